@@ -1,0 +1,72 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+/// The command line of Binade, with formats of one's own if wanted.
+///
+/// ```swift
+/// // main.swift of a package that adds formats
+/// import BinadeCommands
+/// BinadeCommand.main(providers: [MyFormats.self])
+/// ```
+public enum BinadeCommand {
+  /// Runs the command that the process was started with and exits: 0 success, 1 a check failed, 2 bad usage or
+  /// input.
+  public static func main(providers: [any FormatProvider.Type] = []) -> Never {
+    exit(execute(Array(CommandLine.arguments.dropFirst()), providers: providers))
+  }
+
+  /// Runs one command and returns its exit status.
+  ///
+  /// - Parameter console: where text goes.
+  public static func execute(
+    _ arguments: [String], providers: [any FormatProvider.Type] = [],
+    console: Console = .standard
+  ) -> Int32 {
+    CommandContext.$current.withValue(CommandContext(providers: providers, console: console)) {
+      do {
+        var command = try RootCommand.parseAsRoot(arguments)
+        try command.run()
+        return 0
+      } catch {
+        return report(error, to: console)
+      }
+    }
+  }
+
+  private static func report(_ error: any Error, to console: Console) -> Int32 {
+    if error is CheckFailure { return 1 }
+    if RootCommand.exitCode(for: error) == .success {
+      console.write(RootCommand.fullMessage(for: error))
+      return 0
+    }
+    // ArgumentParser knows best how to say what it found wrong itself.
+    let isUsage = RootCommand.exitCode(for: error) == .validationFailure
+    console.writeError(isUsage ? RootCommand.fullMessage(for: error) : "binade: \(error)")
+    return 2
+  }
+}
+
+/// A check ran to its end and failed; what failed is already written.
+struct CheckFailure: Error {}
+
+/// The root of all commands.
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "binade",
+    abstract: "Number formats for machine learning: proven, measured, compared.",
+    discussion: """
+      EXAMPLES
+        binade compare                               the default formats on the embedded ResNet
+        binade evaluate --weights int4 --activations int8
+        binade formats show float8_e4m3fn
+        binade verify --all
+
+      Exit status: 0 success, 1 a check failed, 2 bad usage or input.
+      """,
+    version: BinadeVersion.current,
+    subcommands: [
+      CompareCommand.self, EvaluateCommand.self, FormatsCommand.self, VerifyCommand.self,
+      EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, CostCommand.self,
+    ])
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Binade
+import BinadeModelFiles
+import Foundation
+
+/// Options of every command that names formats.
+struct FormatOptions: ParsableArguments {
+  @Option(help: "A folder of definition files to add to the catalogue; repeatable.")
+  var formatFolder: [String] = []
+
+  /// The catalogue: shipped formats, providers' formats, and those of the folders.
+  func catalog() throws -> FormatCatalog {
+    try FormatCatalog(
+      providers: CommandContext.current.providers, folders: formatFolder.map { URL(filePath: $0) })
+  }
+}
+
+/// Options of commands that compute.
+struct RunOptions: ParsableArguments {
+  @Option(help: "Threads; results do not depend on their number.")
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads must be 1 to 1024, found \(threads)")
+    }
+  }
+}
+
+/// The network and the images; without them, what ships with Binade.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "A safetensors file. Default: the embedded ResNet-8 for digits.")
+  var model: String?
+
+  @Option(help: "A folder with CIFAR-10 (binary) or MNIST (IDX). Default: the embedded digits.")
+  var data: String?
+
+  @Option(help: "The architecture, for files whose metadata does not name it: resnet20-cifar, resnet50.")
+  var architecture: String?
+
+  @Option(help: "Use the first so many images.")
+  var limit: Int?
+
+  @Option(help: "Training images to find scales on.")
+  var calibrationImages: Int = 256
+
+  func validate() throws {
+    if let limit, limit < 1 {
+      throw ValidationError("--limit must be at least 1, found \(limit)")
+    }
+    guard calibrationImages >= 0 else {
+      throw ValidationError("--calibration-images must not be negative, found \(calibrationImages)")
+    }
+    if (model == nil) != (data == nil) {
+      throw ValidationError(
+        "--model and --data belong together: give both, or neither for the embedded ones")
+    }
+  }
+
+  /// Loads network and data and runs the float32 baseline.
+  func experiment(threads: Int) throws -> Experiment {
+    let loaded = try Model(
+      contentsOf: model.map { URL(filePath: $0) } ?? EmbeddedModels.resNet8Weights,
+      architecture: architecture)
+    let folder = try DatasetFolder(
+      data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder)
+    let bar = ProgressBar(total: limit ?? folder.evaluation.count, label: "float32")
+    defer { bar.finish() }
+    let experiment = try Experiment(
+      model: loaded, data: folder, imageLimit: limit,
+      options: Experiment.Options(
+        calibrationImageCount: calibrationImages, threads: threads),
+      progress: bar.advance)
+    if experiment.calibratesOnEvaluationImages, calibrationImages > 0 {
+      CommandContext.current.console.writeError(
+        "note: no training images in \(data ?? "the data"); scales are found on the first "
+          + "\(experiment.calibrationImages.count) evaluation images, without their labels")
+    }
+    return experiment
+  }
+}
+
+/// JSON as commands print it: stable order, fractions in full.
+enum JSONText {
+  static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+/// Formats on one network: the main job.
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Run formats on a ResNet and compare accuracy, error and cost.",
+    discussion: """
+      Each format is used for weights (scale per output channel) and for activations (scale per tensor), with
+      the scales that give the least mean squared error. FORMAT may also be WEIGHTS/ACTIVATIONS, and each of
+      them FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]].
+
+      EXAMPLES
+        binade compare
+        binade compare --formats int8,int4,float8_e4m3fn,int4/int8 --ends int8 --output results
+        binade compare --model resnet20-cifar10.safetensors --data cifar10 --limit 1000
+      """)
+
+  /// The default set: every family, 2 to 16 bits.
+  static let defaultFormats = [
+    "int2", "int3", "int4", "int5", "int6", "int7", "int8", "int16", "q1.2", "q3.4", "q7.8", "pot3",
+    "pot4", "pot5", "nf4", "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e3m4",
+    "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "lns3.2", "lns4.3", "lns6.9", "bfloat16",
+    "float16",
+  ]
+
+  @OptionGroup var models: ModelOptions
+  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var runOptions: RunOptions
+
+  @Option(help: "Formats, separated by commas. Default: \(defaultFormats.count) from every family.")
+  var formats: String?
+
+  @Option(help: "The format of the first and the last layer. Default: the same as the others.")
+  var ends: String?
+
+  @Option(help: "A folder for results.csv, results.json and the plots; made if missing.")
+  var output: String?
+
+  @Flag(help: "Print the results as JSON instead of a table.")
+  var json = false
+
+  func run() throws {
+    let console = CommandContext.current.console
+    let catalog = try formatOptions.catalog()
+    let configurations = try self.configurations(catalog)
+    let folder = try output.map { try OutputFolder($0) }
+    let experiment = try models.experiment(threads: runOptions.threads)
+    let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))
+    var results = [try experiment.run(Configuration(), progress: bar.advance)]
+    for (name, configuration) in configurations {
+      bar.setLabel(name)
+      results.append(try experiment.run(configuration, progress: bar.advance))
+    }
+    bar.finish()
+    let report = ComparisonReport(results, graph: experiment.model.architecture.graph)
+    if json {
+      console.write(try JSONText.encode(report.results))
+    } else {
+      console.write(heading(experiment))
+      console.write(report.table.text)
+      console.write(Self.legend)
+    }
+    if let folder {
+      try folder.write(report.csv, as: "results.csv")
+      try folder.write(try JSONText.encode(report.results) + "\n", as: "results.json")
+      try ParetoPlot(report).write(to: folder.url)
+      if !json {
+        console.write("\nwritten: \(folder.names(["results.csv", "results.json", "pareto.svg", "pareto.png"]))")
+      }
+    }
+  }
+
+  private func configurations(_ catalog: FormatCatalog) throws -> [(String, Configuration)] {
+    let names =
+      formats?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      ?? Self.defaultFormats
+    guard !names.isEmpty else { throw ValidationError("--formats is empty; name at least one format") }
+    let endsPair = try ends.map { try ConfigurationText.ends($0, catalog) }
+    return try names.map { name in
+      var configuration = try ConfigurationText.body(name, catalog)
+      configuration.ends = endsPair
+      return (name, configuration)
+    }
+  }
+
+  private func heading(_ experiment: Experiment) -> String {
+    let model = experiment.model
+    return "\(model.name) (\(model.architecture.name)), \(experiment.imageCount) images of "
+      + "\(experiment.evaluator.images.name); scales from \(experiment.calibrationImages.count) images of "
+      + "\(experiment.calibrationImages.name)\n"
+  }
+
+  private static let legend = """
+
+    change: top-1 points against float32; p: McNemar's exact test against float32. SQNR: weights (w) and
+    activations (a). cost: weight bits x activation bits per MAC, against bfloat16. memory: weights and scales.
+    front *: no other row is as cheap and as accurate.
+    """
+}
+
+/// Configurations as text.
+enum ConfigurationText {
+  /// `FORMAT` for weights and activations, or `WEIGHTS/ACTIVATIONS`.
+  static func body(_ text: String, _ catalog: FormatCatalog) throws -> Configuration {
+    // The path of a definition file has slashes of its own.
+    let parts = text.hasSuffix(".yaml") ? [text] : text.split(separator: "/").map(String.init)
+    guard parts.count == 1 || parts.count == 2 else {
+      throw ValidationError("'\(text)': expected FORMAT or WEIGHTS/ACTIVATIONS")
+    }
+    return Configuration(
+      weights: try QuantizerSpecification(
+        parsing: parts[0], catalog: catalog, granularity: .channel),
+      activations: try QuantizerSpecification(
+        parsing: parts[parts.count - 1], catalog: catalog, granularity: .tensor))
+  }
+
+  /// The quantizers of the first and the last layer.
+  static func ends(_ text: String, _ catalog: FormatCatalog) throws -> Configuration.Ends {
+    let body = try body(text, catalog)
+    guard let weights = body.weights, let activations = body.activations else {
+      throw ValidationError("'\(text)': expected FORMAT or WEIGHTS/ACTIVATIONS")
+    }
+    return Configuration.Ends(weights: weights, activations: activations)
+  }
+}

@@ -1,0 +1,41 @@
+import Binade
+import Foundation
+
+/// Where the text of a command goes.
+public struct Console: Sendable {
+  private let output: @Sendable (String) -> Void
+  private let errors: @Sendable (String) -> Void
+  /// Whether somebody watches: progress bars are drawn.
+  let isInteractive: Bool
+
+  /// Creates a console from two sinks; each call gets one text without its final line break.
+  public init(
+    isInteractive: Bool = false, output: @escaping @Sendable (String) -> Void,
+    errors: @escaping @Sendable (String) -> Void
+  ) {
+    self.isInteractive = isInteractive
+    self.output = output
+    self.errors = errors
+  }
+
+  /// The process's own output and error streams.
+  public static let standard = Console(
+    isInteractive: isatty(FileHandle.standardError.fileDescriptor) == 1,
+    output: { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) },
+    errors: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) })
+
+  /// Writes a result.
+  func write(_ text: String) { output(text) }
+
+  /// Writes a message that is no result.
+  func writeError(_ text: String) { errors(text) }
+}
+
+/// What a command runs with, besides its arguments.
+struct CommandContext: Sendable {
+  let providers: [any FormatProvider.Type]
+  let console: Console
+
+  /// The context of the running command.
+  @TaskLocal static var current = CommandContext(providers: [], console: .standard)
+}

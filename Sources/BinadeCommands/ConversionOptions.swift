@@ -1,0 +1,58 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+extension RoundingRule: ExpressibleByArgument {}
+extension OverflowRule: ExpressibleByArgument {}
+
+/// Options of the commands that convert files.
+struct ConversionOptions: ParsableArguments {
+  @Option(help: "The format: a name, or the path of a definition file.")
+  var format: String
+
+  @Option(help: "How values between two neighbours are rounded.")
+  var rounding: RoundingRule = .nearestEven
+
+  @Option(help: "What becomes of values beyond the range: ieee or saturate.")
+  var overflow: OverflowRule = .ieee
+
+  @Option(help: "The file to read: raw little-endian, or .npy.")
+  var input: String
+
+  @Option(help: "The file to write.")
+  var output: String
+
+  /// Compiles the codec.
+  func codec(_ formats: FormatOptions) throws -> FormatCodec {
+    try Self.compile(
+      try formats.catalog().format(named: format),
+      ConversionPolicy(rounding: rounding, overflow: overflow))
+  }
+
+  private static func compile(_ format: some NumericFormat, _ policy: ConversionPolicy) throws
+    -> FormatCodec
+  {
+    try FormatCodec(format, policy: policy)
+  }
+}
+
+/// Why a file cannot be converted.
+enum ConversionError: Error, Equatable, CustomStringConvertible {
+  case nanWithoutCode(path: String, format: String, count: Int)
+  case codeOutOfRange(path: String, format: String, index: Int, code: UInt32, bitWidth: Int)
+  case invalidScale(found: Float)
+
+  var description: String {
+    switch self {
+    case .nanWithoutCode(let path, let format, let count):
+      "\(path): \(count) NaN\(count == 1 ? "" : "s"), and '\(format)' has none; nothing was written"
+    case .codeOutOfRange(let path, let format, let index, let code, let bitWidth):
+      "\(path): element \(index) is 0x\(String(code, radix: 16)); codes of '\(format)' have \(bitWidth) bits"
+    case .invalidScale(let found):
+      "--scale must be a positive finite number, found \(found)"
+    }
+  }
+}
+
+/// Elements converted at a time: 1 MB of floats.
+let conversionChunk = 1 << 18

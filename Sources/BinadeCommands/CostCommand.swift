@@ -1,0 +1,58 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+/// What an architecture costs; no weights needed.
+struct CostCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cost",
+    abstract: "Count MACs, BitOPs and memory of an architecture in given formats.",
+    discussion: """
+      EXAMPLES
+        binade cost resnet50 --weights int4 --activations int4 --ends int8
+        binade cost resnet20-cifar
+      """)
+
+  @Argument(help: "resnet<6n+2>-cifar, or resnet with an ImageNet depth (18, 34, 50 ...).")
+  var architecture: String
+
+  @OptionGroup var formatOptions: FormatOptions
+
+  @Option(help: "The format of the weights.") var weights = "bfloat16"
+  @Option(help: "The format of the activations.") var activations = "bfloat16"
+  @Option(help: "The format of the first and the last layer.") var ends: String?
+  @Option(help: "Shortcuts of CIFAR networks: A or B.") var shortcut = "A"
+  @Option(help: "Scales the channels; ImageNet networks keep their stem.") var widthMultiplier = 1.0
+  @Flag(help: "Print as JSON.") var json = false
+
+  func run() throws {
+    guard let shortcut = ResNet.Shortcut(rawValue: shortcut.uppercased()) else {
+      throw ValidationError("--shortcut must be A or B, found '\(shortcut)'")
+    }
+    let catalog = try formatOptions.catalog()
+    let body = Cost.Widths(
+      weights: try catalog.format(named: weights).bitWidth,
+      activations: try catalog.format(named: activations).bitWidth)
+    let endWidth = try ends.map { try catalog.format(named: $0).bitWidth }
+    let network = try ArchitectureName.resolve(
+      architecture, shortcut: shortcut, widthMultiplier: widthMultiplier)
+    let cost = Cost(
+      network.graph, body: body,
+      ends: endWidth.map { Cost.Widths(weights: $0, activations: $0) })
+    let console = CommandContext.current.console
+    if json {
+      console.write(try JSONText.encode(cost))
+      return
+    }
+    console.write(
+      """
+      \(network.name), \(network.graph.inputShape) input, \(network.graph.outputCount) classes
+        MACs            \(cost.multiplyAccumulateCount)
+        weights         \(cost.weightCount)
+        AQT quadratic   \(cost.aqtQuadratic.map(String.init) ?? "-")
+        AQT linear      \(cost.aqtLinear.map(String.init) ?? "-")
+        BitOPs          \(cost.bitOperations)
+        weight memory   \(cost.weightMemoryBits) bits = \(Double(cost.weightMemoryBits) / 8e6) MB
+      """)
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+/// Floats to codes.
+struct EncodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encode",
+    abstract: "Encode a file of float32 (or float64) into codes of a format.",
+    discussion: """
+      One code per element: 1 byte for formats of up to 8 bits, 2 up to 16, 4 up to 32, little-endian. Float64
+      input (.f64, or .npy of '<f8') is rounded once, not through float32. The file is streamed.
+
+      EXAMPLES
+        binade encode --format float8_e4m3fn --input x.f32 --output y.bin
+        binade encode --format int4 --rounding towardZero --overflow saturate --input x.npy --output y.npy
+      """)
+
+  @OptionGroup var conversion: ConversionOptions
+  @OptionGroup var formatOptions: FormatOptions
+
+  func run() throws {
+    let codec = try conversion.codec(formatOptions)
+    let reader = try ArrayReader(conversion.input, types: [.float32, .float64])
+    let type = ElementType.code(bitWidth: codec.info.bitWidth)
+    let writer = try ArrayWriter(conversion.output, type: type, shape: reader.shape)
+    let bar = ProgressBar(total: reader.count, label: "encoding")
+    defer { bar.finish() }
+    var nanCount = 0
+    while let data = try reader.next(conversionChunk) {
+      let count = data.count / reader.type.size
+      switch type {
+      case .code8:
+        nanCount += try encode(data, codec, reader.type, count, writer) { (floats, codes: UnsafeMutablePointer<UInt8>) in
+          codec.encode(floats, into: codes)
+        }
+      case .code16:
+        nanCount += try encode(data, codec, reader.type, count, writer) { (floats, codes: UnsafeMutablePointer<UInt16>) in
+          codec.encode(floats, into: codes)
+        }
+      default:
+        nanCount += try encode(data, codec, reader.type, count, writer) { (floats, codes: UnsafeMutablePointer<UInt32>) in
+          codec.encode(floats, into: codes)
+        }
+      }
+      bar.advance(count)
+    }
+    if nanCount > 0, codec.reference.ladder.specials.nan == nil {
+      throw ConversionError.nanWithoutCode(
+        path: conversion.input, format: codec.info.name, count: nanCount)
+    }
+    try writer.finish()
+  }
+
+  /// Encodes and writes one piece; returns the number of NaNs in it.
+  private func encode<Code: FixedWidthInteger & UnsignedInteger>(
+    _ data: Data, _ codec: FormatCodec, _ type: ElementType, _ count: Int, _ writer: ArrayWriter,
+    _ encodeFloats: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Code>) -> Void
+  ) throws -> Int {
+    var codes = [Code](repeating: 0, count: count)
+    let nanCount = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Int in
+      if type == .float32 {
+        let values = bytes.bindMemory(to: Float.self)
+        codes.withUnsafeMutableBufferPointer { target in
+          if let base = target.baseAddress { encodeFloats(values, base) }
+        }
+        return values.count { $0.isNaN }
+      }
+      let values = bytes.bindMemory(to: Double.self)
+      for index in 0..<count { codes[index] = Code(truncatingIfNeeded: codec.encode(values[index])) }
+      return values.count { $0.isNaN }
+    }
+    try codes.withUnsafeBytes { try writer.append($0) }
+    return nanCount
+  }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+/// One configuration on one network, in detail.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Run one configuration of formats on a network: accuracy, cost, error layer by layer.",
+    discussion: """
+      A quantizer is FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]].
+        granularity  tensor, channel (default: channel for weights, tensor for activations)
+        calibration  max, mse (default), percentile, percentile99.99
+        rounding     nearestEven (default), nearestAway, towardZero, awayFromZero, up, down, toOdd
+      What is left out stays float32.
+
+      EXAMPLES
+        binade evaluate
+        binade evaluate --weights int8:channel:max --activations int8:tensor:max
+        binade evaluate --model resnet20-cifar10.safetensors --data cifar10 \\
+          --weights int4 --activations int4 --ends int8 --json
+      """)
+
+  @OptionGroup var models: ModelOptions
+  @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var runOptions: RunOptions
+
+  @Option(help: "The quantizer of the weights.")
+  var weights: String?
+
+  @Option(help: "The quantizer of the layers' inputs.")
+  var activations: String?
+
+  @Option(help: "The quantizer of weights and inputs of the first and the last layer.")
+  var ends: String?
+
+  @Flag(help: "Print which arithmetic carries out each layer, and why.")
+  var explain = false
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func run() throws {
+    let console = CommandContext.current.console
+    let catalog = try formatOptions.catalog()
+    let configuration = Configuration(
+      weights: try weights.map {
+        try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .channel)
+      },
+      activations: try activations.map {
+        try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .tensor)
+      },
+      ends: try ends.map { try ConfigurationText.ends($0, catalog) })
+    let experiment = try models.experiment(threads: runOptions.threads)
+    let bar = ProgressBar(total: experiment.imageCount, label: "classifying")
+    let result = try experiment.run(configuration, progress: bar.advance)
+    bar.finish()
+    if json {
+      console.write(try JSONText.encode(result))
+    } else {
+      console.write(EvaluationText.summary(of: result))
+      console.write(EvaluationText.layers(of: result).text)
+      if explain { console.write("\n" + EvaluationText.datapaths(of: result).text) }
+    }
+  }
+}
+
+/// One result in words.
+enum EvaluationText {
+  static func summary(of result: EvaluationResult) -> String {
+    func percent(_ value: Double) -> String { String(format: "%.2f", 100 * value) }
+    func giga(_ value: Int?) -> String {
+      value.map { String(format: "%.9f G", Double($0) / 1e9) } ?? "- (more than 16 bits)"
+    }
+    let test = result.mcNemar
+    var lines = [
+      "model        \(result.model)",
+      "data         \(result.imageCount) images of \(result.data)",
+      "weights      \(result.weights)",
+      "activations  \(result.activations)",
+    ]
+    if let ends = result.ends { lines.append("ends         \(ends)") }
+    lines += [
+      "calibration  \(result.provenance.calibrationImages)",
+      "",
+      "top-1        \(percent(result.top1Accuracy)) %  (95 %: \(percent(result.top1Interval.lower)) to "
+        + "\(percent(result.top1Interval.upper)))",
+      "top-5        \(percent(result.top5Accuracy)) %  (95 %: \(percent(result.top5Interval.lower)) to "
+        + "\(percent(result.top5Interval.upper)))",
+      "change       \(String(format: "%+.2f", 100 * result.top1Change)) points against float32; "
+        + "only float32 right \(test.onlyFirst), only this right \(test.onlySecond), "
+        + "p = \(String(format: "%.3g", test.pValue))",
+      "",
+      "MACs         \(result.cost.multiplyAccumulateCount)",
+      "AQT quadratic \(giga(result.cost.aqtQuadratic))",
+      "AQT linear   \(giga(result.cost.aqtLinear))",
+      "BitOPs       \(giga(result.cost.bitOperations))",
+      "weights      \(result.cost.weightCount), \(result.cost.weightMemoryBits / 8) bytes, scales "
+        + "\(result.cost.scaleMemoryBits / 8) bytes",
+      "",
+    ]
+    return lines.joined(separator: "\n")
+  }
+
+  static func layers(of result: EvaluationResult) -> TextTable {
+    var table = TextTable(columns: [
+      .init("layer", .left), .init("MACs"), .init("MSE w"), .init("SQNR w dB"), .init("sat. w"),
+      .init("to 0 w"), .init("MSE a"), .init("SQNR a dB"), .init("sat. a"), .init("to 0 a"),
+    ])
+    for layer in result.layers {
+      table.append(
+        [layer.name, "\(layer.multiplyAccumulateCount)"] + cells(layer.weights)
+          + cells(layer.activations))
+    }
+    return table
+  }
+
+  private static func cells(_ error: EvaluationResult.TensorError?) -> [String] {
+    guard let error else { return ["-", "-", "-", "-"] }
+    return [
+      String(format: "%.3g", error.meanSquaredError),
+      error.signalToQuantizationNoiseInDecibels.map { String(format: "%.1f", $0) } ?? "-",
+      "\(error.saturatedCount)", "\(error.underflowedCount)",
+    ]
+  }
+
+  static func datapaths(of result: EvaluationResult) -> TextTable {
+    var table = TextTable(columns: [
+      .init("layer", .left), .init("datapath", .left), .init("why", .left),
+    ])
+    for layer in result.layers {
+      table.append([layer.name, layer.datapath.rawValue, layer.datapathReason])
+    }
+    return table
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// A folder that results go to; files appear whole or not at all.
+struct OutputFolder {
+  let url: URL
+
+  /// Makes the folder if it is missing and checks that files can be written to it.
+  init(_ path: String) throws {
+    url = URL(filePath: path, directoryHint: .isDirectory)
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      let probe = url.appending(path: ".binade-\(UUID().uuidString)")
+      try Data().write(to: probe)
+      try FileManager.default.removeItem(at: probe)
+    } catch {
+      throw OutputError.notWritable(path: path)
+    }
+  }
+
+  /// Writes a file under a temporary name and renames it.
+  func write(_ text: String, as name: String) throws {
+    do {
+      try Data(text.utf8).write(to: url.appending(path: name), options: .atomic)
+    } catch {
+      throw OutputError.notWritable(path: url.appending(path: name).relativePath)
+    }
+  }
+
+  /// Names of files in the folder, for a message.
+  func names(_ files: [String]) -> String {
+    files.map { url.appending(path: $0).relativePath }.joined(separator: ", ")
+  }
+}
+
+/// Why results cannot be written.
+enum OutputError: Error, Equatable, CustomStringConvertible {
+  case notWritable(path: String)
+
+  var description: String {
+    switch self {
+    case .notWritable(let path):
+      "\(path): cannot be written; name a folder that exists and allows writing, or one that can be made"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import BinadeNetworks
+import BinadeQuantization
+
+/// Which quantizers a network runs with.
+public struct Configuration: Sendable {
+  /// All weights but those of the ends; nil is float32.
+  public var weights: QuantizerSpecification?
+  /// All inputs of layers but those of the ends; nil is float32.
+  public var activations: QuantizerSpecification?
+  /// Weights and activations of the first and the last layer; nil treats them as the others.
+  public var ends: Ends?
+
+  /// The quantizers of the first and the last layer.
+  public struct Ends: Sendable {
+    /// Their weights.
+    public var weights: QuantizerSpecification
+    /// Their inputs.
+    public var activations: QuantizerSpecification
+
+    /// Creates a pair.
+    public init(weights: QuantizerSpecification, activations: QuantizerSpecification) {
+      self.weights = weights
+      self.activations = activations
+    }
+  }
+
+  /// Creates a configuration; the default is the float32 network.
+  public init(
+    weights: QuantizerSpecification? = nil, activations: QuantizerSpecification? = nil,
+    ends: Ends? = nil
+  ) {
+    self.weights = weights
+    self.activations = activations
+    self.ends = ends
+  }
+
+  /// One assignment per layer.
+  public func assignments(layerCount: Int) -> [LayerAssignment] {
+    (0..<layerCount).map { layer in
+      if let ends, layer == 0 || layer == layerCount - 1 {
+        return LayerAssignment(weights: ends.weights, activations: ends.activations)
+      }
+      return LayerAssignment(weights: weights, activations: activations)
+    }
+  }
+
+  /// Bit widths of one layer's operands; what is not quantized has the 32 bits of float32.
+  static func widths(of assignment: LayerAssignment) -> Cost.Widths {
+    Cost.Widths(
+      weights: assignment.weights?.bitWidth ?? 32,
+      activations: assignment.activations?.bitWidth ?? 32)
+  }
+
+  /// Whether any layer's input is quantized.
+  var quantizesActivations: Bool { activations != nil || ends != nil }
+}

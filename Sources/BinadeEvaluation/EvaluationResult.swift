@@ -1,0 +1,118 @@
+import BinadeNetworks
+import BinadeQuantization
+import Foundation
+
+/// One run of a network in a configuration: the row that tables, files and plots are made of.
+public struct EvaluationResult: Sendable, Codable {
+  /// How far a tensor moved.
+  public struct TensorError: Sendable, Codable, Hashable {
+    /// The format and how its scales were found.
+    public let quantizer: String
+    /// Σ(x - y)² / n.
+    public let meanSquaredError: Double
+    /// 10 log10(Σx² / Σ(x - y)²); nil when nothing moved.
+    public let signalToQuantizationNoiseInDecibels: Double?
+    /// Σxy / sqrt(Σx² Σy²).
+    public let cosineSimilarity: Double
+    /// The greatest |x - y|.
+    public let maximumError: Double
+    /// Elements measured.
+    public let elementCount: Int
+    /// Elements beyond the greatest value.
+    public let saturatedCount: Int
+    /// Elements that became zero.
+    public let underflowedCount: Int
+    /// NaN elements.
+    public let nanCount: Int
+
+    /// Takes the figures of a measurement.
+    public init(_ error: QuantizationError, quantizer: String) {
+      self.quantizer = quantizer
+      meanSquaredError = error.meanSquaredError
+      signalToQuantizationNoiseInDecibels = error.signalToQuantizationNoiseInDecibels
+      cosineSimilarity = error.cosineSimilarity
+      maximumError = error.maximumError
+      elementCount = error.elementCount
+      saturatedCount = error.tally.saturatedCount
+      underflowedCount = error.tally.underflowedCount
+      nanCount = error.tally.nanCount
+    }
+  }
+
+  /// One layer.
+  public struct LayerResult: Sendable, Codable {
+    /// As in the weight file.
+    public let name: String
+    /// Which arithmetic carried it out.
+    public let datapath: Datapath
+    /// Why.
+    public let datapathReason: String
+    /// Multiply-accumulate operations per image.
+    public let multiplyAccumulateCount: Int
+    /// Nil when the weights are float32.
+    public let weights: TensorError?
+    /// Nil when the input is float32.
+    public let activations: TensorError?
+  }
+
+  /// Where the figures come from.
+  public struct Provenance: Sendable, Codable {
+    /// The version of Binade.
+    public let binadeVersion: String
+    /// Instruction sets the kernels were chosen by.
+    public let cpuFeatures: [String]
+    /// The images that scales were found on.
+    public let calibrationImages: String
+    /// The first so many evaluation images were used for `activations` of the layers.
+    public let errorImageCount: Int
+    /// The weight file.
+    public let modelFile: String
+  }
+
+  /// The model's name.
+  public let model: String
+  /// The images' name.
+  public let data: String
+  /// The weights' quantizer; `float32` when there is none.
+  public let weights: String
+  /// The activations' quantizer.
+  public let activations: String
+  /// The quantizers of the first and last layer, when they differ.
+  public let ends: String?
+  /// Bits of a weight.
+  public let weightBitWidth: Int
+  /// Bits of an activation.
+  public let activationBitWidth: Int
+  /// Images classified.
+  public let imageCount: Int
+  /// The share whose right class came first, 0 ... 1.
+  public let top1Accuracy: Double
+  /// 95 %, Wilson.
+  public let top1Interval: WilsonInterval
+  /// The share whose right class was among the first five.
+  public let top5Accuracy: Double
+  /// 95 %, Wilson.
+  public let top5Interval: WilsonInterval
+  /// top1Accuracy minus that of float32 on the same images.
+  public let top1Change: Double
+  /// The paired test against float32 (first).
+  public let mcNemar: McNemarTest
+  /// Over all quantized weights; nil when nothing moved.
+  public let weightSignalToQuantizationNoiseInDecibels: Double?
+  /// Over all quantized inputs; nil when nothing moved.
+  public let activationSignalToQuantizationNoiseInDecibels: Double?
+  /// What the network costs.
+  public let cost: Cost
+  /// Layer by layer.
+  public let layers: [LayerResult]
+  /// Where the figures come from.
+  public let provenance: Provenance
+}
+
+extension QuantizationError {
+  /// 10 log10(Σx² / Σ(x - y)²) in dB; nil when nothing moved or nothing was there.
+  public var signalToQuantizationNoiseInDecibels: Double? {
+    let ratio = signalToQuantizationNoiseRatio
+    return ratio.isFinite && ratio > 0 ? 10 * log10(ratio) : nil
+  }
+}

@@ -1,0 +1,90 @@
+import BinadeKernels
+import BinadeNetworks
+import BinadeQuantization
+
+/// Runs compiled networks over data sets.
+public struct Evaluator: Sendable {
+  /// The images.
+  public let images: ImageDataset
+  /// How pixels become inputs.
+  public let normalization: Normalization
+  /// Threads; results do not depend on them.
+  public let threads: Int
+
+  /// Images per unit of parallel work.
+  private static let chunk = 25
+
+  /// Creates an evaluator.
+  public init(images: ImageDataset, normalization: Normalization, threads: Int) {
+    self.images = images
+    self.normalization = normalization
+    self.threads = threads
+  }
+
+  /// Classifies every image.
+  ///
+  /// - Parameter progress: called from any thread with a number of images just done.
+  public func predictions(
+    of network: CompiledNetwork, progress: @Sendable (Int) -> Void = { _ in }
+  ) -> Predictions {
+    let parts = forEachChunk(of: network, images.count) { session, range in
+      let ranks = range.map { image in
+        images.copyImage(image, normalization: normalization, into: session.input)
+        return Predictions.rank(of: images.label(image), in: session.run())
+      }
+      progress(range.count)
+      return ranks
+    }
+    return Predictions(ranks: parts.flatMap { $0 })
+  }
+
+  /// Returns the logits of the first `limit` images, image by image.
+  public func logits(of network: CompiledNetwork, limit: Int) -> [Float] {
+    forEachChunk(of: network, min(limit, images.count)) { session, range in
+      range.flatMap { image in
+        images.copyImage(image, normalization: normalization, into: session.input)
+        return Array(session.run())
+      }
+    }.flatMap { $0 }
+  }
+
+  /// Measures what quantization does to the input of each layer on the first `limit` images, in the network as
+  /// it runs: errors of the layers before are in the input, not in the measurement.
+  ///
+  /// - Shape: one per layer; nil where the input is not quantized.
+  public func activationErrors(of network: CompiledNetwork, limit: Int) -> [QuantizationError?] {
+    let layers = network.folded.layers
+    let parts = forEachChunk(of: network, min(limit, images.count)) { session, range in
+      var errors = [QuantizationError](repeating: QuantizationError(), count: layers.count)
+      for image in range {
+        images.copyImage(image, normalization: normalization, into: session.input)
+        _ = session.run { layer, input in
+          guard let quantizer = network.activationQuantizer(ofLayer: layer) else { return }
+          let channels = layers[layer].shape.inputChannels
+          let planeSize = input.count / channels
+          for channel in 0..<channels {
+            errors[layer].measure(
+              UnsafeBufferPointer(rebasing: input[channel * planeSize..<(channel + 1) * planeSize]),
+              quantizer: quantizer, channel: channel)
+          }
+        }
+      }
+      return errors
+    }
+    return layers.indices.map { layer in
+      guard network.activationQuantizer(ofLayer: layer) != nil else { return nil }
+      var total = QuantizationError()
+      for part in parts { total += part[layer] }
+      return total
+    }
+  }
+
+  private func forEachChunk<Result: Sendable>(
+    of network: CompiledNetwork, _ count: Int, _ body: (InferenceSession, Range<Int>) -> Result
+  ) -> [Result] {
+    let chunk = Self.chunk
+    return ParallelLoop.map(count: (count + chunk - 1) / chunk, threads: threads) { index in
+      body(InferenceSession(network), index * chunk..<min((index + 1) * chunk, count))
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import BinadeKernels
+import BinadeNetworks
+import BinadeNumerics
+import BinadeQuantization
+
+/// A network, its images and its float32 results: what configurations are measured against.
+///
+/// Calibration and the float32 baseline run once, then every configuration uses them.
+public struct Experiment: Sendable {
+  /// Sizes of an experiment.
+  public struct Options: Sendable {
+    /// Images to calibrate with.
+    public var calibrationImageCount: Int
+    /// Evaluation images on which the errors of activations are measured.
+    public var errorImageCount: Int
+    /// Threads; results do not depend on them.
+    public var threads: Int
+
+    /// Creates options.
+    public init(calibrationImageCount: Int = 256, errorImageCount: Int = 64, threads: Int) {
+      self.calibrationImageCount = calibrationImageCount
+      self.errorImageCount = errorImageCount
+      self.threads = threads
+    }
+  }
+
+  /// The network.
+  public let model: Model
+  /// Runs it over the images.
+  public let evaluator: Evaluator
+  /// What the float32 network gets right.
+  public let baseline: Predictions
+  /// The images that scales are found on, and whether they are evaluation images.
+  public let calibrationImages: ImageDataset
+  /// True when the data have no training images and the first evaluation images stand in, without labels.
+  public let calibratesOnEvaluationImages: Bool
+  private let options: Options
+  private let statistics: ActivationStatistics?
+  private let cache = CodecCache()
+
+  /// Runs the float32 network: on the images to evaluate and on those to calibrate with.
+  ///
+  /// Throws `NetworkError` when the images do not fit the network, and ``ExperimentError`` when there is nothing
+  /// to evaluate or to calibrate with.
+  public init(
+    model: Model, data: DatasetFolder, imageLimit: Int?, options: Options,
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    let images = imageLimit.map { data.evaluation.prefix($0) } ?? data.evaluation
+    guard images.imageShape == model.network.inputShape else {
+      throw NetworkError.inputMismatch(
+        model: "\(model.network.inputShape)", data: "\(images.imageShape)")
+    }
+    guard images.classCount <= model.network.outputCount else {
+      throw NetworkError.inputMismatch(
+        model: "\(model.network.outputCount) classes", data: "\(images.classCount) classes")
+    }
+    guard images.count > 0 else { throw ExperimentError.noImages }
+    self.model = model
+    self.options = options
+    calibrationImages = (data.training ?? images).prefix(options.calibrationImageCount)
+    calibratesOnEvaluationImages = data.training == nil
+    evaluator = Evaluator(
+      images: images, normalization: model.normalization, threads: options.threads)
+    baseline = evaluator.predictions(of: CompiledNetwork(model.network), progress: progress)
+    statistics =
+      calibrationImages.count == 0
+      ? nil
+      : ActivationStatistics(
+        model.network, images: calibrationImages, normalization: model.normalization,
+        threads: options.threads)
+  }
+
+  /// Images classified per configuration.
+  public var imageCount: Int { evaluator.images.count }
+
+  /// Compiles the network in a configuration, classifies every image and measures every layer.
+  ///
+  /// - Parameter progress: called from any thread with a number of images just done.
+  public func run(
+    _ configuration: Configuration, progress: @Sendable (Int) -> Void = { _ in }
+  ) throws -> EvaluationResult {
+    let layers = model.network.layers
+    let assignments = configuration.assignments(layerCount: layers.count)
+    if configuration.quantizesActivations, statistics == nil {
+      throw ExperimentError.noCalibrationImages
+    }
+    let compiled = try CompiledNetwork(
+      model.network, assignments: assignments, statistics: statistics, cache: cache)
+    let predictions = evaluator.predictions(of: compiled, progress: progress)
+    let activationErrors = evaluator.activationErrors(
+      of: compiled, limit: options.errorImageCount)
+    let weightErrors = layers.indices.map { compiled.weightError(ofLayer: $0) }
+    return EvaluationResult(
+      model: model.name, data: evaluator.images.name,
+      weights: configuration.weights?.description ?? "float32",
+      activations: configuration.activations?.description ?? "float32",
+      ends: configuration.ends.map { "\($0.weights.description) \($0.activations.description)" },
+      weightBitWidth: configuration.weights?.bitWidth ?? 32,
+      activationBitWidth: configuration.activations?.bitWidth ?? 32,
+      imageCount: predictions.count,
+      top1Accuracy: Double(predictions.top1Count) / Double(predictions.count),
+      top1Interval: WilsonInterval(successes: predictions.top1Count, of: predictions.count),
+      top5Accuracy: Double(predictions.top5Count) / Double(predictions.count),
+      top5Interval: WilsonInterval(successes: predictions.top5Count, of: predictions.count),
+      top1Change: Double(predictions.top1Count - baseline.top1Count) / Double(predictions.count),
+      mcNemar: McNemarTest(baseline, predictions),
+      weightSignalToQuantizationNoiseInDecibels: Self.total(weightErrors),
+      activationSignalToQuantizationNoiseInDecibels: Self.total(activationErrors),
+      cost: Cost(
+        model.architecture.graph, widths: assignments.map(Configuration.widths),
+        scaleMemoryBits: compiled.scaleMemoryBits),
+      layers: layerResults(
+        compiled, assignments, weightErrors: weightErrors, activationErrors: activationErrors),
+      provenance: EvaluationResult.Provenance(
+        binadeVersion: BinadeVersion.current, cpuFeatures: CPUFeatures.detected.names,
+        calibrationImages: calibrationOrigin,
+        errorImageCount: min(options.errorImageCount, imageCount),
+        modelFile: model.file))
+  }
+
+  private var calibrationOrigin: String {
+    guard let statistics else { return "none" }
+    return statistics.origin
+      + (calibratesOnEvaluationImages ? " (the data set has no training images)" : "")
+  }
+
+  private static func total(_ errors: [QuantizationError?]) -> Double? {
+    var total = QuantizationError()
+    for case let error? in errors { total += error }
+    return total.signalToQuantizationNoiseInDecibels
+  }
+
+  private func layerResults(
+    _ compiled: CompiledNetwork, _ assignments: [LayerAssignment],
+    weightErrors: [QuantizationError?], activationErrors: [QuantizationError?]
+  ) -> [EvaluationResult.LayerResult] {
+    compiled.explanation.enumerated().map { index, explanation in
+      EvaluationResult.LayerResult(
+        name: explanation.layer, datapath: explanation.datapath,
+        datapathReason: explanation.reason,
+        multiplyAccumulateCount: model.network.layers[index].shape.multiplyAccumulateCount,
+        weights: weightErrors[index].map {
+          EvaluationResult.TensorError(
+            $0, quantizer: assignments[index].weights?.description ?? "float32")
+        },
+        activations: activationErrors[index].map {
+          EvaluationResult.TensorError(
+            $0, quantizer: assignments[index].activations?.description ?? "float32")
+        })
+    }
+  }
+}
+
+/// Why an experiment cannot start.
+public enum ExperimentError: Error, Sendable, Hashable, CustomStringConvertible {
+  case noImages
+  case noCalibrationImages
+
+  public var description: String {
+    switch self {
+    case .noImages:
+      "there are no images to evaluate; the limit must be at least 1"
+    case .noCalibrationImages:
+      "activations cannot be quantized without calibration images; give at least 1"
+    }
+  }
+}

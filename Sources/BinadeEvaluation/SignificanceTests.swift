@@ -1,0 +1,69 @@
+import Foundation
+
+/// A 95 % confidence interval of a proportion.
+///
+/// - Source: Wilson, Probable Inference, JASA 22(158), 1927.
+public struct WilsonInterval: Sendable, Hashable, Codable {
+  /// The lower end, 0 ... 1.
+  public let lower: Double
+  /// The upper end, 0 ... 1.
+  public let upper: Double
+
+  /// The interval for `successes` of `count`; the whole range when nothing was counted.
+  ///
+  /// centre = (p + z²/2n) / (1 + z²/n), half width = z sqrt(p(1 - p)/n + z²/4n²) / (1 + z²/n), z = 1.959964.
+  public init(successes: Int, of count: Int) {
+    guard count > 0 else {
+      lower = 0
+      upper = 1
+      return
+    }
+    let z = 1.959_963_984_540_054
+    let n = Double(count)
+    let p = Double(successes) / n
+    let shrink = 1 + z * z / n
+    let centre = (p + z * z / (2 * n)) / shrink
+    let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot() / shrink
+    lower = max(0, centre - half)
+    upper = min(1, centre + half)
+  }
+}
+
+/// McNemar's exact test: did two networks, run on the same images, get different shares right?
+///
+/// - Source: McNemar, Psychometrika 12(2), 1947; exact binomial form.
+public struct McNemarTest: Sendable, Hashable, Codable {
+  /// Images that only the first got right.
+  public let onlyFirst: Int
+  /// Images that only the second got right.
+  public let onlySecond: Int
+  /// The probability of a difference at least as large if both were equally good (two-sided).
+  public let pValue: Double
+
+  /// Compares two sets of predictions for the same images.
+  ///
+  /// - Precondition: the counts are equal.
+  public init(_ first: Predictions, _ second: Predictions) {
+    precondition(first.count == second.count, "predictions must be for the same images")
+    var (one, two) = (0, 0)
+    for (a, b) in zip(first.ranks, second.ranks) {
+      if a == 0 && b != 0 { one += 1 }
+      if a != 0 && b == 0 { two += 1 }
+    }
+    onlyFirst = one
+    onlySecond = two
+    pValue = Self.twoSidedBinomial(min(one, two), of: one + two)
+  }
+
+  /// min(1, 2 P(X <= k)) for X binomial with n trials and probability 1/2.
+  static func twoSidedBinomial(_ k: Int, of n: Int) -> Double {
+    guard n > 0 else { return 1 }
+    let logarithmOfHalf = -Double(n) * log(2.0)
+    var sum = 0.0
+    for i in 0...k {
+      sum += exp(
+        lgamma(Double(n + 1)) - lgamma(Double(i + 1)) - lgamma(Double(n - i + 1)) + logarithmOfHalf)
+    }
+    return min(1, 2 * sum)
+  }
+}

@@ -1,0 +1,98 @@
+import BinadeNumerics
+
+/// The families a definition file can name: which keys each has, and how it is built from them.
+///
+/// A new family is a case here and its three answers.
+enum DefinedFamily: String, CaseIterable {
+  case integer, fixedPoint, binaryFloat, logarithmic, codebook
+
+  var formatFamily: FormatFamily {
+    switch self {
+    case .integer: .integer
+    case .fixedPoint: .fixedPoint
+    case .binaryFloat: .binaryFloat
+    case .logarithmic: .logarithmic
+    case .codebook: .codebook
+    }
+  }
+
+  /// The keys beside those that every definition has.
+  var keys: [String] {
+    switch self {
+    case .integer: ["bitWidth", "signed", "range"]
+    case .fixedPoint: ["signed", "integerBitCount", "fractionBitCount"]
+    case .binaryFloat:
+      [
+        "exponentBitCount", "significandBitCount", "exponentBias", "specialValues",
+        "hasSubnormals",
+      ]
+    case .logarithmic: ["integerBitCount", "fractionBitCount", "nearest"]
+    case .codebook: ["bitWidth", "values"]
+    }
+  }
+
+  func makeFormat(info: FormatInfo, fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    switch self {
+    case .integer:
+      let bitWidth = try fields.integer("bitWidth")
+      let isSigned = try fields.boolean("signed", default: true)
+      let range = try fields.choice("range", default: IntegerFormat.Range.full)
+      return try valid(fields) { () throws(FormatError) in
+        var sized = info
+        sized.bitWidth = bitWidth
+        return try IntegerFormat(info: sized, isSigned: isSigned, range: range)
+      }
+    case .fixedPoint:
+      let isSigned = try fields.boolean("signed", default: true)
+      let integerBitCount = try fields.integer("integerBitCount")
+      let fractionBitCount = try fields.integer("fractionBitCount")
+      return try valid(fields) { () throws(FormatError) in
+        try FixedPointFormat(
+          info: info, isSigned: isSigned, integerBitCount: integerBitCount,
+          fractionBitCount: fractionBitCount)
+      }
+    case .binaryFloat:
+      let exponentBitCount = try fields.integer("exponentBitCount")
+      let significandBitCount = try fields.integer("significandBitCount")
+      let exponentBias = try fields.optionalInteger("exponentBias")
+      let specialValues = try fields.choice(
+        "specialValues", of: BinaryFloatFormat.SpecialValues.self)
+      let hasSubnormals = try fields.boolean("hasSubnormals", default: true)
+      return try valid(fields) { () throws(FormatError) in
+        try BinaryFloatFormat(
+          info: info, exponentBitCount: exponentBitCount, significandBitCount: significandBitCount,
+          exponentBias: exponentBias, specialValues: specialValues, hasSubnormals: hasSubnormals)
+      }
+    case .logarithmic:
+      let integerBitCount = try fields.integer("integerBitCount")
+      let fractionBitCount = try fields.integer("fractionBitCount")
+      let nearest = try fields.choice(
+        "nearest", default: LogarithmicFormat.NearestDomain.logarithm)
+      return try valid(fields) { () throws(FormatError) in
+        try LogarithmicFormat(
+          info: info, integerBitCount: integerBitCount, fractionBitCount: fractionBitCount,
+          nearest: nearest)
+      }
+    case .codebook:
+      let values = try fields.numbers("values")
+      return try valid(fields) { () throws(FormatError) in
+        try CodebookFormat(info: info, values: values)
+      }
+    }
+  }
+
+  /// Builds the format and its ladder once, so that a bad definition fails where it is read.
+  private func valid<F: NumericFormat>(
+    _ fields: DefinitionFields, _ build: () throws(FormatError) -> F
+  ) throws(FormatDefinitionError) -> any NumericFormat {
+    do {
+      let format = try build()
+      _ = try format.makeLadder()
+      return format
+    } catch {
+      throw .invalid(file: fields.file, error: error)
+    }
+  }
+}

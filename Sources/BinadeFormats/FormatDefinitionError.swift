@@ -1,0 +1,58 @@
+import BinadeNumerics
+
+/// What is wrong with a definition file, and where.
+public enum FormatDefinitionError: Error, Sendable, Hashable {
+  case unreadable(file: String, reason: String)
+  case notYAML(place: Place, reason: String)
+  case notAMapping(file: String)
+  case missingKey(file: String, key: String)
+  case unknownKey(place: Place, key: String, allowed: [String])
+  case wrongType(place: Place, key: String, expected: String, found: String)
+  case unknownValue(place: Place, key: String, found: String, allowed: [String])
+  case invalid(file: String, error: FormatError)
+  case duplicateName(name: String, files: [String])
+  case nameMismatch(file: String, name: String)
+
+  /// A line of a file.
+  public struct Place: Sendable, Hashable, CustomStringConvertible {
+    public var file: String
+    public var line: Int
+
+    /// Creates a place; lines count from 1.
+    public init(file: String, line: Int) {
+      self.file = file
+      self.line = line
+    }
+
+    public var description: String { "\(file):\(line)" }
+  }
+}
+
+extension FormatDefinitionError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .notYAML(let place, let reason):
+      "\(place): not valid YAML: \(reason)"
+    case .notAMapping(let file):
+      "\(file): expected 'key: value' lines, as in formats/README.md"
+    case .missingKey(let file, let key):
+      "\(file): the key '\(key)' is missing"
+    case .unknownKey(let place, let key, let allowed):
+      "\(place): unknown key '\(key)'\(NameSuggestion.sentence(for: key, among: allowed)); "
+        + "allowed here: \(allowed.joined(separator: ", "))"
+    case .wrongType(let place, let key, let expected, let found):
+      "\(place): '\(key)' must be \(expected), found \"\(found)\""
+    case .unknownValue(let place, let key, let found, let allowed):
+      "\(place): '\(key)' cannot be '\(found)'\(NameSuggestion.sentence(for: found, among: allowed)); "
+        + "allowed: \(allowed.joined(separator: ", "))"
+    case .invalid(let file, let error):
+      "\(file): \(error)"
+    case .duplicateName(let name, let files):
+      "the name '\(name)' is defined twice: \(files.joined(separator: " and "))"
+    case .nameMismatch(let file, let name):
+      "\(file): defines '\(name)'; the file must be named \(name).yaml"
+    }
+  }
+}

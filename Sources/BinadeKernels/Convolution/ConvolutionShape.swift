@@ -1,0 +1,57 @@
+/// The sizes of a two-dimensional convolution of one image; square stride and padding.
+public struct ConvolutionShape: Sendable, Hashable {
+  /// Channels of the input image.
+  public var inputChannels: Int
+  /// Rows of the input image, in pixels.
+  public var inputHeight: Int
+  /// Columns of the input image, in pixels.
+  public var inputWidth: Int
+  /// Channels of the output: the number of kernels.
+  public var outputChannels: Int
+  /// Rows of a kernel.
+  public var kernelHeight: Int
+  /// Columns of a kernel.
+  public var kernelWidth: Int
+  /// Pixels between neighbouring patches.
+  public var stride: Int
+  /// Zero pixels added on each side.
+  public var padding: Int
+
+  /// Creates a shape.
+  public init(
+    inputChannels: Int, inputHeight: Int, inputWidth: Int, outputChannels: Int, kernelHeight: Int,
+    kernelWidth: Int, stride: Int = 1, padding: Int = 0
+  ) {
+    self.inputChannels = inputChannels
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.outputChannels = outputChannels
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.stride = stride
+    self.padding = padding
+  }
+
+  /// Rows of the output.
+  public var outputHeight: Int { (inputHeight + 2 * padding - kernelHeight) / stride + 1 }
+  /// Columns of the output.
+  public var outputWidth: Int { (inputWidth + 2 * padding - kernelWidth) / stride + 1 }
+  /// Rows of the input with its padding.
+  public var paddedHeight: Int { inputHeight + 2 * padding }
+  /// Columns of the input with its padding.
+  public var paddedWidth: Int { inputWidth + 2 * padding }
+  /// Elements of the input with its padding.
+  public var paddedInputCount: Int { inputChannels * paddedHeight * paddedWidth }
+  /// Elements after a padded image that packing may read, without using them.
+  public static let readAhead = 8
+  /// Elements of the input.
+  public var inputCount: Int { inputChannels * inputHeight * inputWidth }
+  /// Pixels of one output channel.
+  public var outputPixelCount: Int { outputHeight * outputWidth }
+  /// Elements of the output.
+  public var outputCount: Int { outputChannels * outputPixelCount }
+  /// Products per output element: the reduction length.
+  public var depth: Int { inputChannels * kernelHeight * kernelWidth }
+  /// Multiply-accumulate operations per image.
+  public var multiplyAccumulateCount: Int { outputCount * depth }
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+/// Labelled images of bytes, mapped from files; nothing is copied until an image is asked for.
+public struct ImageDataset: Sendable {
+  /// Images and labels of one file (or of a file each), at even distances.
+  struct Records: Sendable {
+    var images: Data
+    var imageStart: Int
+    var imageStride: Int
+    var labels: Data
+    var labelStart: Int
+    var labelStride: Int
+    var count: Int
+  }
+
+  /// For reports: `cifar10 test`.
+  public let name: String
+  /// Channels, rows and columns of every image.
+  public let imageShape: ImageShape
+  /// Labels are 0 ..< classCount.
+  public let classCount: Int
+  private let parts: [Records]
+
+  /// The number of images.
+  public var count: Int { parts.reduce(0) { $0 + $1.count } }
+
+  init(name: String, imageShape: ImageShape, classCount: Int, parts: [(file: String, Records)])
+    throws(NetworkError)
+  {
+    self.name = name
+    self.imageShape = imageShape
+    self.classCount = classCount
+    self.parts = parts.map { $0.1 }
+    for (file, part) in parts {
+      for record in 0..<part.count {
+        let label = Int(part.labels[part.labels.startIndex + part.labelStart + record * part.labelStride])
+        guard label < classCount else {
+          throw .labelOutOfRange(
+            file: file, record: record, label: label, classCount: classCount)
+        }
+      }
+    }
+  }
+
+  private init(copying other: ImageDataset, parts: [Records]) {
+    name = other.name
+    imageShape = other.imageShape
+    classCount = other.classCount
+    self.parts = parts
+  }
+
+  /// The first `limit` images.
+  public func prefix(_ limit: Int) -> ImageDataset {
+    var left = limit
+    let kept = parts.compactMap { part -> Records? in
+      guard left > 0 else { return nil }
+      var shorter = part
+      shorter.count = min(part.count, left)
+      left -= shorter.count
+      return shorter
+    }
+    return ImageDataset(copying: self, parts: kept)
+  }
+
+  /// The class of image `index`.
+  ///
+  /// - Precondition: `index < count`.
+  public func label(_ index: Int) -> Int {
+    let (part, record) = locate(index)
+    return Int(part.labels[part.labels.startIndex + part.labelStart + record * part.labelStride])
+  }
+
+  /// Writes image `index`, normalized, to `output`.
+  ///
+  /// - Shape: `output` holds `imageShape.count` elements, channels outermost.
+  /// - Precondition: `index < count`.
+  public func copyImage(
+    _ index: Int, normalization: Normalization, into output: UnsafeMutablePointer<Float>
+  ) {
+    let (part, record) = locate(index)
+    let planeSize = imageShape.height * imageShape.width
+    part.images.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      let start = part.imageStart + record * part.imageStride
+      for channel in 0..<imageShape.channels {
+        for pixel in channel * planeSize..<(channel + 1) * planeSize {
+          output[pixel] = normalization.input(bytes[start + pixel], channel: channel)
+        }
+      }
+    }
+  }
+
+  private func locate(_ index: Int) -> (Records, Int) {
+    var record = index
+    for part in parts {
+      if record < part.count { return (part, record) }
+      record -= part.count
+    }
+    preconditionFailure("image \(index) of \(count)")
+  }
+}

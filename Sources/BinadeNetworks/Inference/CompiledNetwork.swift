@@ -1,0 +1,123 @@
+import BinadeKernels
+import BinadeQuantization
+
+/// What the weights and the input of one layer become.
+public struct LayerAssignment: Sendable {
+  /// Nil leaves the weights in float32.
+  public var weights: QuantizerSpecification?
+  /// Nil leaves the layer's input in float32.
+  public var activations: QuantizerSpecification?
+
+  /// Creates an assignment.
+  public init(weights: QuantizerSpecification? = nil, activations: QuantizerSpecification? = nil) {
+    self.weights = weights
+    self.activations = activations
+  }
+}
+
+/// A network compiled for inference: every layer with its quantizers, on its datapath.
+public struct CompiledNetwork: Sendable {
+  /// The network in float32.
+  public let folded: FoldedNetwork
+  let plan: InferencePlan
+  let engines: [LayerEngine]
+
+  /// The float32 network.
+  public init(_ network: FoldedNetwork, features: CPUFeatures = .detected) {
+    folded = network
+    plan = InferencePlan(network)
+    engines = network.layers.map {
+      LayerEngine($0, weights: nil, activations: nil, features: features)
+    }
+  }
+
+  /// The quantized network.
+  ///
+  /// - Parameter assignments: one per layer.
+  /// - Parameter statistics: what the layers' inputs look like; needed where activations are quantized.
+  ///
+  /// Throws ``QuantizationFailure`` when a tensor cannot be quantized.
+  public init(
+    _ network: FoldedNetwork, assignments: [LayerAssignment], statistics: ActivationStatistics?,
+    cache: CodecCache = CodecCache(), features: CPUFeatures = .detected
+  ) throws {
+    precondition(
+      assignments.count == network.layers.count, "one assignment for each of the layers")
+    folded = network
+    plan = InferencePlan(network)
+    var engines: [LayerEngine] = []
+    for (index, assignment) in assignments.enumerated() {
+      var layer = network.layers[index]
+      var activations: Quantizer?
+      if let specification = assignment.activations {
+        activations = try Quantizer(
+          specification, samples: statistics?.samples[index] ?? [], name: "\(layer.name).input",
+          cache: cache)
+      }
+      layer.absorb(activations)
+      var weights: Quantizer?
+      if let specification = assignment.weights {
+        weights = try Quantizer(
+          specification, samples: layer.weightSamples, name: "\(layer.name).weight", cache: cache)
+      }
+      engines.append(
+        LayerEngine(layer, weights: weights, activations: activations, features: features))
+    }
+    self.engines = engines
+  }
+
+  /// Per layer: which datapath carries it out, with which kernel, and why.
+  public var explanation: [(layer: String, datapath: Datapath, kernel: String, reason: String)] {
+    zip(folded.layers, engines).map { ($0.name, $1.datapath, $1.kernelName, $1.reason) }
+  }
+
+  /// The quantizer of a layer's input.
+  public func activationQuantizer(ofLayer index: Int) -> Quantizer? { engines[index].activations }
+
+  /// The quantizer of a layer's weights.
+  public func weightQuantizer(ofLayer index: Int) -> Quantizer? { engines[index].weights }
+
+  /// Bits of all scales, of weights and of activations.
+  public var scaleMemoryBits: Int {
+    engines.reduce(0) {
+      $0 + ($1.weights?.scaleBitCount ?? 0) + ($1.activations?.scaleBitCount ?? 0)
+    }
+  }
+
+  /// How far the weights of a layer moved; nil when they are not quantized.
+  ///
+  /// Weights that carry activation scales per channel are measured with them.
+  public func weightError(ofLayer index: Int) -> QuantizationError? {
+    guard let quantizer = engines[index].weights else { return nil }
+    var layer = folded.layers[index]
+    layer.absorb(engines[index].activations)
+    var error = QuantizationError()
+    layer.weights.withUnsafeBufferPointer { weights in
+      for channel in 0..<layer.shape.outputChannels {
+        let row = UnsafeBufferPointer(
+          rebasing: weights[channel * layer.shape.depth..<(channel + 1) * layer.shape.depth])
+        error.measure(row, quantizer: quantizer, channel: channel)
+      }
+    }
+    return error
+  }
+}
+
+extension FoldedNetwork.Layer {
+  /// One sample per output channel, with every weight.
+  var weightSamples: [TensorSample] {
+    (0..<shape.outputChannels).map {
+      TensorSample(Array(weights[$0 * shape.depth..<($0 + 1) * shape.depth]))
+    }
+  }
+
+  /// Multiplies the weights by the activation scales of their input channels when there is one per channel: a
+  /// scale inside the sum cannot be taken out of it.
+  mutating func absorb(_ activations: Quantizer?) {
+    guard let activations, activations.scales.count > 1 else { return }
+    let kernelSize = shape.kernelHeight * shape.kernelWidth
+    for index in weights.indices {
+      weights[index] *= activations.scales[index / kernelSize % shape.inputChannels]
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Which buffer each step of a network writes: buffers are taken over once nobody reads them any more.
+struct InferencePlan: Sendable {
+  /// The buffer of each step.
+  let bufferOfStep: [Int]
+  /// The elements each buffer needs.
+  let capacities: [Int]
+
+  init(_ network: FoldedNetwork) {
+    let steps = network.steps
+    var lastUse = Array(steps.indices)
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { lastUse[input] = index }
+    }
+    lastUse[steps.count - 1] = steps.count
+    var bufferOfStep: [Int] = []
+    var capacities: [Int] = []
+    var free: [Int] = []
+    for (index, step) in steps.enumerated() {
+      // Inputs are released after the step has its own buffer: no step writes what it reads.
+      let buffer: Int
+      if let reused = free.popLast() {
+        buffer = reused
+      } else {
+        buffer = capacities.count
+        capacities.append(0)
+      }
+      capacities[buffer] = max(capacities[buffer], step.shape.count)
+      bufferOfStep.append(buffer)
+      for input in Set(step.inputs) where lastUse[input] == index {
+        free.append(bufferOfStep[input])
+      }
+    }
+    self.bufferOfStep = bufferOfStep
+    self.capacities = capacities
+  }
+}

@@ -1,0 +1,46 @@
+/// Why a network, its weights or its data cannot be used.
+public enum NetworkError: Error, Sendable, Hashable {
+  case unreadable(file: String, reason: String)
+  case malformed(file: String, reason: String)
+  case missingTensor(file: String, name: String, nearest: String?)
+  case unusableType(file: String, tensor: String, type: String)
+  case shapeMismatch(file: String, tensor: String, expected: String, found: String)
+  case notFinite(file: String, tensor: String, index: Int)
+  case unknownArchitecture(name: String, nearest: String?)
+  case invalidArchitecture(parameter: String, found: String, allowed: String)
+  case labelOutOfRange(file: String, record: Int, label: Int, classCount: Int)
+  case noDataset(path: String)
+  case inputMismatch(model: String, data: String)
+}
+
+extension NetworkError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .malformed(let file, let reason):
+      "\(file): \(reason)"
+    case .missingTensor(let file, let name, let nearest):
+      "\(file): no tensor '\(name)'" + (nearest.map { "; the nearest name is '\($0)'" } ?? "")
+    case .unusableType(let file, let tensor, let type):
+      "\(file): tensor '\(tensor)' has type \(type); allowed: F16, BF16, F32, F64"
+    case .shapeMismatch(let file, let tensor, let expected, let found):
+      "\(file): tensor '\(tensor)' has shape \(found); the network needs \(expected)"
+    case .notFinite(let file, let tensor, let index):
+      "\(file): tensor '\(tensor)' holds NaN or infinity at element \(index)"
+    case .unknownArchitecture(let name, let nearest):
+      "no architecture '\(name)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+        + " (allowed: resnet<6n+2>-cifar, "
+        + ResNet.imageNetDepths.map { "resnet\($0)" }.joined(separator: ", ") + ")"
+    case .invalidArchitecture(let parameter, let found, let allowed):
+      "architecture: '\(parameter)' is \(found); allowed: \(allowed)"
+    case .labelOutOfRange(let file, let record, let label, let classCount):
+      "\(file): record \(record) has label \(label); labels are 0 to \(classCount - 1)"
+    case .noDataset(let path):
+      "\(path): no data set found; expected test_batch.bin (CIFAR-10, binary version) or "
+        + "t10k-images-idx3-ubyte (MNIST)"
+    case .inputMismatch(let model, let data):
+      "the network takes images of \(model), the data set has \(data)"
+    }
+  }
+}

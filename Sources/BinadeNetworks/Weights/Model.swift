@@ -1,0 +1,69 @@
+import Foundation
+
+/// A network with its weights and what the weights were trained for.
+public struct Model: Sendable {
+  /// The file's name without folder and extension.
+  public let name: String
+  /// The file's name.
+  public let file: String
+  /// The architecture.
+  public let architecture: ResNet
+  /// The network ready for inference: batch norm folded.
+  public let network: FoldedNetwork
+  /// How pixels become inputs.
+  public let normalization: Normalization
+
+  /// Reads a safetensors file.
+  ///
+  /// The metadata `architecture`, `widths`, `shortcut`, `inputChannels`, `mean` and `std` say what the file
+  /// holds; `architecture` given here overrides it, for files without metadata.
+  public init(contentsOf url: URL, architecture override: String? = nil, imageSize: Int? = nil)
+    throws(NetworkError)
+  {
+    let weights = try SafetensorsFile(contentsOf: url)
+    guard let architectureName = override ?? weights.metadata["architecture"] else {
+      throw .malformed(
+        file: weights.name,
+        reason: "the metadata names no 'architecture'; say it with --architecture, e.g. resnet50")
+    }
+    let isCIFAR = architectureName.hasSuffix("-cifar")
+    let channels = try Self.numbers("inputChannels", of: weights, default: [3]).first ?? 3
+    let size = imageSize ?? (isCIFAR ? (channels == 1 ? 28 : 32) : 224)
+    architecture = try ArchitectureName.resolve(
+      architectureName,
+      widths: try Self.numbers("widths", of: weights, default: [16, 32, 64]),
+      shortcut: try Self.shortcut(of: weights),
+      input: ImageShape(channels: channels, height: size, width: size),
+      classCount: Self.classCount(of: weights) ?? (isCIFAR ? 10 : 1000))
+    network = try FoldedNetwork(architecture.graph, weights: weights)
+    normalization = try Normalization(metadata: weights, channels: channels)
+    self.file = url.lastPathComponent
+    name = url.deletingPathExtension().lastPathComponent
+  }
+
+  private static func numbers(_ key: String, of file: SafetensorsFile, default fallback: [Int])
+    throws(NetworkError) -> [Int]
+  {
+    guard let text = file.metadata[key] else { return fallback }
+    let parts = text.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) }
+    let numbers = parts.compactMap { $0 }
+    guard !numbers.isEmpty, numbers.count == parts.count else {
+      throw .malformed(file: file.name, reason: "the metadata '\(key)' is '\(text)'; expected whole numbers")
+    }
+    return numbers
+  }
+
+  private static func shortcut(of file: SafetensorsFile) throws(NetworkError) -> ResNet.Shortcut {
+    guard let text = file.metadata["shortcut"] else { return .a }
+    guard let shortcut = ResNet.Shortcut(rawValue: text) else {
+      throw .malformed(file: file.name, reason: "the metadata 'shortcut' is '\(text)'; allowed: A, B")
+    }
+    return shortcut
+  }
+
+  /// The classes that the last layer of the file tells apart.
+  private static func classCount(of file: SafetensorsFile) -> Int? {
+    let names = ["linear.weight", "fc.weight"]
+    return names.lazy.compactMap { file.shape(of: $0) }.first { $0.rank == 2 }?[0]
+  }
+}

@@ -1,0 +1,58 @@
+/// Rounding of Float32 bits to a format that shares its exponent field (float32 and tf32): the discarded bits
+/// decide, and a carry into the exponent is the right answer, up to and including infinity.
+struct FloatTruncation: Sendable {
+  private let discardedBitCount: UInt32
+  private let policy: ConversionPolicy
+  private let greatestMagnitude: UInt32
+  private let nanCode: UInt32
+
+  /// Nil unless `format` is an IEEE-like float with the exponent field of Float32 and more than 16 bits.
+  init?(_ format: some NumericFormat, policy: ConversionPolicy) {
+    guard let float = format as? BinaryFloatFormat, float.exponentBitCount == 8,
+      float.exponentBias == 127, float.specialValues == .ieee, float.hasSubnormals,
+      let nan = float.info.canonicalNaN
+    else { return nil }
+    discardedBitCount = UInt32(23 - float.significandBitCount)
+    self.policy = policy
+    greatestMagnitude = float.exponentMask << UInt32(float.significandBitCount) - 1
+    nanCode = nan
+  }
+
+  func code(for value: Float) -> UInt32 {
+    if value.isNaN { return nanCode }
+    let bits = value.bitPattern
+    let isNegative = bits >> 31 == 1
+    let magnitude = bits & 0x7FFF_FFFF
+    let kept = magnitude >> discardedBitCount
+    let sign = (bits >> 31) << (31 - discardedBitCount)
+    let rest = magnitude & ((1 << discardedBitCount) - 1)
+    var rounded = kept
+    if rest != 0 {
+      let half: UInt32 = 1 << (discardedBitCount - 1)
+      let position: Position =
+        rest < half ? .belowBoundary : rest == half ? .atBoundary : .aboveBoundary
+      rounded += movesAway(position, kept: kept, isNegative: isNegative) ? 1 : 0
+    }
+    if policy.overflow == .saturate { rounded = min(rounded, greatestMagnitude) }
+    return rounded | sign
+  }
+
+  func value(of code: UInt32) -> Float {
+    Float(bitPattern: code << discardedBitCount)
+  }
+
+  /// Asks the rounding rule about the two neighbouring magnitudes, as rungs on the number's side of zero.
+  private func movesAway(_ position: Position, kept: UInt32, isNegative: Bool) -> Bool {
+    let inner = Rung(code: kept, value: isNegative ? -1 : 1)
+    let outer = Rung(code: kept + 1, value: isNegative ? -2 : 2)
+    let mirrored: Position =
+      switch position {
+      case .belowBoundary: isNegative ? .aboveBoundary : .belowBoundary
+      case .atBoundary: .atBoundary
+      case .aboveBoundary: isNegative ? .belowBoundary : .aboveBoundary
+      }
+    let roundsUp = policy.rounding.roundsUp(
+      from: mirrored, lower: isNegative ? outer : inner, upper: isNegative ? inner : outer)
+    return roundsUp != isNegative
+  }
+}

@@ -1,0 +1,99 @@
+/// A format compiled for one conversion policy: what kernels and tensors see instead of a format.
+///
+/// Formats of up to 16 bits become a table; formats that share Float32's exponent field round its bits; all
+/// others go through the reference encoder.
+public struct FormatCodec: Sendable {
+  enum Engine: Sendable {
+    case table(EncodeTable, values: [Float])
+    case truncation(FloatTruncation)
+    case reference(any NumericFormat)
+  }
+
+  /// The format's description.
+  public let info: FormatInfo
+  /// Rounding and overflow.
+  public let policy: ConversionPolicy
+  /// The slow twin: any Double, one rounding.
+  public let reference: ReferenceEncoder
+  let engine: Engine
+
+  /// Compiles `format`.
+  ///
+  /// - Complexity: O(n log n) in the number of codes, for formats of up to 16 bits; O(1) for wider ones.
+  public init(_ format: some NumericFormat, policy: ConversionPolicy = ConversionPolicy())
+    throws(FormatError)
+  {
+    let ladder = try format.makeLadder()
+    info = format.info
+    self.policy = policy
+    reference = ReferenceEncoder(ladder: ladder, policy: policy)
+    if let enumerated = ladder as? EnumeratedLadder {
+      let table = EncodeTable(StepFunction(ladder: enumerated, policy: policy))
+      engine = .table(
+        table, values: (0..<UInt32(1 << info.bitWidth)).map { Float(format.decode($0)) })
+    } else if let truncation = FloatTruncation(format, policy: policy) {
+      engine = .truncation(truncation)
+    } else {
+      engine = .reference(format)
+    }
+  }
+
+  /// The finite values, ascending, of formats of up to 16 bits; nil for wider ones.
+  public var rungs: [Rung]? { (reference.ladder as? EnumeratedLadder)?.rungs }
+
+  /// Returns the code of `value`, rounded once.
+  public func encode(_ value: Float) -> UInt32 {
+    switch engine {
+    case .table(let table, _): UInt32(table.code(for: value))
+    case .truncation(let truncation): truncation.code(for: value)
+    case .reference: reference.encode(Double(value))
+    }
+  }
+
+  /// Returns the code of a Double, rounded once from the Double: no step through Float32.
+  public func encode(_ value: Double) -> UInt32 {
+    reference.encode(value)
+  }
+
+  /// Returns the value of `code` as a Float32 (nearest, for values that are not Floats).
+  ///
+  /// - Precondition: `code < 2^bitWidth`.
+  public func decode(_ code: UInt32) -> Float {
+    switch engine {
+    case .table(_, let values): values[Int(code)]
+    case .truncation(let truncation): truncation.value(of: code)
+    case .reference(let format): Float(format.decode(code))
+    }
+  }
+
+  /// Rounds `input` to the values of the format.
+  ///
+  /// - Shape: `output` holds at least `input.count` elements; it may be `input` itself.
+  public func roundTrip(
+    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutablePointer<Float>
+  ) {
+    switch engine {
+    case .table(let table, let values):
+      values.withUnsafeBufferPointer { values in
+        table.forEachCode(of: input) { output[$0] = values[Int($1)] }
+      }
+    case .truncation(let truncation):
+      for index in 0..<input.count {
+        output[index] = truncation.value(of: truncation.code(for: input[index]))
+      }
+    case .reference(let format):
+      for index in 0..<input.count {
+        output[index] = Float(format.decode(reference.encode(Double(input[index]))))
+      }
+    }
+  }
+
+  /// Which conversion path was chosen, for reports.
+  public var path: String {
+    switch engine {
+    case .table(let table, _): table.isSingleComparison ? "table" : "table with search"
+    case .truncation: "float32 bits"
+    case .reference: "reference"
+    }
+  }
+}

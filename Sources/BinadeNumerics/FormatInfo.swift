@@ -1,0 +1,52 @@
+/// What a format says about itself besides its values.
+public struct FormatInfo: Sendable, Hashable {
+  /// Lower-case name; ml_dtypes' where it has the format.
+  public var name: String
+  /// Bits of one code, 1 ... 32.
+  public var bitWidth: Int
+  /// The family whose rules produce the values.
+  public var family: FormatFamily
+  /// The standard or paper that defines the format.
+  public var source: String
+  /// How a tensor is scaled before it is encoded.
+  public var scaling: Scaling
+  /// The code that NaN becomes; nil means the first NaN code there is.
+  public var canonicalNaN: UInt32?
+  /// What overflow gives under ``OverflowRule/ieee``; nil means infinity, else NaN, else the extreme value.
+  public var overflowTarget: OverflowTarget?
+
+  /// Creates a description; only name and width are required.
+  public init(
+    name: String, bitWidth: Int, family: FormatFamily = .custom, source: String = "",
+    scaling: Scaling = .fitted, canonicalNaN: UInt32? = nil, overflowTarget: OverflowTarget? = nil
+  ) {
+    self.name = name
+    self.bitWidth = bitWidth
+    self.family = family
+    self.source = source
+    self.scaling = scaling
+    self.canonicalNaN = canonicalNaN
+    self.overflowTarget = overflowTarget
+  }
+}
+
+/// The families of formats.
+public enum FormatFamily: String, Sendable, Hashable, CaseIterable {
+  case integer, fixedPoint, binaryFloat, logarithmic, codebook, custom
+}
+
+/// How tensors are scaled before they are encoded.
+public enum Scaling: String, Sendable, Hashable, CaseIterable {
+  /// A calibrated scale maps the clipping threshold to the greatest value.
+  case fitted
+  /// The same with the scale rounded up to a power of two: the binary point moves, as hardware with fixed
+  /// point does it.
+  case powerOfTwo
+  /// The scale is 1: the format has range enough (float32, bfloat16, float16).
+  case none
+}
+
+/// What a finite value beyond the greatest one becomes.
+public enum OverflowTarget: String, Sendable, Hashable, CaseIterable {
+  case infinity, nan, extreme
+}

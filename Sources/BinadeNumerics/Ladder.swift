@@ -1,0 +1,86 @@
+/// The ordered set of finite values of a format, its special codes, and the boundaries between neighbours.
+public protocol Ladder: Sendable {
+  /// The value closest to minus infinity.
+  var least: Rung { get }
+  /// The greatest finite value.
+  var greatest: Rung { get }
+  /// The value that would come before `least` if the format went on.
+  var beforeLeast: Rung { get }
+  /// The value that would come after `greatest` if the format went on.
+  var afterGreatest: Rung { get }
+  /// Codes of zeros, infinities and NaN.
+  var specials: SpecialCodes { get }
+  /// What overflow gives under ``OverflowRule/ieee``.
+  var overflowTarget: OverflowTarget { get }
+
+  /// Returns the greatest rung not above `value` and the least rung not below it; equal when `value` is one.
+  ///
+  /// - Precondition: `value` lies between the least and the greatest rung.
+  func neighbours(of value: Double) -> (lower: Rung, upper: Rung)
+
+  /// Returns the point where rounding to nearest switches; the neighbours may be the ones beyond the ends.
+  func boundary(between lower: Rung, and upper: Rung) -> Boundary
+}
+
+/// The codes of values that are not ordinary.
+public struct SpecialCodes: Sendable, Hashable {
+  /// +0 (or the only zero); nil where zero is not a value (float8_e8m0fnu).
+  public var zero: UInt32?
+  /// -0, in formats that tell it from +0.
+  public var negativeZero: UInt32?
+  /// +infinity.
+  public var positiveInfinity: UInt32?
+  /// -infinity.
+  public var negativeInfinity: UInt32?
+  /// The canonical NaN.
+  public var nan: UInt32?
+
+  /// Creates a set of special codes; what is left out does not exist.
+  public init(
+    zero: UInt32? = nil, negativeZero: UInt32? = nil, positiveInfinity: UInt32? = nil,
+    negativeInfinity: UInt32? = nil, nan: UInt32? = nil
+  ) {
+    self.zero = zero
+    self.negativeZero = negativeZero
+    self.positiveInfinity = positiveInfinity
+    self.negativeInfinity = negativeInfinity
+    self.nan = nan
+  }
+}
+
+extension Ladder {
+  /// The code of the extreme value on one side.
+  func extreme(isNegative: Bool) -> UInt32 {
+    isNegative ? least.code : greatest.code
+  }
+
+  /// The code that overflow on one side becomes under ``OverflowRule/ieee``.
+  func overflowCode(isNegative: Bool) -> UInt32 {
+    let infinity = isNegative ? specials.negativeInfinity : specials.positiveInfinity
+    switch overflowTarget {
+    case .infinity: return infinity ?? extreme(isNegative: isNegative)
+    case .nan: return specials.nan ?? extreme(isNegative: isNegative)
+    case .extreme: return extreme(isNegative: isNegative)
+    }
+  }
+
+  /// The code that an infinite input becomes.
+  public func infinityCode(isNegative: Bool, overflow: OverflowRule) -> UInt32 {
+    switch overflow {
+    case .saturate: extreme(isNegative: isNegative)
+    case .ieee: overflowCode(isNegative: isNegative)
+    }
+  }
+
+  /// The code that NaN becomes: the canonical NaN; zero where the format has none, the least value where it
+  /// has no zero either. ``ConversionTally/nanWithoutCode`` counts the last two.
+  public var nanCode: UInt32 { specials.nan ?? specials.zero ?? least.code }
+}
+
+extension SpecialCodes {
+  /// What overflow gives when the format does not say: infinity, else NaN, else the extreme value.
+  var defaultOverflowTarget: OverflowTarget {
+    if positiveInfinity != nil || negativeInfinity != nil { return .infinity }
+    return nan != nil ? .nan : .extreme
+  }
+}

@@ -1,0 +1,64 @@
+/// The conversion of a real number to a code, written as the definition reads.
+///
+/// Slow and exact for any Double; the twin that every fast codec is tested against.
+public struct ReferenceEncoder: Sendable {
+  /// The values of the format.
+  public let ladder: any Ladder
+  /// Rounding and overflow.
+  public let policy: ConversionPolicy
+
+  /// Creates an encoder for the values in `ladder`.
+  public init(ladder: any Ladder, policy: ConversionPolicy) {
+    self.ladder = ladder
+    self.policy = policy
+  }
+
+  /// Returns the code of `value`, rounded once.
+  ///
+  /// - Special values: NaN becomes the canonical NaN; the sign of zero is kept where the format has -0, also
+  ///   when a negative number underflows; overflow follows the policy.
+  /// - Complexity: O(log n) in the number of codes; O(1) in closed-form ladders.
+  public func encode(_ value: Double) -> UInt32 {
+    if value.isNaN { return ladder.nanCode }
+    let isNegative = value.sign == .minus
+    if value.isInfinite {
+      return ladder.infinityCode(isNegative: isNegative, overflow: policy.overflow)
+    }
+    if ladder.least.position(of: value) == .belowBoundary {
+      return encodeBeyond(value, isNegative: true)
+    }
+    if ladder.greatest.position(of: value) == .aboveBoundary {
+      return encodeBeyond(value, isNegative: false)
+    }
+    let (lower, upper) = ladder.neighbours(of: value)
+    let rung = lower.code == upper.code ? lower : choose(value, lower: lower, upper: upper)
+    if rung.value == 0, isNegative, let negativeZero = ladder.specials.negativeZero {
+      return negativeZero
+    }
+    return rung.code
+  }
+
+  private func choose(_ value: Double, lower: Rung, upper: Rung) -> Rung {
+    let position = ladder.boundary(between: lower, and: upper).position(of: value)
+    return policy.rounding.roundsUp(from: position, lower: lower, upper: upper) ? upper : lower
+  }
+
+  /// Encodes a finite value outside the range: as if the ladder had one more rung at the end.
+  private func encodeBeyond(_ value: Double, isNegative: Bool) -> UInt32 {
+    guard policy.overflow == .ieee else { return ladder.extreme(isNegative: isNegative) }
+    let lower = isNegative ? ladder.beforeLeast : ladder.greatest
+    let upper = isNegative ? ladder.least : ladder.afterGreatest
+    let position: Position
+    if value <= lower.value {
+      position = .belowBoundary
+    } else if value >= upper.value {
+      position = .aboveBoundary
+    } else {
+      position = ladder.boundary(between: lower, and: upper).position(of: value)
+    }
+    let roundsUp = policy.rounding.roundsUp(from: position, lower: lower, upper: upper)
+    let staysInside = roundsUp == isNegative
+    return staysInside
+      ? ladder.extreme(isNegative: isNegative) : ladder.overflowCode(isNegative: isNegative)
+  }
+}

@@ -1,0 +1,85 @@
+import BinadeNumerics
+
+/// A way to find the scale of a tensor.
+///
+/// The equation is `x ~ scale * value`, with `value` one of the format's. A calibration chooses the clipping
+/// threshold; the scale maps it to ``ScaleTarget/unit``. A new calibration is one file and one row in
+/// ``Calibrations/all``.
+public protocol Calibration: Sendable {
+  /// As on the command line.
+  var name: String { get }
+
+  /// Returns the scale for a sample with at least one value that is not zero, all finite.
+  func scale(for sample: TensorSample, target: ScaleTarget) -> Float
+}
+
+/// The format side of a calibration.
+public struct ScaleTarget: Sendable {
+  /// Rounds to the values of the format.
+  public let codec: FormatCodec
+  /// The value that the clipping threshold is mapped to.
+  public let unit: Float
+  /// Binades between the least nonzero magnitude and `unit` in which a larger scale may help: 0 for uniform
+  /// formats, whose steps all grow with the scale.
+  public let headroomInBinades: Int
+  /// Real scales, or powers of two.
+  public let scaling: Scaling
+
+  /// Creates a target.
+  public init(codec: FormatCodec, unit: Float, headroomInBinades: Int, scaling: Scaling) {
+    self.codec = codec
+    self.unit = unit
+    self.headroomInBinades = headroomInBinades
+    self.scaling = scaling
+  }
+
+  /// The scale that maps `threshold` to `unit`, rounded up to a power of two where the format asks for it.
+  public func scale(threshold: Float) -> Float {
+    let scale = max(threshold / unit, .leastNormalMagnitude)
+    return scaling == .powerOfTwo ? scale.roundedUpToPowerOfTwo : scale
+  }
+
+  /// The sum of squared errors of `values` at `scale`.
+  ///
+  /// - Error: summed in Double.
+  public func squaredError(of values: [Float], scale: Float) -> Double {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(values.count, 1)) { buffer in
+      guard let scaled = buffer.baseAddress else { return 0 }
+      for index in 0..<values.count { scaled[index] = values[index] / scale }
+      codec.roundTrip(UnsafeBufferPointer(start: scaled, count: values.count), into: scaled)
+      var sum = 0.0
+      for index in 0..<values.count {
+        let error = Double(values[index]) - Double(scaled[index]) * Double(scale)
+        sum += error * error
+      }
+      return sum
+    }
+  }
+}
+
+extension Float {
+  /// The least power of two that is not below this positive number.
+  var roundedUpToPowerOfTwo: Float {
+    significand == 1 ? self : Float(sign: .plus, exponent: exponent + 1, significand: 1)
+  }
+}
+
+/// The calibrations by name.
+public enum Calibrations {
+  /// One of each kind, with its default parameter.
+  public static let all: [any Calibration] = [
+    AbsMaxCalibration(), PercentileCalibration(), MSECalibration(),
+  ]
+
+  /// The names understood, for messages.
+  public static var names: [String] { all.map(\.name) + ["percentile99.99"] }
+
+  /// Returns the calibration called `name`: `max`, `mse`, `percentile`, or `percentile` with a number.
+  public static func named(_ name: String) -> (any Calibration)? {
+    if let match = all.first(where: { $0.name == name }) { return match }
+    guard name.hasPrefix("percentile"), let percent = Double(name.dropFirst(10)),
+      percent > 0, percent <= 100
+    else { return nil }
+    return PercentileCalibration(percent: percent)
+  }
+}

@@ -1,0 +1,55 @@
+import BinadeNumerics
+
+/// The values of a codec as a kernel sees them, and which datapaths hold them exactly.
+public struct OperandValues: Sendable {
+  /// `value / quantum` per code, when every value is an integer multiple of one quantum within int16.
+  public let integers: [Int16]?
+  /// What one unit of `integers` is worth.
+  public let quantum: Float
+  /// `value / floatUnit` per code; nil for formats of more than 16 bits.
+  public let floats: [Float]?
+  /// What one unit of `floats` is worth: a power of two that brings the greatest value near 1, so that no
+  /// product overflows.
+  public let floatUnit: Float
+  /// The greatest |integer|; 0 without integers.
+  public let greatestInteger: Int
+  /// Significant bits of the value that needs most.
+  public let precision: Int
+
+  /// Looks at every value of `codec`.
+  public init(_ codec: FormatCodec) {
+    let ladder = codec.reference.ladder
+    let greatest = max(abs(ladder.least.value), abs(ladder.greatest.value))
+    // Unscaled formats keep their own range: pulling bfloat16 to 1 would make its least values subnormal.
+    floatUnit =
+      codec.info.scaling == .none
+      ? 1 : Float(sign: .plus, exponent: Float(greatest).exponent, significand: 1)
+    guard let rungs = codec.rungs else {
+      integers = nil
+      floats = nil
+      quantum = 1
+      greatestInteger = 0
+      precision = 24
+      return
+    }
+    let unit = floatUnit
+    floats = (0..<UInt32(1 << codec.info.bitWidth)).map { codec.decode($0) / unit }
+    precision = rungs.map { $0.value.significandWidth + 1 }.max() ?? 1
+    let lowestExponent =
+      rungs.lazy.filter { $0.value != 0 }
+      .map { Int($0.value.exponent) - $0.value.significandWidth }.min() ?? 0
+    let quantum = Double(sign: .plus, exponent: lowestExponent, significand: 1)
+    guard greatest / quantum <= 32767 else {
+      integers = nil
+      self.quantum = 1
+      greatestInteger = 0
+      return
+    }
+    self.quantum = Float(quantum)
+    greatestInteger = Int(greatest / quantum)
+    // Codes without a finite value are never produced by a saturating codec from finite input.
+    integers = (0..<UInt32(1 << codec.info.bitWidth)).map { code in
+      Int16(exactly: Double(codec.decode(code)) / quantum) ?? 0
+    }
+  }
+}

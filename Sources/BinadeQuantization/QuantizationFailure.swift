@@ -1,0 +1,17 @@
+/// Why a tensor cannot be quantized.
+public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConvertible {
+  case emptyCalibrationSet(tensor: String)
+  case notFinite(tensor: String)
+  case negativeValues(tensor: String, format: String)
+
+  public var description: String {
+    switch self {
+    case .emptyCalibrationSet(let tensor):
+      "'\(tensor)': no values to calibrate with; give at least one calibration image"
+    case .notFinite(let tensor):
+      "'\(tensor)' holds NaN or infinity; it cannot be quantized"
+    case .negativeValues(let tensor, let format):
+      "'\(tensor)' has negative values and the format '\(format)' has none; use a signed format"
+    }
+  }
+}

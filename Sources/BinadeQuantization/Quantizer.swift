@@ -1,0 +1,107 @@
+import BinadeNumerics
+
+/// A quantizer that has seen its data: a codec and the scales.
+///
+/// The equation is `x ~ scale * (q - zeroPoint)`: a value is divided by the scale (one rounding to Float32),
+/// then encoded (one rounding to the format).
+public struct Quantizer: Sendable {
+  /// Rounds to the values of the format, the zero point already subtracted.
+  public let codec: FormatCodec
+  /// What the format's values are shifted by; 0 unless the format is an integer one.
+  public let zeroPoint: Int
+  /// One scale, or one per channel.
+  public let scales: [Float]
+
+  /// Finds the scales.
+  ///
+  /// - Parameter samples: one per channel; a specification per tensor joins them.
+  /// - Parameter name: what errors call the tensor.
+  ///
+  /// Throws ``QuantizationFailure`` for an empty or non-finite sample and for negative values in a format that
+  /// has none, and `FormatError` when the format cannot be compiled.
+  public init(
+    _ specification: QuantizerSpecification, samples: [TensorSample], name: String,
+    cache: CodecCache
+  ) throws {
+    var whole = TensorSample()
+    for sample in samples { whole.merge(sample) }
+    guard !whole.values.isEmpty else { throw QuantizationFailure.emptyCalibrationSet(tensor: name) }
+    guard whole.least.isFinite, whole.greatest.isFinite else {
+      throw QuantizationFailure.notFinite(tensor: name)
+    }
+    let format = specification.format
+    let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
+    zeroPoint = Self.zeroPoint(of: format, isNonnegative: whole.isNonnegative)
+    codec = try cache.codec(for: format, zeroPoint: zeroPoint, policy: policy)
+    let ladder = codec.reference.ladder
+    guard ladder.least.value < 0 || whole.isNonnegative else {
+      throw QuantizationFailure.negativeValues(tensor: name, format: format.name)
+    }
+    guard format.info.scaling != .none else {
+      scales = [1]
+      return
+    }
+    let target = Self.target(codec: codec, isNonnegative: whole.isNonnegative)
+    let groups = specification.granularity == .tensor ? [whole] : samples
+    scales = groups.map { sample in
+      sample.greatestMagnitude == 0
+        ? 1 : specification.calibration.scale(for: sample, target: target)
+    }
+  }
+
+  /// The zero point of an integer format: the least value for a tensor that is never negative, so that all
+  /// codes are used; the middle code of an unsigned format for a tensor that has both signs.
+  private static func zeroPoint(of format: any NumericFormat, isNonnegative: Bool) -> Int {
+    guard let integer = format as? IntegerFormat else { return 0 }
+    if isNonnegative {
+      guard integer.isSigned else { return 0 }
+      let least = -(1 << (integer.bitWidth - 1))
+      return integer.range == .narrow ? least + 1 : least
+    }
+    return integer.isSigned ? 0 : 1 << (integer.bitWidth - 1)
+  }
+
+  private static func target(codec: FormatCodec, isNonnegative: Bool) -> ScaleTarget {
+    let ladder = codec.reference.ladder
+    let (least, greatest) = (-ladder.least.value, ladder.greatest.value)
+    let unit = isNonnegative || least <= 0 ? greatest : min(least, greatest)
+    var headroom = 0
+    if let rungs = codec.rungs, !Self.isUniform(rungs) {
+      let finest = rungs.lazy.map { abs($0.value) }.filter { $0 > 0 }.min() ?? unit
+      headroom = max(0, min(128, Int((unit / finest).exponent)))
+    }
+    return ScaleTarget(
+      codec: codec, unit: Float(unit), headroomInBinades: headroom, scaling: codec.info.scaling)
+  }
+
+  private static func isUniform(_ rungs: [Rung]) -> Bool {
+    let step = rungs[1].value - rungs[0].value
+    return zip(rungs, rungs.dropFirst()).allSatisfy { $1.value - $0.value == step }
+  }
+
+  /// The scale of a channel.
+  public func scale(ofChannel channel: Int) -> Float {
+    scales.count == 1 ? scales[0] : scales[channel]
+  }
+
+  /// Bits that the scales take: 32 each, or 8 when they are powers of two; none when the format has no scale.
+  public var scaleBitCount: Int {
+    switch codec.info.scaling {
+    case .none: 0
+    case .powerOfTwo: 8 * scales.count
+    case .fitted: 32 * scales.count
+    }
+  }
+
+  /// Rounds one channel to the values that the quantizer can represent: reals to reals through codes.
+  ///
+  /// - Shape: `output` holds `input.count` elements and may be `input`.
+  public func fakeQuantize(
+    _ input: UnsafeBufferPointer<Float>, channel: Int, into output: UnsafeMutablePointer<Float>
+  ) {
+    let scale = scale(ofChannel: channel)
+    for index in 0..<input.count { output[index] = input[index] / scale }
+    codec.roundTrip(UnsafeBufferPointer(start: output, count: input.count), into: output)
+    for index in 0..<input.count { output[index] *= scale }
+  }
+}

@@ -1,0 +1,110 @@
+import BinadeNumerics
+
+/// The correctly rounded conversion of any Double to a format, decided by MPFR.
+///
+/// Shares no rounding code with what it checks: values come from ``OracleMeanings``, positions from comparisons
+/// of MPFR numbers, and the rules are written here a second time.
+final class MPFROracle {
+  let ladder: any OracleLadder
+  private let format: any NumericFormat
+  private let policy: ConversionPolicy
+
+  /// Throws when the format has more than 16 bits and no closed form that the oracle knows.
+  init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+    self.format = format
+    self.policy = policy
+    if format.bitWidth <= 16 {
+      ladder = EnumeratedOracleLadder(format)
+    } else if let grid = GridOracleLadder(format) {
+      ladder = grid
+    } else {
+      throw FormatError.needsClosedForm(format: format.name, bitWidth: format.bitWidth)
+    }
+  }
+
+  /// The code that `value` must become.
+  func expectedCode(for value: Double) -> UInt32 {
+    let specials = ladder.specials
+    if value.isNaN { return specials.nan ?? specials.zero ?? ladder.least.code }
+    let isNegative = value.sign == .minus
+    if value.isInfinite {
+      return policy.overflow == .saturate
+        ? extreme(isNegative) : overflowCode(isNegative)
+    }
+    let exact = MPFRNumber(value)
+    if exact.compared(to: ladder.greatest.value) > 0 {
+      return expectedBeyond(exact, from: ladder.greatest, to: ladder.afterGreatest, false)
+    }
+    if exact.compared(to: ladder.least.value) < 0 {
+      return expectedBeyond(exact, from: ladder.least, to: ladder.beforeLeast, true)
+    }
+    let (lower, upper) = ladder.neighbours(of: exact)
+    let chosen = lower.code == upper.code ? lower : choose(exact, lower, upper)
+    if chosen.value.isZero, isNegative, let negativeZero = specials.negativeZero {
+      return negativeZero
+    }
+    return chosen.code
+  }
+
+  private func choose(_ value: MPFRNumber, _ lower: OracleRung, _ upper: OracleRung) -> OracleRung {
+    let (nearZero, farFromZero) =
+      lower.value.comparedInMagnitude(to: upper.value) <= 0 ? (lower, upper) : (upper, lower)
+    let straddles = lower.value.sign < 0 && upper.value.sign > 0
+    switch policy.rounding {
+    case .up: return upper
+    case .down: return lower
+    case .towardZero, .awayFromZero:
+      if straddles { return value.sign < 0 ? lower : upper }
+      return policy.rounding == .towardZero ? nearZero : farFromZero
+    case .toOdd:
+      return upper.code & 1 == 1 ? upper : lower
+    case .nearestEven, .nearestAway:
+      let side = value.scaled(byTwoTo: 1).compared(to: ladder.twiceBoundary(lower, upper))
+      if side != 0 { return side < 0 ? lower : upper }
+      if policy.rounding == .nearestAway {
+        return lower.value.comparedInMagnitude(to: upper.value) == 0 ? upper : farFromZero
+      }
+      let evens = [lower, upper].filter { $0.code & 1 == 0 }
+      if evens.count == 1 { return evens[0] }
+      // Equal parities: toward zero, and down when both are as far.
+      return lower.value.comparedInMagnitude(to: upper.value) <= 0 ? lower : upper
+    }
+  }
+
+  /// A finite number beyond the end of the range: as if there were one more value.
+  private func expectedBeyond(
+    _ value: MPFRNumber, from extreme: OracleRung, to beyond: MPFRNumber, _ isNegative: Bool
+  ) -> UInt32 {
+    guard policy.overflow == .ieee else { return extreme.code }
+    let overflows: Bool
+    switch policy.rounding {
+    case .up: overflows = !isNegative
+    case .down: overflows = isNegative
+    case .towardZero: overflows = false
+    case .awayFromZero: overflows = true
+    case .toOdd: overflows = extreme.code & 1 == 0
+    case .nearestEven, .nearestAway:
+      let twice = value.scaled(byTwoTo: 1)
+      let boundary = MPFRNumber.sum(extreme.value, beyond, precision: ladder.precision)
+      let side = twice.comparedInMagnitude(to: boundary)
+      overflows =
+        side > 0 || (side == 0 && (policy.rounding == .nearestAway || extreme.code & 1 == 1))
+    }
+    return overflows ? overflowCode(isNegative) : extreme.code
+  }
+
+  private func extreme(_ isNegative: Bool) -> UInt32 {
+    isNegative ? ladder.least.code : ladder.greatest.code
+  }
+
+  /// Infinity, else NaN, else the extreme value; a format may say otherwise.
+  private func overflowCode(_ isNegative: Bool) -> UInt32 {
+    let specials = ladder.specials
+    let infinity = isNegative ? specials.negativeInfinity : specials.positiveInfinity
+    switch format.info.overflowTarget {
+    case .extreme: return extreme(isNegative)
+    case .nan: return specials.nan ?? extreme(isNegative)
+    case .infinity, nil: return infinity ?? specials.nan ?? extreme(isNegative)
+    }
+  }
+}

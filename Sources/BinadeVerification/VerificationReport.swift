@@ -1,0 +1,51 @@
+import BinadeNumerics
+
+/// An input for which a conversion is wrong.
+public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
+  /// Which conversion.
+  public enum Operation: String, Sendable, Hashable { case encodeFloat, encodeDouble, decode }
+
+  /// Which conversion.
+  public let operation: Operation
+  /// The input: a number, or a code.
+  public let input: String
+  /// What MPFR says.
+  public let expected: String
+  /// What was found.
+  public let found: String
+
+  /// The input, what it should become and what it became.
+  public var description: String {
+    switch operation {
+    case .encodeFloat: "encode float32 \(input): expected \(expected), found \(found)"
+    case .encodeDouble: "encode float64 \(input): expected \(expected), found \(found)"
+    case .decode: "decode \(input): expected \(expected), found \(found)"
+    }
+  }
+}
+
+/// What a check of one format under one policy found.
+public struct VerificationReport: Sendable, Hashable {
+  /// The format's name.
+  public let format: String
+  /// Rounding and overflow.
+  public let policy: ConversionPolicy
+  /// Comparisons made.
+  public private(set) var checkCount = 0
+  /// Comparisons that failed.
+  public private(set) var mismatchCount = 0
+  /// The first five failures.
+  public private(set) var counterexamples: [Counterexample] = []
+
+  init(format: String, policy: ConversionPolicy) {
+    self.format = format
+    self.policy = policy
+  }
+
+  mutating func record(_ isRight: Bool, _ counterexample: () -> Counterexample) {
+    checkCount += 1
+    guard !isRight else { return }
+    mismatchCount += 1
+    if counterexamples.count < 5 { counterexamples.append(counterexample()) }
+  }
+}

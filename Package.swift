@@ -23,7 +23,8 @@ let package = Package(
     .systemLibrary(
       name: "CMPFR",
       pkgConfig: "mpfr",
-      providers: [.apt(["libmpfr-dev", "libgmp-dev"]), .brew(["mpfr", "gmp"])]),
+      providers: [.apt(["libmpfr-dev", "libgmp-dev"]), .brew(["mpfr", "gmp"])]
+    ),
     .target(name: "CBinadeKernels"),
 
     // What a format is; the catalogue and its files.
@@ -33,26 +34,30 @@ let package = Package(
       path: "formats",
       exclude: ["README.md"],
       resources: [.copy("definitions")],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
     .target(
       name: "BinadeFormats",
       dependencies: [
         "BinadeNumerics", "BinadeFormatFiles", .product(name: "Yams", package: "Yams"),
       ],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
 
     // Storage; matrix multiplication and convolution.
     .target(name: "BinadeTensor", dependencies: ["BinadeNumerics"], swiftSettings: release),
     .target(
       name: "BinadeKernels",
       dependencies: ["BinadeTensor", "BinadeNumerics", "CBinadeKernels"],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
 
     // Scales, calibration, error metrics.
     .target(
       name: "BinadeQuantization",
       dependencies: ["BinadeKernels", "BinadeTensor", "BinadeNumerics"],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
 
     // Layers, networks, weights, data sets.
     .target(
@@ -60,13 +65,15 @@ let package = Package(
       path: "models",
       exclude: ["README.md"],
       resources: [.copy("mnist5k")],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
     .target(
       name: "BinadeNetworks",
       dependencies: [
         "BinadeQuantization", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
       ],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
 
     // Accuracy, cost, Pareto front, reports.
     .target(
@@ -75,11 +82,15 @@ let package = Package(
         "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels", "BinadeTensor",
         "BinadeNumerics",
       ],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
 
     // The oracle and the checks that use it.
     .target(
-      name: "BinadeVerification", dependencies: ["BinadeNumerics", "CMPFR"], swiftSettings: release),
+      name: "BinadeVerification",
+      dependencies: ["BinadeNumerics", "CMPFR"],
+      swiftSettings: release
+    ),
 
     .target(
       name: "Binade",
@@ -87,39 +98,61 @@ let package = Package(
         "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels", "BinadeQuantization",
         "BinadeNetworks", "BinadeEvaluation",
       ],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
     .target(
       name: "BinadeCommands",
       dependencies: [
         "Binade", "BinadeModelFiles", "BinadeVerification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
     .executableTarget(
-      name: "binade-cli", dependencies: ["BinadeCommands"], swiftSettings: release),
+      name: "binade-cli",
+      dependencies: ["BinadeCommands"],
+      swiftSettings: release
+    ),
 
     .testTarget(
-      name: "BinadeNumericsTests", dependencies: ["BinadeNumerics", "BinadeFormats"],
-      swiftSettings: release),
+      name: "BinadeNumericsTests",
+      dependencies: ["BinadeNumerics", "BinadeFormats"],
+      swiftSettings: release
+    ),
     .testTarget(
-      name: "BinadeFormatsTests", dependencies: ["BinadeFormats", "BinadeNumerics"],
-      swiftSettings: release),
+      name: "BinadeFormatsTests",
+      dependencies: ["BinadeFormats", "BinadeNumerics"],
+      swiftSettings: release
+    ),
     .testTarget(
-      name: "BinadeKernelsTests", dependencies: ["BinadeKernels", "BinadeTensor", "BinadeNumerics"],
-      swiftSettings: release),
+      name: "BinadeKernelsTests",
+      dependencies: ["BinadeKernels", "BinadeTensor", "BinadeNumerics"],
+      swiftSettings: release
+    ),
     .testTarget(
-      name: "BinadeQuantizationTests", dependencies: ["BinadeQuantization", "BinadeFormats"],
-      swiftSettings: release),
+      name: "BinadeQuantizationTests",
+      dependencies: ["BinadeQuantization", "BinadeFormats"],
+      swiftSettings: release
+    ),
     .testTarget(
-      name: "BinadeNetworksTests", dependencies: ["BinadeNetworks", "BinadeFormats"],
-      swiftSettings: release),
+      name: "BinadeNetworksTests",
+      dependencies: ["BinadeNetworks", "BinadeFormats"],
+      swiftSettings: release
+    ),
     .testTarget(
-      name: "BinadeEvaluationTests", dependencies: ["Binade"], swiftSettings: release),
+      name: "BinadeEvaluationTests",
+      dependencies: ["Binade", "BinadeModelFiles"],
+      swiftSettings: release
+    ),
     .testTarget(
       name: "BinadeVerificationTests",
       dependencies: ["BinadeVerification", "BinadeFormats", "BinadeNumerics"],
-      swiftSettings: release),
+      swiftSettings: release
+    ),
     .testTarget(
-      name: "BinadeCommandsTests", dependencies: ["BinadeCommands"], swiftSettings: release),
+      name: "BinadeCommandsTests",
+      dependencies: ["BinadeCommands"],
+      swiftSettings: release
+    ),
   ]
 )

@@ -57,7 +57,7 @@ final class ArrayReader {
 
   /// Opens a file.
   ///
-  /// - Parameter types: what the elements may be; a raw file has the first, or float64 when it ends in `.f64`.
+  /// `types`: what the elements may be; a raw file has the first, or float64 when it ends in `.f64`.
   init(_ path: String, types: [ElementType]) throws {
     self.path = path
     var isFolder: ObjCBool = false
@@ -78,7 +78,10 @@ final class ArrayReader {
       let header = try NumPyHeader(reading: handle, path: path)
       guard let type = ElementType(rawValue: header.type), types.contains(type) else {
         throw ArrayFileError.wrongType(
-          path: path, found: header.type, expected: types.map { "'\($0.rawValue)'" })
+          path: path,
+          found: header.type,
+          expected: types.map { "'\($0.rawValue)'" }
+        )
       }
       self.type = type
       shape = header.shape
@@ -87,7 +90,8 @@ final class ArrayReader {
       guard dataSize == count * type.size else {
         throw ArrayFileError.malformed(
           path: path,
-          reason: "\(dataSize) bytes of data for shape \(shape), which takes \(count * type.size); truncated?")
+          reason: "\(dataSize) bytes of data for shape \(shape), which takes \(count * type.size); truncated?"
+        )
       }
     } else {
       type = path.hasSuffix(".f64") && types.contains(.float64) ? .float64 : types[0]

@@ -18,9 +18,10 @@ public enum BinadeCommand {
 
   /// Runs one command and returns its exit status.
   ///
-  /// - Parameter console: where text goes.
+  /// `console`: where text goes.
   public static func execute(
-    _ arguments: [String], providers: [any FormatProvider.Type] = [],
+    _ arguments: [String],
+    providers: [any FormatProvider.Type] = [],
     console: Console = .standard
   ) -> Int32 {
     CommandContext.$current.withValue(CommandContext(providers: providers, console: console)) {
@@ -68,5 +69,6 @@ struct RootCommand: ParsableCommand {
     subcommands: [
       CompareCommand.self, EvaluateCommand.self, FormatsCommand.self, VerifyCommand.self,
       EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, CostCommand.self,
-    ])
+    ]
+  )
 }

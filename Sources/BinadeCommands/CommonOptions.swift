@@ -11,7 +11,9 @@ struct FormatOptions: ParsableArguments {
   /// The catalogue: shipped formats, providers' formats, and those of the folders.
   func catalog() throws -> FormatCatalog {
     try FormatCatalog(
-      providers: CommandContext.current.providers, folders: formatFolder.map { URL(filePath: $0) })
+      providers: CommandContext.current.providers,
+      folders: formatFolder.map { URL(filePath: $0) }
+    )
   }
 }
 
@@ -53,7 +55,8 @@ struct ModelOptions: ParsableArguments {
     }
     if (model == nil) != (data == nil) {
       throw ValidationError(
-        "--model and --data belong together: give both, or neither for the embedded ones")
+        "--model and --data belong together: give both, or neither for the embedded ones"
+      )
     }
   }
 
@@ -61,20 +64,28 @@ struct ModelOptions: ParsableArguments {
   func experiment(threads: Int) throws -> Experiment {
     let loaded = try Model(
       contentsOf: model.map { URL(filePath: $0) } ?? EmbeddedModels.resNet8Weights,
-      architecture: architecture)
+      architecture: architecture
+    )
     let folder = try DatasetFolder(
-      data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder)
+      data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder
+    )
     let bar = ProgressBar(total: limit ?? folder.evaluation.count, label: "float32")
     defer { bar.finish() }
     let experiment = try Experiment(
-      model: loaded, data: folder, imageLimit: limit,
+      model: loaded,
+      data: folder,
+      imageLimit: limit,
       options: Experiment.Options(
-        calibrationImageCount: calibrationImages, threads: threads),
-      progress: bar.advance)
+        calibrationImageCount: calibrationImages,
+        threads: threads
+      ),
+      progress: bar.advance
+    )
     if experiment.calibratesOnEvaluationImages, calibrationImages > 0 {
       CommandContext.current.console.writeError(
         "note: no training images in \(data ?? "the data"); scales are found on the first "
-          + "\(experiment.calibrationImages.count) evaluation images, without their labels")
+          + "\(experiment.calibrationImages.count) evaluation images, without their labels"
+      )
     }
     return experiment
   }

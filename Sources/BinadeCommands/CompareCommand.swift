@@ -16,7 +16,8 @@ struct CompareCommand: ParsableCommand {
         binade compare
         binade compare --formats int8,int4,float8_e4m3fn,int4/int8 --ends int8 --output results
         binade compare --model resnet20-cifar10.safetensors --data cifar10 --limit 1000
-      """)
+      """
+  )
 
   /// The default set: every family, 2 to 16 bits.
   static let defaultFormats = [
@@ -68,7 +69,9 @@ struct CompareCommand: ParsableCommand {
       try folder.write(try JSONText.encode(report.results) + "\n", as: "results.json")
       try ParetoPlot(report).write(to: folder.url)
       if !json {
-        console.write("\nwritten: \(folder.names(["results.csv", "results.json", "pareto.svg", "pareto.png"]))")
+        console.write(
+          "\nwritten: \(folder.names(["results.csv", "results.json", "pareto.svg", "pareto.png"]))"
+        )
       }
     }
   }
@@ -112,9 +115,16 @@ enum ConfigurationText {
     }
     return Configuration(
       weights: try QuantizerSpecification(
-        parsing: parts[0], catalog: catalog, granularity: .channel),
+        parsing: parts[0],
+        catalog: catalog,
+        granularity: .channel
+      ),
       activations: try QuantizerSpecification(
-        parsing: parts[parts.count - 1], catalog: catalog, granularity: .tensor))
+        parsing: parts[parts.count - 1],
+        catalog: catalog,
+        granularity: .tensor
+      )
+    )
   }
 
   /// The quantizers of the first and the last layer.

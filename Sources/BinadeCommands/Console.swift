@@ -10,7 +10,8 @@ public struct Console: Sendable {
 
   /// Creates a console from two sinks; each call gets one text without its final line break.
   public init(
-    isInteractive: Bool = false, output: @escaping @Sendable (String) -> Void,
+    isInteractive: Bool = false,
+    output: @escaping @Sendable (String) -> Void,
     errors: @escaping @Sendable (String) -> Void
   ) {
     self.isInteractive = isInteractive
@@ -22,7 +23,8 @@ public struct Console: Sendable {
   public static let standard = Console(
     isInteractive: isatty(FileHandle.standardError.fileDescriptor) == 1,
     output: { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) },
-    errors: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) })
+    errors: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+  )
 
   /// Writes a result.
   func write(_ text: String) { output(text) }

@@ -24,15 +24,10 @@ struct ConversionOptions: ParsableArguments {
 
   /// Compiles the codec.
   func codec(_ formats: FormatOptions) throws -> FormatCodec {
-    try Self.compile(
+    try FormatCodec(
       try formats.catalog().format(named: format),
-      ConversionPolicy(rounding: rounding, overflow: overflow))
-  }
-
-  private static func compile(_ format: some NumericFormat, _ policy: ConversionPolicy) throws
-    -> FormatCodec
-  {
-    try FormatCodec(format, policy: policy)
+      policy: ConversionPolicy(rounding: rounding, overflow: overflow)
+    )
   }
 }
 

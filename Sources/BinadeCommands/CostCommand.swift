@@ -11,7 +11,8 @@ struct CostCommand: ParsableCommand {
       EXAMPLES
         binade cost resnet50 --weights int4 --activations int4 --ends int8
         binade cost resnet20-cifar
-      """)
+      """
+  )
 
   @Argument(help: "resnet<6n+2>-cifar, or resnet with an ImageNet depth (18, 34, 50 ...).")
   var architecture: String
@@ -32,13 +33,19 @@ struct CostCommand: ParsableCommand {
     let catalog = try formatOptions.catalog()
     let body = Cost.Widths(
       weights: try catalog.format(named: weights).bitWidth,
-      activations: try catalog.format(named: activations).bitWidth)
+      activations: try catalog.format(named: activations).bitWidth
+    )
     let endWidth = try ends.map { try catalog.format(named: $0).bitWidth }
     let network = try ArchitectureName.resolve(
-      architecture, shortcut: shortcut, widthMultiplier: widthMultiplier)
+      architecture,
+      shortcut: shortcut,
+      widthMultiplier: widthMultiplier
+    )
     let cost = Cost(
-      network.graph, body: body,
-      ends: endWidth.map { Cost.Widths(weights: $0, activations: $0) })
+      network.graph,
+      body: body,
+      ends: endWidth.map { Cost.Widths(weights: $0, activations: $0) }
+    )
     let console = CommandContext.current.console
     if json {
       console.write(try JSONText.encode(cost))
@@ -53,6 +60,7 @@ struct CostCommand: ParsableCommand {
         AQT linear      \(cost.aqtLinear.map(String.init) ?? "-")
         BitOPs          \(cost.bitOperations)
         weight memory   \(cost.weightMemoryBits) bits = \(Double(cost.weightMemoryBits) / 8e6) MB
-      """)
+      """
+    )
   }
 }

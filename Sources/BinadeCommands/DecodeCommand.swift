@@ -10,7 +10,8 @@ struct DecodeCommand: ParsableCommand {
     discussion: """
       EXAMPLE
         binade decode --format float8_e4m3fn --input y.bin --output x.f32
-      """)
+      """
+  )
 
   @Option(help: "The format: a name, or the path of a definition file.") var format: String
   @Option(help: "The codes: 1, 2 or 4 bytes each, raw or .npy.") var input: String
@@ -19,7 +20,7 @@ struct DecodeCommand: ParsableCommand {
 
   func run() throws {
     let format = try formatOptions.catalog().format(named: format)
-    let codec = try Self.compile(format)
+    let codec = try FormatCodec(format)
     let type = ElementType.code(bitWidth: format.bitWidth)
     let reader = try ArrayReader(input, types: [type])
     let writer = try ArrayWriter(output, type: .float32, shape: reader.shape)
@@ -33,8 +34,12 @@ struct DecodeCommand: ParsableCommand {
           let code = Self.code(bytes, index, type)
           guard UInt64(code) >> UInt64(format.bitWidth) == 0 else {
             throw ConversionError.codeOutOfRange(
-              path: input, format: format.name, index: start + index, code: code,
-              bitWidth: format.bitWidth)
+              path: input,
+              format: format.name,
+              index: start + index,
+              code: code,
+              bitWidth: format.bitWidth
+            )
           }
           return codec.decode(code)
         }
@@ -44,10 +49,6 @@ struct DecodeCommand: ParsableCommand {
       bar.advance(count)
     }
     try writer.finish()
-  }
-
-  private static func compile(_ format: some NumericFormat) throws -> FormatCodec {
-    try FormatCodec(format)
   }
 
   private static func code(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ type: ElementType)

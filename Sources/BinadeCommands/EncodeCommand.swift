@@ -14,7 +14,8 @@ struct EncodeCommand: ParsableCommand {
       EXAMPLES
         binade encode --format float8_e4m3fn --input x.f32 --output y.bin
         binade encode --format int4 --rounding towardZero --overflow saturate --input x.npy --output y.npy
-      """)
+      """
+  )
 
   @OptionGroup var conversion: ConversionOptions
   @OptionGroup var formatOptions: FormatOptions
@@ -31,15 +32,18 @@ struct EncodeCommand: ParsableCommand {
       let count = data.count / reader.type.size
       switch type {
       case .code8:
-        nanCount += try encode(data, codec, reader.type, count, writer) { (floats, codes: UnsafeMutablePointer<UInt8>) in
+        nanCount += try encode(data, codec, reader.type, count, writer) {
+          (floats, codes: UnsafeMutablePointer<UInt8>) in
           codec.encode(floats, into: codes)
         }
       case .code16:
-        nanCount += try encode(data, codec, reader.type, count, writer) { (floats, codes: UnsafeMutablePointer<UInt16>) in
+        nanCount += try encode(data, codec, reader.type, count, writer) {
+          (floats, codes: UnsafeMutablePointer<UInt16>) in
           codec.encode(floats, into: codes)
         }
       default:
-        nanCount += try encode(data, codec, reader.type, count, writer) { (floats, codes: UnsafeMutablePointer<UInt32>) in
+        nanCount += try encode(data, codec, reader.type, count, writer) {
+          (floats, codes: UnsafeMutablePointer<UInt32>) in
           codec.encode(floats, into: codes)
         }
       }
@@ -47,14 +51,21 @@ struct EncodeCommand: ParsableCommand {
     }
     if nanCount > 0, codec.reference.ladder.specials.nan == nil {
       throw ConversionError.nanWithoutCode(
-        path: conversion.input, format: codec.info.name, count: nanCount)
+        path: conversion.input,
+        format: codec.info.name,
+        count: nanCount
+      )
     }
     try writer.finish()
   }
 
   /// Encodes and writes one piece; returns the number of NaNs in it.
   private func encode<Code: FixedWidthInteger & UnsignedInteger>(
-    _ data: Data, _ codec: FormatCodec, _ type: ElementType, _ count: Int, _ writer: ArrayWriter,
+    _ data: Data,
+    _ codec: FormatCodec,
+    _ type: ElementType,
+    _ count: Int,
+    _ writer: ArrayWriter,
     _ encodeFloats: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Code>) -> Void
   ) throws -> Int {
     var codes = [Code](repeating: 0, count: count)

@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
         binade evaluate --weights int8:channel:max --activations int8:tensor:max
         binade evaluate --model resnet20-cifar10.safetensors --data cifar10 \\
           --weights int4 --activations int4 --ends int8 --json
-      """)
+      """
+  )
 
   @OptionGroup var models: ModelOptions
   @OptionGroup var formatOptions: FormatOptions
@@ -50,7 +51,8 @@ struct EvaluateCommand: ParsableCommand {
       activations: try activations.map {
         try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .tensor)
       },
-      ends: try ends.map { try ConfigurationText.ends($0, catalog) })
+      ends: try ends.map { try ConfigurationText.ends($0, catalog) }
+    )
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount, label: "classifying")
     let result = try experiment.run(configuration, progress: bar.advance)
@@ -110,7 +112,8 @@ enum EvaluationText {
     for layer in result.layers {
       table.append(
         [layer.name, "\(layer.multiplyAccumulateCount)"] + cells(layer.weights)
-          + cells(layer.activations))
+          + cells(layer.activations)
+      )
     }
     return table
   }

@@ -31,20 +31,27 @@ struct FormatPage {
     facts = try Self.facts(of: format)
   }
 
-  private static func facts(of format: some NumericFormat) throws -> Facts {
+  private static func facts(of format: any NumericFormat) throws -> Facts {
     let limits = try FormatLimits(of: format)
     return Facts(
-      name: format.name, family: format.info.family.rawValue, bitWidth: format.bitWidth,
+      name: format.name,
+      family: format.info.family.rawValue,
+      bitWidth: format.bitWidth,
       scaling: format.info.scaling.rawValue,
-      greatestFiniteMagnitude: limits.greatestFiniteMagnitude, leastFiniteValue: limits.least,
-      leastNonzeroMagnitude: limits.leastNonzeroMagnitude, ulpOfOne: limits.ulpOfOne,
+      greatestFiniteMagnitude: limits.greatestFiniteMagnitude,
+      leastFiniteValue: limits.least,
+      leastNonzeroMagnitude: limits.leastNonzeroMagnitude,
+      ulpOfOne: limits.ulpOfOne,
       dynamicRangeInBinades: log2(limits.greatestFiniteMagnitude)
         - log2(limits.leastNonzeroMagnitude),
-      finiteValueCount: limits.finiteValueCount, zeroCode: limits.specials.zero,
+      finiteValueCount: limits.finiteValueCount,
+      zeroCode: limits.specials.zero,
       negativeZeroCode: limits.specials.negativeZero,
       positiveInfinityCode: limits.specials.positiveInfinity,
       negativeInfinityCode: limits.specials.negativeInfinity,
-      canonicalNaNCode: limits.specials.nan, source: format.info.source)
+      canonicalNaNCode: limits.specials.nan,
+      source: format.info.source
+    )
   }
 
   var text: String {

@@ -5,7 +5,8 @@ import Foundation
 /// The catalogue.
 struct FormatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "formats", abstract: "List the formats, or show one.",
+    commandName: "formats",
+    abstract: "List the formats, or show one.",
     discussion: """
       EXAMPLES
         binade formats list
@@ -13,7 +14,9 @@ struct FormatsCommand: ParsableCommand {
         binade formats show q3.4 --json
         binade formats show ./my-format.yaml
       """,
-    subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self],
+    defaultSubcommand: List.self
+  )
 
   /// All formats, a line each.
   struct List: ParsableCommand {
@@ -43,14 +46,16 @@ struct FormatsCommand: ParsableCommand {
       }
       console.write(table.text)
       console.write(
-        "\nalso understood: \(ParametricFormat.patterns.joined(separator: ", ")), and paths of .yaml files")
+        "\nalso understood: \(ParametricFormat.patterns.joined(separator: ", ")), and paths of .yaml files"
+      )
     }
   }
 
   /// Limits and codes of one format.
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show limits and codes of a format.")
+      abstract: "Show limits and codes of a format."
+    )
 
     @Argument(help: "The name of the format, or the path of a definition file.") var name: String
     @OptionGroup var formatOptions: FormatOptions

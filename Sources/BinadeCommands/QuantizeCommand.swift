@@ -13,7 +13,8 @@ struct QuantizeCommand: ParsableCommand {
       EXAMPLES
         binade quantize --format tf32 --input x.f32 --output y.f32
         binade quantize --format int8 --scale 0.05 --overflow saturate --input x.npy --output y.npy
-      """)
+      """
+  )
 
   @OptionGroup var conversion: ConversionOptions
   @Option(help: "What one unit of the format is worth.") var scale: Float = 1
@@ -44,7 +45,10 @@ struct QuantizeCommand: ParsableCommand {
     }
     if nanCount > 0, codec.reference.ladder.specials.nan == nil {
       throw ConversionError.nanWithoutCode(
-        path: conversion.input, format: codec.info.name, count: nanCount)
+        path: conversion.input,
+        format: codec.info.name,
+        count: nanCount
+      )
     }
     try writer.finish()
   }

@@ -18,7 +18,8 @@ struct VerifyCommand: ParsableCommand {
         binade verify float8_e4m3fn
         binade verify --all
         binade verify int4 q3.4 --rounding nearestEven,towardZero --json
-      """)
+      """
+  )
 
   @Argument(help: "Names of formats, or paths of definition files.") var names: [String] = []
   @Flag(help: "Check every format of the catalogue.") var all = false
@@ -61,7 +62,10 @@ struct VerifyCommand: ParsableCommand {
       guard let rule = RoundingRule(rawValue: String(name)) else {
         let known = RoundingRule.allCases.map(\.rawValue)
         throw SpecificationError.unknownPart(
-          kind: "rounding", text: String(name), allowed: known)
+          kind: "rounding",
+          text: String(name),
+          allowed: known
+        )
       }
       return rule
     }
@@ -75,15 +79,13 @@ struct VerifyCommand: ParsableCommand {
       OverflowRule.allCases.map { ConversionPolicy(rounding: rule, overflow: $0) }
     }
     let outcomes = ParallelLoop.map(count: policies.count, threads: runOptions.threads) { index in
-      Result { try Self.verify(format, policies[index]) }
+      Result {
+        try ConversionCheck(format, policy: policies[index]).run(
+          FormatCodec(format, policy: policies[index])
+        )
+      }
     }
     return try outcomes.map { try $0.get() }
-  }
-
-  private static func verify(_ format: some NumericFormat, _ policy: ConversionPolicy) throws
-    -> VerificationReport
-  {
-    try ConversionCheck(format, policy: policy).run(FormatCodec(format, policy: policy))
   }
 
   private func write(_ reports: [VerificationReport]) {
@@ -91,10 +93,13 @@ struct VerifyCommand: ParsableCommand {
     if json {
       let rows = reports.map {
         Row(
-          format: $0.format, rounding: $0.policy.rounding.rawValue,
-          overflow: $0.policy.overflow.rawValue, checkCount: $0.checkCount,
+          format: $0.format,
+          rounding: $0.policy.rounding.rawValue,
+          overflow: $0.policy.overflow.rawValue,
+          checkCount: $0.checkCount,
           mismatchCount: $0.mismatchCount,
-          counterexamples: $0.counterexamples.map(\.description))
+          counterexamples: $0.counterexamples.map(\.description)
+        )
       }
       if let text = try? JSONText.encode(rows) { console.write(text) }
       return
@@ -116,7 +121,8 @@ struct VerifyCommand: ParsableCommand {
     for report in failed.prefix(8) {
       console.write(
         "\n\(report.format), \(report.policy.rounding.rawValue), \(report.policy.overflow.rawValue): "
-          + "\(report.mismatchCount) mismatches, the first \(report.counterexamples.count):")
+          + "\(report.mismatchCount) mismatches, the first \(report.counterexamples.count):"
+      )
       for counterexample in report.counterexamples { console.write("  \(counterexample)") }
     }
     if failed.count > 8 { console.write("\n(\(failed.count - 8) more policies with mismatches)") }

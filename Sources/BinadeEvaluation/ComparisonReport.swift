@@ -17,7 +17,8 @@ public struct ComparisonReport: Sendable {
         < ($1.cost.bitOperations, $1.cost.memoryBytes, -$1.top1Accuracy, $1.weights)
     }
     isOnFront = ParetoFront.membership(
-      self.results.map { (Double($0.cost.bitOperations), $0.top1Accuracy) })
+      self.results.map { (Double($0.cost.bitOperations), $0.top1Accuracy) }
+    )
     bfloat16BitOperations =
       Cost(graph, body: Cost.Widths(weights: 16, activations: 16)).bitOperations
   }

@@ -26,7 +26,8 @@ public struct Configuration: Sendable {
 
   /// Creates a configuration; the default is the float32 network.
   public init(
-    weights: QuantizerSpecification? = nil, activations: QuantizerSpecification? = nil,
+    weights: QuantizerSpecification? = nil,
+    activations: QuantizerSpecification? = nil,
     ends: Ends? = nil
   ) {
     self.weights = weights
@@ -48,8 +49,12 @@ public struct Configuration: Sendable {
   static func widths(of assignment: LayerAssignment) -> Cost.Widths {
     Cost.Widths(
       weights: assignment.weights?.bitWidth ?? 32,
-      activations: assignment.activations?.bitWidth ?? 32)
+      activations: assignment.activations?.bitWidth ?? 32
+    )
   }
+
+  /// Whether nothing is quantized.
+  var isFloat32: Bool { weights == nil && activations == nil && ends == nil }
 
   /// Whether any layer's input is quantized.
   var quantizesActivations: Bool { activations != nil || ends != nil }

@@ -26,10 +26,14 @@ public struct Cost: Sendable, Hashable, Codable {
   public let multiplyAccumulateCount: Int
   /// Weights of convolutions and fully connected layers.
   public let weightCount: Int
-  /// AQT's quadratic cost: the sum of MACs x activation bits x weight bits. Nil above 16 bits, where the model
+  /// AQT's quadratic cost: the sum of MACs x activation bits x weight bits.
+  ///
+  /// Nil above 16 bits, where the model
   /// is not defined.
   public let aqtQuadratic: Int?
-  /// AQT's linear cost: the sum of MACs x the wider operand, rounded up to 4, 8 or 16 bits. Nil above 16 bits.
+  /// AQT's linear cost: the sum of MACs x the wider operand, rounded up to 4, 8 or 16 bits.
+  ///
+  /// Nil above 16 bits.
   public let aqtLinear: Int?
   /// The sum of MACs x activation bits x weight bits, for any width.
   public let bitOperations: Int
@@ -40,7 +44,7 @@ public struct Cost: Sendable, Hashable, Codable {
 
   /// Adds up the layers of `graph`.
   ///
-  /// - Parameter widths: one pair per layer with weights.
+  /// `widths`: one pair per layer with weights.
   public init(_ graph: NetworkGraph, widths: [Widths], scaleMemoryBits: Int = 0) {
     let layers = graph.weightedLayers
     precondition(widths.count == layers.count, "one pair of widths per layer")
@@ -69,7 +73,8 @@ public struct Cost: Sendable, Hashable, Codable {
     let count = graph.weightedLayers.count
     self.init(
       graph,
-      widths: (0..<count).map { $0 == 0 || $0 == count - 1 ? ends ?? body : body })
+      widths: (0..<count).map { $0 == 0 || $0 == count - 1 ? ends ?? body : body }
+    )
   }
 
   /// The width of the multiplier that hardware with 4, 8 and 16 bits would use.

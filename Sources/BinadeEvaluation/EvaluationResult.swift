@@ -85,7 +85,7 @@ public struct EvaluationResult: Sendable, Codable {
   public let activationBitWidth: Int
   /// Images classified.
   public let imageCount: Int
-  /// The share whose right class came first, 0 ... 1.
+  /// The share whose right class came first, 0 to 1.
   public let top1Accuracy: Double
   /// 95 %, Wilson.
   public let top1Interval: WilsonInterval

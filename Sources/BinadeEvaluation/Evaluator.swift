@@ -23,9 +23,10 @@ public struct Evaluator: Sendable {
 
   /// Classifies every image.
   ///
-  /// - Parameter progress: called from any thread with a number of images just done.
+  /// `progress`: called from any thread with a number of images just done.
   public func predictions(
-    of network: CompiledNetwork, progress: @Sendable (Int) -> Void = { _ in }
+    of network: CompiledNetwork,
+    progress: @Sendable (Int) -> Void = { _ in }
   ) -> Predictions {
     let parts = forEachChunk(of: network, images.count) { session, range in
       let ranks = range.map { image in
@@ -65,7 +66,9 @@ public struct Evaluator: Sendable {
           for channel in 0..<channels {
             errors[layer].measure(
               UnsafeBufferPointer(rebasing: input[channel * planeSize..<(channel + 1) * planeSize]),
-              quantizer: quantizer, channel: channel)
+              quantizer: quantizer,
+              channel: channel
+            )
           }
         }
       }
@@ -80,7 +83,9 @@ public struct Evaluator: Sendable {
   }
 
   private func forEachChunk<Result: Sendable>(
-    of network: CompiledNetwork, _ count: Int, _ body: (InferenceSession, Range<Int>) -> Result
+    of network: CompiledNetwork,
+    _ count: Int,
+    _ body: (InferenceSession, Range<Int>) -> Result
   ) -> [Result] {
     let chunk = Self.chunk
     return ParallelLoop.map(count: (count + chunk - 1) / chunk, threads: threads) { index in

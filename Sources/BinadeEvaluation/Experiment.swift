@@ -43,17 +43,24 @@ public struct Experiment: Sendable {
   /// Throws `NetworkError` when the images do not fit the network, and ``ExperimentError`` when there is nothing
   /// to evaluate or to calibrate with.
   public init(
-    model: Model, data: DatasetFolder, imageLimit: Int?, options: Options,
+    model: Model,
+    data: DatasetFolder,
+    imageLimit: Int?,
+    options: Options,
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws {
     let images = imageLimit.map { data.evaluation.prefix($0) } ?? data.evaluation
     guard images.imageShape == model.network.inputShape else {
       throw NetworkError.inputMismatch(
-        model: "\(model.network.inputShape)", data: "\(images.imageShape)")
+        model: "\(model.network.inputShape)",
+        data: "\(images.imageShape)"
+      )
     }
     guard images.classCount <= model.network.outputCount else {
       throw NetworkError.inputMismatch(
-        model: "\(model.network.outputCount) classes", data: "\(images.classCount) classes")
+        model: "\(model.network.outputCount) classes",
+        data: "\(images.classCount) classes"
+      )
     }
     guard images.count > 0 else { throw ExperimentError.noImages }
     self.model = model
@@ -61,14 +68,20 @@ public struct Experiment: Sendable {
     calibrationImages = (data.training ?? images).prefix(options.calibrationImageCount)
     calibratesOnEvaluationImages = data.training == nil
     evaluator = Evaluator(
-      images: images, normalization: model.normalization, threads: options.threads)
+      images: images,
+      normalization: model.normalization,
+      threads: options.threads
+    )
     baseline = evaluator.predictions(of: CompiledNetwork(model.network), progress: progress)
     statistics =
       calibrationImages.count == 0
       ? nil
       : ActivationStatistics(
-        model.network, images: calibrationImages, normalization: model.normalization,
-        threads: options.threads)
+        model.network,
+        images: calibrationImages,
+        normalization: model.normalization,
+        threads: options.threads
+      )
   }
 
   /// Images classified per configuration.
@@ -76,9 +89,10 @@ public struct Experiment: Sendable {
 
   /// Compiles the network in a configuration, classifies every image and measures every layer.
   ///
-  /// - Parameter progress: called from any thread with a number of images just done.
+  /// `progress`: called from any thread with a number of images just done.
   public func run(
-    _ configuration: Configuration, progress: @Sendable (Int) -> Void = { _ in }
+    _ configuration: Configuration,
+    progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
     let layers = model.network.layers
     let assignments = configuration.assignments(layerCount: layers.count)
@@ -86,13 +100,21 @@ public struct Experiment: Sendable {
       throw ExperimentError.noCalibrationImages
     }
     let compiled = try CompiledNetwork(
-      model.network, assignments: assignments, statistics: statistics, cache: cache)
-    let predictions = evaluator.predictions(of: compiled, progress: progress)
+      model.network,
+      assignments: assignments,
+      statistics: statistics,
+      cache: cache
+    )
+    let predictions =
+      configuration.isFloat32 ? baseline : evaluator.predictions(of: compiled, progress: progress)
     let activationErrors = evaluator.activationErrors(
-      of: compiled, limit: options.errorImageCount)
+      of: compiled,
+      limit: options.errorImageCount
+    )
     let weightErrors = layers.indices.map { compiled.weightError(ofLayer: $0) }
     return EvaluationResult(
-      model: model.name, data: evaluator.images.name,
+      model: model.name,
+      data: evaluator.images.name,
       weights: configuration.weights?.description ?? "float32",
       activations: configuration.activations?.description ?? "float32",
       ends: configuration.ends.map { "\($0.weights.description) \($0.activations.description)" },
@@ -108,15 +130,24 @@ public struct Experiment: Sendable {
       weightSignalToQuantizationNoiseInDecibels: Self.total(weightErrors),
       activationSignalToQuantizationNoiseInDecibels: Self.total(activationErrors),
       cost: Cost(
-        model.architecture.graph, widths: assignments.map(Configuration.widths),
-        scaleMemoryBits: compiled.scaleMemoryBits),
+        model.architecture.graph,
+        widths: assignments.map(Configuration.widths),
+        scaleMemoryBits: compiled.scaleMemoryBits
+      ),
       layers: layerResults(
-        compiled, assignments, weightErrors: weightErrors, activationErrors: activationErrors),
+        compiled,
+        assignments,
+        weightErrors: weightErrors,
+        activationErrors: activationErrors
+      ),
       provenance: EvaluationResult.Provenance(
-        binadeVersion: BinadeVersion.current, cpuFeatures: CPUFeatures.detected.names,
+        binadeVersion: BinadeVersion.current,
+        cpuFeatures: CPUFeatures.detected.names,
         calibrationImages: calibrationOrigin,
         errorImageCount: min(options.errorImageCount, imageCount),
-        modelFile: model.file))
+        modelFile: model.file
+      )
+    )
   }
 
   private var calibrationOrigin: String {
@@ -132,22 +163,30 @@ public struct Experiment: Sendable {
   }
 
   private func layerResults(
-    _ compiled: CompiledNetwork, _ assignments: [LayerAssignment],
-    weightErrors: [QuantizationError?], activationErrors: [QuantizationError?]
+    _ compiled: CompiledNetwork,
+    _ assignments: [LayerAssignment],
+    weightErrors: [QuantizationError?],
+    activationErrors: [QuantizationError?]
   ) -> [EvaluationResult.LayerResult] {
     compiled.explanation.enumerated().map { index, explanation in
       EvaluationResult.LayerResult(
-        name: explanation.layer, datapath: explanation.datapath,
+        name: explanation.layer,
+        datapath: explanation.datapath,
         datapathReason: explanation.reason,
         multiplyAccumulateCount: model.network.layers[index].shape.multiplyAccumulateCount,
         weights: weightErrors[index].map {
           EvaluationResult.TensorError(
-            $0, quantizer: assignments[index].weights?.description ?? "float32")
+            $0,
+            quantizer: assignments[index].weights?.description ?? "float32"
+          )
         },
         activations: activationErrors[index].map {
           EvaluationResult.TensorError(
-            $0, quantizer: assignments[index].activations?.description ?? "float32")
-        })
+            $0,
+            quantizer: assignments[index].activations?.description ?? "float32"
+          )
+        }
+      )
     }
   }
 }
@@ -157,6 +196,7 @@ public enum ExperimentError: Error, Sendable, Hashable, CustomStringConvertible 
   case noImages
   case noCalibrationImages
 
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .noImages:

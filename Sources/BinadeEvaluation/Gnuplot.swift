@@ -5,6 +5,7 @@ public enum PlotError: Error, Sendable, Hashable, CustomStringConvertible {
   case missingGnuplot
   case failed(script: String, message: String)
 
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .missingGnuplot:
@@ -31,7 +32,9 @@ enum Gnuplot {
     if process.terminationStatus == 127 { throw PlotError.missingGnuplot }
     guard process.terminationStatus == 0 else {
       throw PlotError.failed(
-        script: script, message: String(decoding: message, as: UTF8.self).trimmed)
+        script: script,
+        message: String(decoding: message, as: UTF8.self).trimmed
+      )
     }
   }
 }

@@ -1,7 +1,9 @@
 /// Points that no other point beats.
 public enum ParetoFront {
-  /// Returns, for each point, whether it is on the front: none has at most its cost and at least its accuracy,
-  /// one of them strictly better. Of equal points all are on the front.
+  /// Returns, for each point, whether it is on the front.
+  ///
+  /// A point is when no other has at most its cost and at least its accuracy, one of them strictly better. Of
+  /// equal points all are on the front.
   ///
   /// - Complexity: O(n log n).
   public static func membership(_ points: [(cost: Double, accuracy: Double)]) -> [Bool] {
@@ -21,7 +23,8 @@ public enum ParetoFront {
 
   /// Whether for every point of `other` some point of `curve` dominates it.
   public static func dominates(
-    _ curve: [(cost: Double, accuracy: Double)], _ other: [(cost: Double, accuracy: Double)]
+    _ curve: [(cost: Double, accuracy: Double)],
+    _ other: [(cost: Double, accuracy: Double)]
   ) -> Bool {
     other.allSatisfy { point in
       curve.contains {

@@ -65,8 +65,11 @@ public struct ParetoPlot: Sendable {
   private var plotRows: [PlotRow] {
     zip(report.results, report.isOnFront).map { result, isFront in
       PlotRow(
-        cost: report.relativeCost(result), accuracy: 100 * result.top1Accuracy,
-        label: report.label(result), isFront: isFront)
+        cost: report.relativeCost(result),
+        accuracy: 100 * result.top1Accuracy,
+        label: report.label(result),
+        isFront: isFront
+      )
     }
   }
 

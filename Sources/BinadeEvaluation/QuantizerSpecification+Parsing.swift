@@ -7,6 +7,7 @@ public enum SpecificationError: Error, Sendable, Hashable, CustomStringConvertib
   case tooManyParts(text: String)
   case unknownPart(kind: String, text: String, allowed: [String])
 
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .tooManyParts(let text):
@@ -21,7 +22,7 @@ public enum SpecificationError: Error, Sendable, Hashable, CustomStringConvertib
 extension QuantizerSpecification {
   /// Reads `FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]`, as in `int8:channel:max`.
   ///
-  /// - Parameter granularity: what holds when the text does not say.
+  /// `granularity`: what holds when the text does not say.
   public init(parsing text: String, catalog: FormatCatalog, granularity: Granularity) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard parts.count <= 4 else { throw SpecificationError.tooManyParts(text: text) }
@@ -30,13 +31,17 @@ extension QuantizerSpecification {
       granularity: parts.count > 1
         ? try Self.choice("granularity", parts[1]) : granularity,
       calibration: parts.count > 2 ? try Self.calibration(parts[2]) : MSECalibration(),
-      rounding: parts.count > 3 ? try Self.choice("rounding", parts[3]) : .nearestEven)
+      rounding: parts.count > 3 ? try Self.choice("rounding", parts[3]) : .nearestEven
+    )
   }
 
   private static func calibration(_ name: String) throws -> any Calibration {
     guard let calibration = Calibrations.named(name) else {
       throw SpecificationError.unknownPart(
-        kind: "calibration", text: name, allowed: Calibrations.names)
+        kind: "calibration",
+        text: name,
+        allowed: Calibrations.names
+      )
     }
     return calibration
   }
@@ -46,7 +51,10 @@ extension QuantizerSpecification {
   {
     guard let value = T(rawValue: text) else {
       throw SpecificationError.unknownPart(
-        kind: kind, text: text, allowed: T.allCases.map(\.rawValue))
+        kind: kind,
+        text: text,
+        allowed: T.allCases.map(\.rawValue)
+      )
     }
     return value
   }

@@ -50,30 +50,45 @@ enum DefinedFamily: String, CaseIterable {
       let fractionBitCount = try fields.integer("fractionBitCount")
       return try valid(fields) { () throws(FormatError) in
         try FixedPointFormat(
-          info: info, isSigned: isSigned, integerBitCount: integerBitCount,
-          fractionBitCount: fractionBitCount)
+          info: info,
+          isSigned: isSigned,
+          integerBitCount: integerBitCount,
+          fractionBitCount: fractionBitCount
+        )
       }
     case .binaryFloat:
       let exponentBitCount = try fields.integer("exponentBitCount")
       let significandBitCount = try fields.integer("significandBitCount")
       let exponentBias = try fields.optionalInteger("exponentBias")
       let specialValues = try fields.choice(
-        "specialValues", of: BinaryFloatFormat.SpecialValues.self)
+        "specialValues",
+        of: BinaryFloatFormat.SpecialValues.self
+      )
       let hasSubnormals = try fields.boolean("hasSubnormals", default: true)
       return try valid(fields) { () throws(FormatError) in
         try BinaryFloatFormat(
-          info: info, exponentBitCount: exponentBitCount, significandBitCount: significandBitCount,
-          exponentBias: exponentBias, specialValues: specialValues, hasSubnormals: hasSubnormals)
+          info: info,
+          exponentBitCount: exponentBitCount,
+          significandBitCount: significandBitCount,
+          exponentBias: exponentBias,
+          specialValues: specialValues,
+          hasSubnormals: hasSubnormals
+        )
       }
     case .logarithmic:
       let integerBitCount = try fields.integer("integerBitCount")
       let fractionBitCount = try fields.integer("fractionBitCount")
       let nearest = try fields.choice(
-        "nearest", default: LogarithmicFormat.NearestDomain.logarithm)
+        "nearest",
+        default: LogarithmicFormat.NearestDomain.logarithm
+      )
       return try valid(fields) { () throws(FormatError) in
         try LogarithmicFormat(
-          info: info, integerBitCount: integerBitCount, fractionBitCount: fractionBitCount,
-          nearest: nearest)
+          info: info,
+          integerBitCount: integerBitCount,
+          fractionBitCount: fractionBitCount,
+          nearest: nearest
+        )
       }
     case .codebook:
       let values = try fields.numbers("values")
@@ -85,7 +100,8 @@ enum DefinedFamily: String, CaseIterable {
 
   /// Builds the format and its ladder once, so that a bad definition fails where it is read.
   private func valid<F: NumericFormat>(
-    _ fields: DefinitionFields, _ build: () throws(FormatError) -> F
+    _ fields: DefinitionFields,
+    _ build: () throws(FormatError) -> F
   ) throws(FormatDefinitionError) -> any NumericFormat {
     do {
       let format = try build()

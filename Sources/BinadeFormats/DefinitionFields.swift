@@ -37,7 +37,11 @@ struct DefinitionFields {
     guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
     guard let text = node.string else {
       throw .wrongType(
-        place: place(of: node), key: key, expected: "text", found: "a list or mapping")
+        place: place(of: node),
+        key: key,
+        expected: "text",
+        found: "a list or mapping"
+      )
     }
     return text
   }
@@ -46,7 +50,11 @@ struct DefinitionFields {
     guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
     guard let value = node.int else {
       throw .wrongType(
-        place: place(of: node), key: key, expected: "an integer", found: Self.shown(node))
+        place: place(of: node),
+        key: key,
+        expected: "an integer",
+        found: Self.shown(node)
+      )
     }
     return value
   }
@@ -59,7 +67,11 @@ struct DefinitionFields {
     guard let node = mapping[key] else { return fallback }
     guard let value = node.bool else {
       throw .wrongType(
-        place: place(of: node), key: key, expected: "true or false", found: Self.shown(node))
+        place: place(of: node),
+        key: key,
+        expected: "true or false",
+        found: Self.shown(node)
+      )
     }
     return value
   }
@@ -69,14 +81,21 @@ struct DefinitionFields {
     guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
     guard case .sequence(let sequence) = node else {
       throw .wrongType(
-        place: place(of: node), key: key, expected: "a list of numbers", found: Self.shown(node))
+        place: place(of: node),
+        key: key,
+        expected: "a list of numbers",
+        found: Self.shown(node)
+      )
     }
     var values: [Double] = []
     for element in sequence {
       guard let value = element.float ?? element.int.map(Double.init) else {
         throw .wrongType(
-          place: place(of: element), key: key, expected: "a list of numbers",
-          found: Self.shown(element))
+          place: place(of: element),
+          key: key,
+          expected: "a list of numbers",
+          found: Self.shown(element)
+        )
       }
       values.append(value)
     }
@@ -85,7 +104,9 @@ struct DefinitionFields {
 
   /// One of the cases of `type`, by raw value; `fallback` when the key is absent.
   func choice<T: RawRepresentable & CaseIterable>(
-    _ key: String, default fallback: T? = nil, of type: T.Type = T.self
+    _ key: String,
+    default fallback: T? = nil,
+    of type: T.Type = T.self
   ) throws(FormatDefinitionError) -> T where T.RawValue == String {
     guard let node = mapping[key] else {
       guard let fallback else { throw .missingKey(file: file, key: key) }
@@ -94,7 +115,11 @@ struct DefinitionFields {
     let found = Self.shown(node)
     guard let value = T(rawValue: found) else {
       throw .unknownValue(
-        place: place(of: node), key: key, found: found, allowed: T.allCases.map(\.rawValue))
+        place: place(of: node),
+        key: key,
+        found: found,
+        allowed: T.allCases.map(\.rawValue)
+      )
     }
     return value
   }

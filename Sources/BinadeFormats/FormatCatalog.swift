@@ -61,7 +61,8 @@ public struct FormatCatalog: Sendable {
   private static func definitionFiles(in folder: URL) throws(FormatDefinitionError) -> [URL] {
     do {
       return try FileManager.default.contentsOfDirectory(
-        at: folder, includingPropertiesForKeys: nil
+        at: folder,
+        includingPropertiesForKeys: nil
       ).filter { ["yaml", "yml"].contains($0.pathExtension) }
         .sorted { $0.lastPathComponent < $1.lastPathComponent }
     } catch {
@@ -83,6 +84,7 @@ public struct UnknownFormat: Error, Sendable, Hashable, CustomStringConvertible 
   /// What there is.
   public let known: [String]
 
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     "no format '\(name)'\(NameSuggestion.sentence(for: name, among: known)) "
       + "('binade formats list' shows all; a path to a .yaml file works too)"

@@ -15,7 +15,9 @@ public enum FormatDefinitionError: Error, Sendable, Hashable {
 
   /// A line of a file.
   public struct Place: Sendable, Hashable, CustomStringConvertible {
+    /// The file.
     public var file: String
+    /// Counted from 1.
     public var line: Int
 
     /// Creates a place; lines count from 1.
@@ -24,11 +26,13 @@ public enum FormatDefinitionError: Error, Sendable, Hashable {
       self.line = line
     }
 
+    /// One sentence: what, where, what was found, what is allowed.
     public var description: String { "\(file):\(line)" }
   }
 }
 
 extension FormatDefinitionError: CustomStringConvertible {
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):

@@ -28,11 +28,15 @@ public enum FormatDefinitionReader {
       bitWidth: try fields.optionalInteger("bitWidth") ?? 0,
       family: family.formatFamily,
       source: try fields.text("source"),
-      scaling: try fields.choice("scaling", default: .fitted))
+      scaling: try fields.choice("scaling", default: .fitted)
+    )
     guard !info.name.isEmpty, info.name.allSatisfy({ $0.isLowercaseNameCharacter }) else {
       throw .wrongType(
-        place: .init(file: file, line: 1), key: "name",
-        expected: "lower-case letters, digits, '_' and '.'", found: info.name)
+        place: .init(file: file, line: 1),
+        key: "name",
+        expected: "lower-case letters, digits, '_' and '.'",
+        found: info.name
+      )
     }
     return try family.makeFormat(info: info, fields: fields)
   }

@@ -25,15 +25,27 @@ public enum ParametricFormat {
     if let (i, f) = numbers(in: name, after: "lns", separator: ".") {
       return try LogarithmicFormat(
         info: FormatInfo(
-          name: name, bitWidth: 0, family: .logarithmic, source: "logarithmic family, \(name)"),
-        integerBitCount: i, fractionBitCount: f)
+          name: name,
+          bitWidth: 0,
+          family: .logarithmic,
+          source: "logarithmic family, \(name)"
+        ),
+        integerBitCount: i,
+        fractionBitCount: f
+      )
     }
     if let (x, y) = numbers(in: name, after: "e", separator: "m") {
       return try BinaryFloatFormat(
         info: FormatInfo(
-          name: name, bitWidth: 0, family: .binaryFloat,
-          source: "IEEE 754-2019 section 3 with other widths, \(name)"),
-        exponentBitCount: x, significandBitCount: y, specialValues: .ieee)
+          name: name,
+          bitWidth: 0,
+          family: .binaryFloat,
+          source: "IEEE 754-2019 section 3 with other widths, \(name)"
+        ),
+        exponentBitCount: x,
+        significandBitCount: y,
+        specialValues: .ieee
+      )
     }
     return nil
   }
@@ -43,9 +55,16 @@ public enum ParametricFormat {
   {
     try FixedPointFormat(
       info: FormatInfo(
-        name: name, bitWidth: 0, family: .fixedPoint, source: "two's complement times 2^-\(f)",
-        scaling: .powerOfTwo),
-      isSigned: isSigned, integerBitCount: i, fractionBitCount: f)
+        name: name,
+        bitWidth: 0,
+        family: .fixedPoint,
+        source: "two's complement times 2^-\(f)",
+        scaling: .powerOfTwo
+      ),
+      isSigned: isSigned,
+      integerBitCount: i,
+      fractionBitCount: f
+    )
   }
 
   /// Two decimal numbers of at most three digits, as in "q3.4".
@@ -54,7 +73,9 @@ public enum ParametricFormat {
   {
     guard name.hasPrefix(prefix) else { return nil }
     let parts = name.dropFirst(prefix.count).split(
-      separator: separator, omittingEmptySubsequences: false)
+      separator: separator,
+      omittingEmptySubsequences: false
+    )
     guard parts.count == 2, parts.allSatisfy({ (1...3).contains($0.count) }),
       parts.allSatisfy({ $0.allSatisfy { ("0"..."9").contains($0) } }),
       let first = Int(parts[0]), let second = Int(parts[1])

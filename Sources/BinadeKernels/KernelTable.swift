@@ -1,4 +1,6 @@
-/// The one place where kernels are chosen. Callers ask once per layer; nothing below tests a feature.
+/// The one place where kernels are chosen.
+///
+/// Callers ask once per layer; nothing below tests a feature.
 public enum KernelTable {
   /// The float32 kernel for `features`: every row fuses multiply and add, so all give the same bits.
   public static func float32(for features: CPUFeatures = .detected) -> FloatMicroKernel {

@@ -27,7 +27,9 @@ public enum ParallelLoop {
 
   /// Returns `body`'s results for `0 ..< count`, in order.
   public static func map<Result: Sendable>(
-    count: Int, threads: Int, _ body: (Int) -> Result
+    count: Int,
+    threads: Int,
+    _ body: (Int) -> Result
   ) -> [Result] {
     var results = [Result?](repeating: nil, count: count)
     results.withUnsafeMutableBufferPointer { buffer in

@@ -14,6 +14,7 @@ public enum NetworkError: Error, Sendable, Hashable {
 }
 
 extension NetworkError: CustomStringConvertible {
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason):

@@ -2,13 +2,19 @@
 public struct EnumeratedLadder: Ladder {
   /// All finite values, ascending; zero once.
   public let rungs: [Rung]
+  /// Codes of zeros, infinities and NaN.
   public let specials: SpecialCodes
+  /// What overflow gives when the range goes on.
   public let overflowTarget: OverflowTarget
+  /// What would come before the least value.
   public let beforeLeast: Rung
+  /// What would come after the greatest value.
   public let afterGreatest: Rung
   private let boundaryRule: @Sendable (Rung, Rung) -> Boundary
 
+  /// The value closest to minus infinity.
   public var least: Rung { rungs[0] }
+  /// The greatest finite value.
   public var greatest: Rung { rungs[rungs.count - 1] }
 
   /// Decodes every code of `format` and sorts the values.
@@ -56,13 +62,17 @@ public struct EnumeratedLadder: Ladder {
     self.overflowTarget = info.overflowTarget ?? specials.defaultOverflowTarget
     let (least, greatest) = (finite[0], finite[finite.count - 1])
     self.beforeLeast = Rung(
-      code: least.code &+ 1, value: format.valueBeyond(least, inside: finite[1]))
+      code: least.code &+ 1,
+      value: format.valueBeyond(least, inside: finite[1])
+    )
     self.afterGreatest = Rung(
       code: greatest.code &+ 1,
-      value: format.valueBeyond(greatest, inside: finite[finite.count - 2]))
+      value: format.valueBeyond(greatest, inside: finite[finite.count - 2])
+    )
     self.boundaryRule = { format.boundary(between: $0, and: $1) }
   }
 
+  /// The rungs on both sides of a number.
   public func neighbours(of value: Double) -> (lower: Rung, upper: Rung) {
     var low = 0
     var high = rungs.count - 1
@@ -78,6 +88,7 @@ public struct EnumeratedLadder: Ladder {
     return lower.position(of: value) == .atBoundary ? (lower, lower) : (lower, rungs[low + 1])
   }
 
+  /// Where rounding to nearest switches.
   public func boundary(between lower: Rung, and upper: Rung) -> Boundary {
     boundaryRule(lower, upper)
   }

@@ -8,6 +8,7 @@ public enum FormatError: Error, Sendable, Hashable {
 }
 
 extension FormatError: CustomStringConvertible {
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .needsClosedForm(let format, let bitWidth):

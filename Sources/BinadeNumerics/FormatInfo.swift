@@ -2,7 +2,7 @@
 public struct FormatInfo: Sendable, Hashable {
   /// Lower-case name; ml_dtypes' where it has the format.
   public var name: String
-  /// Bits of one code, 1 ... 32.
+  /// Bits of one code, 1 to 32.
   public var bitWidth: Int
   /// The family whose rules produce the values.
   public var family: FormatFamily
@@ -17,8 +17,13 @@ public struct FormatInfo: Sendable, Hashable {
 
   /// Creates a description; only name and width are required.
   public init(
-    name: String, bitWidth: Int, family: FormatFamily = .custom, source: String = "",
-    scaling: Scaling = .fitted, canonicalNaN: UInt32? = nil, overflowTarget: OverflowTarget? = nil
+    name: String,
+    bitWidth: Int,
+    family: FormatFamily = .custom,
+    source: String = "",
+    scaling: Scaling = .fitted,
+    canonicalNaN: UInt32? = nil,
+    overflowTarget: OverflowTarget? = nil
   ) {
     self.name = name
     self.bitWidth = bitWidth

@@ -14,7 +14,7 @@ public struct FormatLimits: Sendable, Hashable {
   public let specials: SpecialCodes
 
   /// Derives the limits of `format`.
-  public init(of format: some NumericFormat) throws(FormatError) {
+  public init(of format: any NumericFormat) throws(FormatError) {
     let ladder = try format.makeLadder()
     least = ladder.least.value
     greatestFiniteMagnitude = max(abs(ladder.least.value), abs(ladder.greatest.value))

@@ -37,8 +37,11 @@ public struct SpecialCodes: Sendable, Hashable {
 
   /// Creates a set of special codes; what is left out does not exist.
   public init(
-    zero: UInt32? = nil, negativeZero: UInt32? = nil, positiveInfinity: UInt32? = nil,
-    negativeInfinity: UInt32? = nil, nan: UInt32? = nil
+    zero: UInt32? = nil,
+    negativeZero: UInt32? = nil,
+    positiveInfinity: UInt32? = nil,
+    negativeInfinity: UInt32? = nil,
+    nan: UInt32? = nil
   ) {
     self.zero = zero
     self.negativeZero = negativeZero
@@ -72,7 +75,9 @@ extension Ladder {
     }
   }
 
-  /// The code that NaN becomes: the canonical NaN; zero where the format has none, the least value where it
+  /// The code that NaN becomes: the canonical NaN.
+  ///
+  /// Zero where the format has none, the least value where it
   /// has no zero either. ``ConversionTally/nanWithoutCode`` counts the last two.
   public var nanCode: UInt32 { specials.nan ?? specials.zero ?? least.code }
 }

@@ -56,18 +56,23 @@ public protocol NumericFormat: Sendable {
 }
 
 extension NumericFormat {
+  /// What the Double leaves over of an irrational value.
   public func residual(_ code: UInt32) -> Double { 0 }
 
+  /// Whether encoding may produce a code.
   public func isEncodable(_ code: UInt32) -> Bool { true }
 
+  /// Where rounding to nearest switches.
   public func boundary(between lower: Rung, and upper: Rung) -> Boundary {
     .midpoint(lower.value, upper.value)
   }
 
+  /// One more step of the family.
   public func valueBeyond(_ extreme: Rung, inside neighbour: Rung) -> Double {
     extreme.value + (extreme.value - neighbour.value)
   }
 
+  /// The ladder, in closed form above 16 bits.
   public func makeLadder() throws(FormatError) -> any Ladder {
     try EnumeratedLadder(of: self)
   }

@@ -16,23 +16,19 @@ public final class CodecCache: Sendable {
 
   /// The codec of `format` shifted by `zeroPoint`, compiled on first use.
   public func codec(
-    for format: any NumericFormat, zeroPoint: Int, policy: ConversionPolicy
+    for format: any NumericFormat,
+    zeroPoint: Int,
+    policy: ConversionPolicy
   ) throws(FormatError) -> FormatCodec {
     let key = Key(info: format.info, zeroPoint: zeroPoint, policy: policy)
     if let known = codecs.withLock({ $0[key] }) { return known }
     let codec: FormatCodec
     if zeroPoint == 0 {
-      codec = try Self.compile(format, policy)
+      codec = try FormatCodec(format, policy: policy)
     } else {
       codec = try FormatCodec(ZeroPointFormat(format, zeroPoint: zeroPoint), policy: policy)
     }
     codecs.withLock { $0[key] = codec }
     return codec
-  }
-
-  private static func compile(_ format: some NumericFormat, _ policy: ConversionPolicy)
-    throws(FormatError) -> FormatCodec
-  {
-    try FormatCodec(format, policy: policy)
   }
 }

@@ -7,11 +7,13 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
 
   /// Chooses the cheapest datapath that holds both operands.
   ///
-  /// - Parameter weights: nil for unquantized weights.
-  /// - Parameter activations: nil for unquantized activations.
-  /// - Parameter depth: products per sum.
+  /// `weights`: nil for unquantized weights.
+  /// `activations`: nil for unquantized activations.
+  /// `depth`: products per sum.
   public static func cheapest(
-    weights: OperandValues?, activations: OperandValues?, depth: Int
+    weights: OperandValues?,
+    activations: OperandValues?,
+    depth: Int
   ) -> (datapath: Datapath, reason: String) {
     guard let weights, let activations else {
       return (.float32, "an operand is not quantized")
@@ -26,7 +28,8 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
       )
     }
     let (product, overflow) = weights.greatestInteger.multipliedReportingOverflow(
-      by: activations.greatestInteger)
+      by: activations.greatestInteger
+    )
     let (bound, boundOverflow) = product.multipliedReportingOverflow(by: depth)
     guard !overflow, !boundOverflow, bound <= Int(Int32.max) else {
       return (.float32, "a sum of \(depth) products may leave int32")

@@ -38,7 +38,9 @@ public struct QuantizationError: Sendable, Hashable, Codable {
 
   /// Adds one channel: `input` against what `quantizer` makes of it.
   public mutating func measure(
-    _ input: UnsafeBufferPointer<Float>, quantizer: Quantizer, channel: Int
+    _ input: UnsafeBufferPointer<Float>,
+    quantizer: Quantizer,
+    channel: Int
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * max(input.count, 1)) { buffer in
       guard let scaled = buffer.baseAddress else { return }

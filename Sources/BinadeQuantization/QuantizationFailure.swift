@@ -4,6 +4,7 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case notFinite(tensor: String)
   case negativeValues(tensor: String, format: String)
 
+  /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .emptyCalibrationSet(let tensor):

@@ -14,13 +14,15 @@ public struct Quantizer: Sendable {
 
   /// Finds the scales.
   ///
-  /// - Parameter samples: one per channel; a specification per tensor joins them.
-  /// - Parameter name: what errors call the tensor.
+  /// `samples`: one per channel; a specification per tensor joins them.
+  /// `name`: what errors call the tensor.
   ///
   /// Throws ``QuantizationFailure`` for an empty or non-finite sample and for negative values in a format that
   /// has none, and `FormatError` when the format cannot be compiled.
   public init(
-    _ specification: QuantizerSpecification, samples: [TensorSample], name: String,
+    _ specification: QuantizerSpecification,
+    samples: [TensorSample],
+    name: String,
     cache: CodecCache
   ) throws {
     var whole = TensorSample()
@@ -71,7 +73,11 @@ public struct Quantizer: Sendable {
       headroom = max(0, min(128, Int((unit / finest).exponent)))
     }
     return ScaleTarget(
-      codec: codec, unit: Float(unit), headroomInBinades: headroom, scaling: codec.info.scaling)
+      codec: codec,
+      unit: Float(unit),
+      headroomInBinades: headroom,
+      scaling: codec.info.scaling
+    )
   }
 
   private static func isUniform(_ rungs: [Rung]) -> Bool {
@@ -97,7 +103,9 @@ public struct Quantizer: Sendable {
   ///
   /// - Shape: `output` holds `input.count` elements and may be `input`.
   public func fakeQuantize(
-    _ input: UnsafeBufferPointer<Float>, channel: Int, into output: UnsafeMutablePointer<Float>
+    _ input: UnsafeBufferPointer<Float>,
+    channel: Int,
+    into output: UnsafeMutablePointer<Float>
   ) {
     let scale = scale(ofChannel: channel)
     for index in 0..<input.count { output[index] = input[index] / scale }

@@ -21,8 +21,10 @@ public struct QuantizerSpecification: Sendable {
 
   /// Creates a specification.
   public init(
-    format: any NumericFormat, granularity: Granularity,
-    calibration: any Calibration = MSECalibration(), rounding: RoundingRule = .nearestEven
+    format: any NumericFormat,
+    granularity: Granularity,
+    calibration: any Calibration = MSECalibration(),
+    rounding: RoundingRule = .nearestEven
   ) {
     self.format = format
     self.granularity = granularity

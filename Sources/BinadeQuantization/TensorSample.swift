@@ -10,8 +10,10 @@ public struct TensorSample: Sendable {
   /// A sample that holds every value.
   public init(_ values: [Float]) {
     self.values = values
-    least = values.min() ?? .infinity
-    greatest = values.max() ?? -.infinity
+    // NaN compares false with everything and would pass unseen through min and max.
+    let hasNaN = values.contains { $0.isNaN }
+    least = hasNaN ? .nan : values.min() ?? .infinity
+    greatest = hasNaN ? .nan : values.max() ?? -.infinity
   }
 
   /// An empty sample; values are added with ``add(_:keeping:)``.

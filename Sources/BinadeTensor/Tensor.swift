@@ -10,7 +10,9 @@ public struct Tensor: Sendable, Hashable {
   /// - Precondition: `values.count == shape.count`.
   public init(shape: Shape, values: [Float]) {
     precondition(
-      values.count == shape.count, "\(values.count) values for a tensor of shape \(shape)")
+      values.count == shape.count,
+      "\(values.count) values for a tensor of shape \(shape)"
+    )
     self.shape = shape
     self.values = values
   }

@@ -33,7 +33,9 @@ public final class ConversionCheck {
       checkAround(beyond, subject)
       checkAround(
         MPFRNumber.sum(extreme.value, beyond, precision: oracle.ladder.precision)
-          .scaled(byTwoTo: -1), subject)
+          .scaled(byTwoTo: -1),
+        subject
+      )
     }
     checkSpecialInputs(subject)
     return report
@@ -76,8 +78,11 @@ public final class ConversionCheck {
     let found = subject.encode(value)
     report.record(expected == found) {
       Counterexample(
-        operation: .encodeFloat, input: Self.shown(Double(value)), expected: Self.shown(expected),
-        found: Self.shown(found))
+        operation: .encodeFloat,
+        input: Self.shown(Double(value)),
+        expected: Self.shown(expected),
+        found: Self.shown(found)
+      )
     }
   }
 
@@ -86,8 +91,11 @@ public final class ConversionCheck {
     let found = subject.encode(value)
     report.record(expected == found) {
       Counterexample(
-        operation: .encodeDouble, input: Self.shown(value), expected: Self.shown(expected),
-        found: Self.shown(found))
+        operation: .encodeDouble,
+        input: Self.shown(value),
+        expected: Self.shown(expected),
+        found: Self.shown(found)
+      )
     }
   }
 
@@ -101,14 +109,20 @@ public final class ConversionCheck {
       let foundFloat = subject.decode(code)
       report.record(Self.isSame(Double(float), Double(foundFloat))) {
         Counterexample(
-          operation: .decode, input: Self.shown(code), expected: Self.shown(Double(float)),
-          found: Self.shown(Double(foundFloat)))
+          operation: .decode,
+          input: Self.shown(code),
+          expected: Self.shown(Double(float)),
+          found: Self.shown(Double(foundFloat))
+        )
       }
       let foundDouble = format.decode(code)
       report.record(Self.isSame(double, foundDouble)) {
         Counterexample(
-          operation: .decode, input: Self.shown(code), expected: Self.shown(double),
-          found: Self.shown(foundDouble))
+          operation: .decode,
+          input: Self.shown(code),
+          expected: Self.shown(double),
+          found: Self.shown(foundDouble)
+        )
       }
     }
   }

@@ -41,28 +41,38 @@ final class EnumeratedOracleLadder: OracleLadder {
     self.specials = specials
     beforeLeast = Self.beyond(self.rungs[0], self.rungs[1], format)
     afterGreatest = Self.beyond(
-      self.rungs[self.rungs.count - 1], self.rungs[self.rungs.count - 2], format)
+      self.rungs[self.rungs.count - 1],
+      self.rungs[self.rungs.count - 2],
+      format
+    )
   }
 
-  /// One step beyond the end: floats go on as if the exponent were unbounded, a value of one's own type says so
-  /// itself, all others repeat their last step.
+  /// One step beyond the end.
+  ///
+  /// Floats go on as if the exponent were unbounded; integer, fixed-point and logarithmic formats, which only
+  /// clamp there, repeat their last step; codebooks and formats of one's own say it themselves, as a Double.
   private static func beyond(
-    _ extreme: OracleRung, _ inside: OracleRung, _ format: any NumericFormat
+    _ extreme: OracleRung,
+    _ inside: OracleRung,
+    _ format: any NumericFormat
   ) -> MPFRNumber {
     switch format {
     case let float as BinaryFloatFormat:
       let ulp = MPFRNumber(
         Int64(extreme.value.sign),
-        timesTwoTo: max(extreme.value.binade, 1 - float.exponentBias) - float.significandBitCount)
+        timesTwoTo: max(extreme.value.binade, 1 - float.exponentBias) - float.significandBitCount
+      )
       return .sum(extreme.value, ulp, precision: 128)
-    case is IntegerFormat, is FixedPointFormat, is LogarithmicFormat, is CodebookFormat:
+    case is IntegerFormat, is FixedPointFormat, is LogarithmicFormat:
       let step = MPFRNumber.difference(extreme.value, inside.value, precision: 2048)
       return .sum(extreme.value, step, precision: 2048)
     default:
       return MPFRNumber(
         format.valueBeyond(
           Rung(code: extreme.code, value: extreme.value.nearestDouble),
-          inside: Rung(code: inside.code, value: inside.value.nearestDouble)))
+          inside: Rung(code: inside.code, value: inside.value.nearestDouble)
+        )
+      )
     }
   }
 
@@ -84,9 +94,12 @@ final class EnumeratedOracleLadder: OracleLadder {
       if !isFamily(format) {
         let boundary = format.boundary(
           between: Rung(code: lower.code, value: lower.value.nearestDouble),
-          and: Rung(code: upper.code, value: upper.value.nearestDouble))
+          and: Rung(code: upper.code, value: upper.value.nearestDouble)
+        )
         return MPFRNumber.sum(
-          MPFRNumber(boundary.high), MPFRNumber(boundary.low), precision: precision
+          MPFRNumber(boundary.high),
+          MPFRNumber(boundary.low),
+          precision: precision
         ).scaled(byTwoTo: 1)
       }
       return .sum(lower.value, upper.value, precision: precision)
@@ -97,7 +110,8 @@ final class EnumeratedOracleLadder: OracleLadder {
     var exponent = Int(large.code % (1 << UInt32(width)))
     if exponent >= 1 << (width - 1) { exponent -= 1 << width }
     let magnitude = MPFRNumber(
-      powerOfTwo: 2 * exponent - 1, overPowerOfTwo: logarithmic.fractionBitCount + 1,
+      powerOfTwo: 2 * exponent - 1,
+      overPowerOfTwo: logarithmic.fractionBitCount + 1,
       precision: precision
     ).scaled(byTwoTo: 1)
     return large.value.sign < 0 ? magnitude.negated : magnitude

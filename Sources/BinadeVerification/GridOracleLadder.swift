@@ -31,8 +31,12 @@ final class GridOracleLadder: OracleLadder {
       afterGreatest = MPFRNumber(1, timesTwoTo: top + 1)
       beforeLeast = afterGreatest.negated
       specials = SpecialCodes(
-        zero: 0, negativeZero: sign, positiveInfinity: infinity,
-        negativeInfinity: infinity | sign, nan: infinity | 1 << UInt32(m - 1))
+        zero: 0,
+        negativeZero: sign,
+        positiveInfinity: infinity,
+        negativeInfinity: infinity | sign,
+        nan: infinity | 1 << UInt32(m - 1)
+      )
     case let fixed as FixedPointFormat:
       grid = .fixed(fixed)
       let bits = fixed.bitWidth - (fixed.isSigned ? 1 : 0)
@@ -42,7 +46,9 @@ final class GridOracleLadder: OracleLadder {
       let f = -fixed.fractionBitCount
       greatest = OracleRung(code: UInt32(last), value: MPFRNumber(last, timesTwoTo: f))
       least = OracleRung(
-        code: UInt32(truncatingIfNeeded: first) & mask, value: MPFRNumber(first, timesTwoTo: f))
+        code: UInt32(truncatingIfNeeded: first) & mask,
+        value: MPFRNumber(first, timesTwoTo: f)
+      )
       afterGreatest = MPFRNumber(last + 1, timesTwoTo: f)
       beforeLeast = MPFRNumber(first - 1, timesTwoTo: f)
       specials = SpecialCodes(zero: 0)
@@ -76,11 +82,15 @@ final class GridOracleLadder: OracleLadder {
     let modulus = Int64(1) << Int64(format.bitWidth)
     return OracleRung(
       code: UInt32((steps + modulus) % modulus),
-      value: MPFRNumber(steps, timesTwoTo: -format.fractionBitCount))
+      value: MPFRNumber(steps, timesTwoTo: -format.fractionBitCount)
+    )
   }
 
   private func floatRung(
-    _ steps: Int64, _ quantum: Int, _ isNegative: Bool, _ format: BinaryFloatFormat
+    _ steps: Int64,
+    _ quantum: Int,
+    _ isNegative: Bool,
+    _ format: BinaryFloatFormat
   ) -> OracleRung {
     let m = format.significandBitCount
     var (significand, exponent) = (steps, quantum + m + format.exponentBias)

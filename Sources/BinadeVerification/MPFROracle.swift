@@ -73,7 +73,10 @@ final class MPFROracle {
 
   /// A finite number beyond the end of the range: as if there were one more value.
   private func expectedBeyond(
-    _ value: MPFRNumber, from extreme: OracleRung, to beyond: MPFRNumber, _ isNegative: Bool
+    _ value: MPFRNumber,
+    from extreme: OracleRung,
+    to beyond: MPFRNumber,
+    _ isNegative: Bool
   ) -> UInt32 {
     guard policy.overflow == .ieee else { return extreme.code }
     let overflows: Bool

@@ -11,12 +11,16 @@ enum OracleMeanings {
     case let integer as IntegerFormat:
       return .finite(
         MPFRNumber(integerValue(code, integer.bitWidth, integer.isSigned), timesTwoTo: 0),
-        isNegativeZero: false)
+        isNegativeZero: false
+      )
     case let fixed as FixedPointFormat:
       return .finite(
         MPFRNumber(
-          integerValue(code, fixed.bitWidth, fixed.isSigned), timesTwoTo: -fixed.fractionBitCount),
-        isNegativeZero: false)
+          integerValue(code, fixed.bitWidth, fixed.isSigned),
+          timesTwoTo: -fixed.fractionBitCount
+        ),
+        isNegativeZero: false
+      )
     case let float as BinaryFloatFormat:
       return meaning(of: code, in: float)
     case let logarithmic as LogarithmicFormat:
@@ -59,13 +63,19 @@ enum OracleMeanings {
     let magnitude: MPFRNumber
     if exponent == 0 {
       magnitude = MPFRNumber(
-        format.hasSubnormals ? significand : 0, timesTwoTo: 1 - format.exponentBias - m)
+        format.hasSubnormals ? significand : 0,
+        timesTwoTo: 1 - format.exponentBias - m
+      )
     } else {
       magnitude = MPFRNumber(
-        significand + (1 << m), timesTwoTo: exponent - format.exponentBias - m)
+        significand + (1 << m),
+        timesTwoTo: exponent - format.exponentBias - m
+      )
     }
     return .finite(
-      isNegative ? magnitude.negated : magnitude, isNegativeZero: isNegative && magnitude.isZero)
+      isNegative ? magnitude.negated : magnitude,
+      isNegativeZero: isNegative && magnitude.isZero
+    )
   }
 
   private static func meaning(of code: UInt32, in format: LogarithmicFormat) -> OracleMeaning {
@@ -76,8 +86,10 @@ enum OracleMeanings {
       return isNegative ? .nan : .finite(MPFRNumber(0), isNegativeZero: false)
     }
     let magnitude = MPFRNumber(
-      powerOfTwo: Int(exponent), overPowerOfTwo: format.fractionBitCount,
-      precision: irrationalPrecision)
+      powerOfTwo: Int(exponent),
+      overPowerOfTwo: format.fractionBitCount,
+      precision: irrationalPrecision
+    )
     return .finite(isNegative ? magnitude.negated : magnitude, isNegativeZero: false)
   }
 }

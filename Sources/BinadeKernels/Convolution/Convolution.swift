@@ -21,7 +21,8 @@ public struct FloatConvolution: Sendable {
   ///   in ``GEMM``.
   /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``); 24 KB of scratch memory on the stack.
   public func run(
-    _ paddedImage: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>
+    _ paddedImage: UnsafePointer<Float>,
+    into sums: UnsafeMutablePointer<Float>
   ) {
     body.run(paddedImage, into: sums)
   }
@@ -47,7 +48,8 @@ public struct IntegerConvolution: Sendable {
   /// - Error: none while depth·max|image|·max|weight| < 2^31, which the caller guarantees.
   /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``); 12 KB of scratch memory on the stack.
   public func run(
-    _ paddedImage: UnsafePointer<Int16>, into sums: UnsafeMutablePointer<Int32>
+    _ paddedImage: UnsafePointer<Int16>,
+    into sums: UnsafeMutablePointer<Int32>
   ) {
     body.run(paddedImage, into: sums)
   }
@@ -66,17 +68,23 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable where Kernel.Operand: Pa
   }
 
   func run(
-    _ paddedImage: UnsafePointer<Kernel.Operand>, into sums: UnsafeMutablePointer<Kernel.Sum>
+    _ paddedImage: UnsafePointer<Kernel.Operand>,
+    into sums: UnsafeMutablePointer<Kernel.Sum>
   ) {
     let product = BlockedProduct(kernel: kernel, rows: rows)
     let source = PatchSource(image: paddedImage, shape: shape)
     withUnsafeTemporaryAllocation(
-      of: Kernel.Operand.self, capacity: BlockedProduct<Kernel>.panelCapacity
+      of: Kernel.Operand.self,
+      capacity: BlockedProduct<Kernel>.panelCapacity
     ) { panel in
       guard let scratch = panel.baseAddress else { return }
       product.run(
-        source, columns: 0..<shape.outputPixelCount, into: sums,
-        rowStride: shape.outputPixelCount, panel: scratch)
+        source,
+        columns: 0..<shape.outputPixelCount,
+        into: sums,
+        rowStride: shape.outputPixelCount,
+        panel: scratch
+      )
     }
   }
 }

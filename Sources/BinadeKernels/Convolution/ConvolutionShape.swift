@@ -19,8 +19,14 @@ public struct ConvolutionShape: Sendable, Hashable {
 
   /// Creates a shape.
   public init(
-    inputChannels: Int, inputHeight: Int, inputWidth: Int, outputChannels: Int, kernelHeight: Int,
-    kernelWidth: Int, stride: Int = 1, padding: Int = 0
+    inputChannels: Int,
+    inputHeight: Int,
+    inputWidth: Int,
+    outputChannels: Int,
+    kernelHeight: Int,
+    kernelWidth: Int,
+    stride: Int = 1,
+    padding: Int = 0
   ) {
     self.inputChannels = inputChannels
     self.inputHeight = inputHeight

@@ -5,14 +5,21 @@ protocol PatchOperand: ExpressibleByIntegerLiteral, Sendable {
   /// Whole vectors of eight are moved: up to seven elements beyond the run are read, and what is written beyond
   /// it is written again by the run or step that comes next, or lies in the slack at the end of the panel.
   static func copyRun(
-    _ first: UnsafePointer<Self>, _ second: UnsafePointer<Self>?, stride: Int, count: Int,
-    to target: UnsafeMutablePointer<Self>)
+    _ first: UnsafePointer<Self>,
+    _ second: UnsafePointer<Self>?,
+    stride: Int,
+    count: Int,
+    to target: UnsafeMutablePointer<Self>
+  )
 }
 
 extension Float: PatchOperand {
   @inline(__always)
   static func copyRun(
-    _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>?, stride: Int, count: Int,
+    _ first: UnsafePointer<Float>,
+    _ second: UnsafePointer<Float>?,
+    stride: Int,
+    count: Int,
     to target: UnsafeMutablePointer<Float>
   ) {
     guard stride == 1 else {
@@ -31,7 +38,10 @@ extension Float: PatchOperand {
 extension Int16: PatchOperand {
   @inline(__always)
   static func copyRun(
-    _ first: UnsafePointer<Int16>, _ second: UnsafePointer<Int16>?, stride: Int, count: Int,
+    _ first: UnsafePointer<Int16>,
+    _ second: UnsafePointer<Int16>?,
+    stride: Int,
+    count: Int,
     to target: UnsafeMutablePointer<Int16>
   ) {
     guard stride == 1, let second else {

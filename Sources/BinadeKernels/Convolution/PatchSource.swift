@@ -15,7 +15,10 @@ struct PatchSource<Operand: PatchOperand>: ColumnSource {
   }
 
   func pack(
-    columns: Range<Int>, depth: Range<Int>, depthGroup: Int, into panel: UnsafeMutablePointer<Operand>
+    columns: Range<Int>,
+    depth: Range<Int>,
+    depthGroup: Int,
+    into panel: UnsafeMutablePointer<Operand>
   ) {
     withUnsafeTemporaryAllocation(of: Run.self, capacity: Tile.columns) { runs in
       guard let runs = runs.baseAddress else { return }
@@ -28,8 +31,12 @@ struct PatchSource<Operand: PatchOperand>: ColumnSource {
         for index in 0..<runCount {
           let run = runs[index]
           Operand.copyRun(
-            row + run.offset, second.map { $0 + run.offset }, stride: shape.stride,
-            count: run.count, to: target + run.firstColumn * depthGroup)
+            row + run.offset,
+            second.map { $0 + run.offset },
+            stride: shape.stride,
+            count: run.count,
+            to: target + run.firstColumn * depthGroup
+          )
         }
         for missing in columns.count * depthGroup..<Tile.columns * depthGroup { target[missing] = 0 }
         target += Tile.columns * depthGroup
@@ -46,8 +53,11 @@ struct PatchSource<Operand: PatchOperand>: ColumnSource {
       let length = min(shape.outputWidth - x, columns.upperBound - column)
       (runs + count).initialize(
         to: Run(
-          firstColumn: column - columns.lowerBound, count: length,
-          offset: (y * shape.paddedWidth + x) * shape.stride))
+          firstColumn: column - columns.lowerBound,
+          count: length,
+          offset: (y * shape.paddedWidth + x) * shape.stride
+        )
+      )
       count += 1
       column += length
     }

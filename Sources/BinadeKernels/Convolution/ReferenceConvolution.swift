@@ -17,12 +17,18 @@ public enum ReferenceConvolution {
             for r in 0..<shape.kernelHeight {
               for s in 0..<shape.kernelWidth {
                 let weight = weights[
-                  ((o * shape.inputChannels + c) * shape.kernelHeight + r) * shape.kernelWidth + s]
+                  ((o * shape.inputChannels + c) * shape.kernelHeight + r) * shape.kernelWidth + s
+                ]
                 sum.addProduct(
                   weight,
                   pixel(
-                    image, shape, channel: c, row: y * shape.stride + r - shape.padding,
-                    column: x * shape.stride + s - shape.padding))
+                    image,
+                    shape,
+                    channel: c,
+                    row: y * shape.stride + r - shape.padding,
+                    column: x * shape.stride + s - shape.padding
+                  )
+                )
               }
             }
           }
@@ -34,7 +40,11 @@ public enum ReferenceConvolution {
   }
 
   private static func pixel(
-    _ image: [Float], _ shape: ConvolutionShape, channel: Int, row: Int, column: Int
+    _ image: [Float],
+    _ shape: ConvolutionShape,
+    channel: Int,
+    row: Int,
+    column: Int
   ) -> Float {
     guard (0..<shape.inputHeight).contains(row), (0..<shape.inputWidth).contains(column) else {
       return 0

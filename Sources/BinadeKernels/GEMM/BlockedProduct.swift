@@ -17,7 +17,10 @@ struct BlockedProduct<Kernel: MicroKernel> {
   ///
   /// - Shape: `c` is `rows.rowCount` x `rowStride`; `panel` has `panelCapacity` elements.
   func run<Source: ColumnSource<Kernel.Operand>>(
-    _ source: Source, columns: Range<Int>, into c: UnsafeMutablePointer<Kernel.Sum>, rowStride: Int,
+    _ source: Source,
+    columns: Range<Int>,
+    into c: UnsafeMutablePointer<Kernel.Sum>,
+    rowStride: Int,
     panel: UnsafeMutablePointer<Kernel.Operand>
   ) {
     let group = Kernel.depthGroup
@@ -29,8 +32,13 @@ struct BlockedProduct<Kernel: MicroKernel> {
         let tileColumns = first..<min(first + Tile.columns, columns.upperBound)
         source.pack(columns: tileColumns, depth: start..<end, depthGroup: group, into: panel)
         multiplyPanel(
-          panel, columns: tileColumns, groups: groups, depthStart: start, into: c,
-          rowStride: rowStride)
+          panel,
+          columns: tileColumns,
+          groups: groups,
+          depthStart: start,
+          into: c,
+          rowStride: rowStride
+        )
       }
       start = end
     } while start < rows.depth
@@ -38,8 +46,12 @@ struct BlockedProduct<Kernel: MicroKernel> {
 
   /// Multiplies all panels of A with one panel of B.
   private func multiplyPanel(
-    _ panel: UnsafePointer<Kernel.Operand>, columns: Range<Int>, groups: Int, depthStart: Int,
-    into c: UnsafeMutablePointer<Kernel.Sum>, rowStride: Int
+    _ panel: UnsafePointer<Kernel.Operand>,
+    columns: Range<Int>,
+    groups: Int,
+    depthStart: Int,
+    into c: UnsafeMutablePointer<Kernel.Sum>,
+    rowStride: Int
   ) {
     rows.storage.withUnsafeBufferPointer { storage in
       guard let base = storage.baseAddress else { return }
@@ -49,12 +61,24 @@ struct BlockedProduct<Kernel: MicroKernel> {
         let rowCount = min(Tile.rows, rows.rowCount - firstRow)
         if rowCount == Tile.rows && columns.count == Tile.columns {
           kernel.computeTile(
-            groups: groups, a: a, b: panel, c: target, rowStride: rowStride,
-            accumulate: depthStart > 0)
+            groups: groups,
+            a: a,
+            b: panel,
+            c: target,
+            rowStride: rowStride,
+            accumulate: depthStart > 0
+          )
         } else {
           computeEdgeTile(
-            groups: groups, a: a, b: panel, into: target, rowStride: rowStride,
-            rowCount: rowCount, columnCount: columns.count, accumulate: depthStart > 0)
+            groups: groups,
+            a: a,
+            b: panel,
+            into: target,
+            rowStride: rowStride,
+            rowCount: rowCount,
+            columnCount: columns.count,
+            accumulate: depthStart > 0
+          )
         }
       }
     }
@@ -62,8 +86,13 @@ struct BlockedProduct<Kernel: MicroKernel> {
 
   /// Computes a full tile aside and copies the part that exists.
   private func computeEdgeTile(
-    groups: Int, a: UnsafePointer<Kernel.Operand>, b: UnsafePointer<Kernel.Operand>,
-    into c: UnsafeMutablePointer<Kernel.Sum>, rowStride: Int, rowCount: Int, columnCount: Int,
+    groups: Int,
+    a: UnsafePointer<Kernel.Operand>,
+    b: UnsafePointer<Kernel.Operand>,
+    into c: UnsafeMutablePointer<Kernel.Sum>,
+    rowStride: Int,
+    rowCount: Int,
+    columnCount: Int,
     accumulate: Bool
   ) {
     withUnsafeTemporaryAllocation(of: Kernel.Sum.self, capacity: Tile.rows * Tile.columns) {
@@ -76,7 +105,13 @@ struct BlockedProduct<Kernel: MicroKernel> {
         }
       }
       kernel.computeTile(
-        groups: groups, a: a, b: b, c: base, rowStride: Tile.columns, accumulate: accumulate)
+        groups: groups,
+        a: a,
+        b: b,
+        c: base,
+        rowStride: Tile.columns,
+        accumulate: accumulate
+      )
       for i in 0..<rowCount {
         for j in 0..<columnCount { c[i * rowStride + j] = base[i * Tile.columns + j] }
       }

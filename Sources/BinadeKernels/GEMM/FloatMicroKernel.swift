@@ -4,22 +4,33 @@ import CBinadeKernels
 public struct FloatMicroKernel: MicroKernel {
   private enum Implementation: Sendable { case portable, avx2 }
 
+  /// The name, for reports and the command line.
   public let name: String
   private let implementation: Implementation
 
   /// Runs everywhere; slow where the compiler's baseline has no fused multiply-add.
   public static let portable = FloatMicroKernel(
-    name: "float32 portable", implementation: .portable)
+    name: "float32 portable",
+    implementation: .portable
+  )
   /// AVX2 and FMA.
   static let avx2 = FloatMicroKernel(name: "float32 avx2", implementation: .avx2)
 
+  /// Consecutive steps of depth stored together.
   public static let depthGroup = 1
+  /// The zero of an operand.
   public static let zero: Float = 0
+  /// The zero of a sum.
   public static let zeroSum: Float = 0
 
+  /// Computes one full tile, in the order of depth.
   public func computeTile(
-    groups: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    rowStride: Int, accumulate: Bool
+    groups: Int,
+    a: UnsafePointer<Float>,
+    b: UnsafePointer<Float>,
+    c: UnsafeMutablePointer<Float>,
+    rowStride: Int,
+    accumulate: Bool
   ) {
     switch implementation {
     case .avx2:

@@ -9,8 +9,13 @@ public enum GEMM {
   ///   their number.
   /// - Precondition: the element counts fit the shapes.
   public static func multiply(
-    _ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int,
-    kernel: FloatMicroKernel = KernelTable.float32(), threads: Int = 1
+    _ a: [Float],
+    _ b: [Float],
+    rows m: Int,
+    depth k: Int,
+    columns n: Int,
+    kernel: FloatMicroKernel = KernelTable.float32(),
+    threads: Int = 1
   ) -> [Float] {
     product(a, b, m, k, n, kernel, threads)
   }
@@ -22,20 +27,32 @@ public enum GEMM {
   /// - Complexity: O(m·n·k); the result does not depend on the number of threads.
   /// - Precondition: the element counts fit the shapes.
   public static func multiply(
-    _ a: [Int16], _ b: [Int16], rows m: Int, depth k: Int, columns n: Int,
-    kernel: Int16MicroKernel = KernelTable.int16(), threads: Int = 1
+    _ a: [Int16],
+    _ b: [Int16],
+    rows m: Int,
+    depth k: Int,
+    columns n: Int,
+    kernel: Int16MicroKernel = KernelTable.int16(),
+    threads: Int = 1
   ) -> [Int32] {
     product(a, b, m, k, n, kernel, threads)
   }
 
   private static func product<Kernel: MicroKernel>(
-    _ a: [Kernel.Operand], _ b: [Kernel.Operand], _ m: Int, _ k: Int, _ n: Int, _ kernel: Kernel,
+    _ a: [Kernel.Operand],
+    _ b: [Kernel.Operand],
+    _ m: Int,
+    _ k: Int,
+    _ n: Int,
+    _ kernel: Kernel,
     _ threads: Int
   ) -> [Kernel.Sum] where Kernel.Operand: ExpressibleByIntegerLiteral {
     precondition(a.count == m * k && b.count == k * n, "element counts must fit \(m)x\(k) by \(k)x\(n)")
     guard m > 0, n > 0, k > 0 else { return Array(repeating: Kernel.zeroSum, count: m * n) }
     let product = BlockedProduct(
-      kernel: kernel, rows: PackedRows<Kernel>(a, rowCount: m, depth: k))
+      kernel: kernel,
+      rows: PackedRows<Kernel>(a, rowCount: m, depth: k)
+    )
     let panelColumns = (n + Tile.columns - 1) / Tile.columns
     let chunk = max(1, panelColumns / (4 * max(threads, 1))) * Tile.columns
     return Array(unsafeUninitializedCapacity: m * n) { c, count in
@@ -44,12 +61,17 @@ public enum GEMM {
         let source = MatrixSource(right, rowStride: n)
         ParallelLoop.run(count: (n + chunk - 1) / chunk, threads: threads) { index in
           withUnsafeTemporaryAllocation(
-            of: Kernel.Operand.self, capacity: BlockedProduct<Kernel>.panelCapacity
+            of: Kernel.Operand.self,
+            capacity: BlockedProduct<Kernel>.panelCapacity
           ) { panel in
             guard let scratch = panel.baseAddress else { return }
             product.run(
-              source, columns: index * chunk..<min((index + 1) * chunk, n), into: target,
-              rowStride: n, panel: scratch)
+              source,
+              columns: index * chunk..<min((index + 1) * chunk, n),
+              into: target,
+              rowStride: n,
+              panel: scratch
+            )
           }
         }
       }

@@ -6,6 +6,7 @@ import CBinadeKernels
 public struct Int16MicroKernel: MicroKernel {
   private enum Implementation: Sendable { case portable, avx2 }
 
+  /// The name, for reports and the command line.
   public let name: String
   private let implementation: Implementation
 
@@ -14,13 +15,21 @@ public struct Int16MicroKernel: MicroKernel {
   /// AVX2: sixteen products per instruction.
   static let avx2 = Int16MicroKernel(name: "int16 avx2", implementation: .avx2)
 
+  /// Consecutive steps of depth stored together.
   public static let depthGroup = 2
+  /// The zero of an operand.
   public static let zero: Int16 = 0
+  /// The zero of a sum.
   public static let zeroSum: Int32 = 0
 
+  /// Computes one full tile, in the order of depth.
   public func computeTile(
-    groups: Int, a: UnsafePointer<Int16>, b: UnsafePointer<Int16>, c: UnsafeMutablePointer<Int32>,
-    rowStride: Int, accumulate: Bool
+    groups: Int,
+    a: UnsafePointer<Int16>,
+    b: UnsafePointer<Int16>,
+    c: UnsafeMutablePointer<Int32>,
+    rowStride: Int,
+    accumulate: Bool
   ) {
     switch implementation {
     case .avx2:

@@ -31,11 +31,16 @@ public protocol MicroKernel: Sendable {
 
   /// Computes one full tile.
   ///
-  /// - Parameter groups: the depth in groups of `depthGroup`.
-  /// - Parameter accumulate: whether to start from what `c` holds.
+  /// `groups`: the depth in groups of `depthGroup`.
+  /// `accumulate`: whether to start from what `c` holds.
   func computeTile(
-    groups: Int, a: UnsafePointer<Operand>, b: UnsafePointer<Operand>,
-    c: UnsafeMutablePointer<Sum>, rowStride: Int, accumulate: Bool)
+    groups: Int,
+    a: UnsafePointer<Operand>,
+    b: UnsafePointer<Operand>,
+    c: UnsafeMutablePointer<Sum>,
+    rowStride: Int,
+    accumulate: Bool
+  )
 }
 
 /// The tile that every micro-kernel computes.

@@ -19,7 +19,8 @@ public struct PackedRows<Kernel: MicroKernel>: Sendable {
     paddedDepth = (depth + group - 1) / group * group
     var packed = [Kernel.Operand](
       repeating: Kernel.zero,
-      count: (rowCount + Tile.rows - 1) / Tile.rows * Tile.rows * paddedDepth)
+      count: (rowCount + Tile.rows - 1) / Tile.rows * Tile.rows * paddedDepth
+    )
     for row in 0..<rowCount {
       let panel = row / Tile.rows * Tile.rows * paddedDepth
       for p in 0..<depth {
@@ -40,7 +41,10 @@ public protocol ColumnSource<Operand> {
   ///
   /// Missing columns, and steps missing to a full group of depth, are written as zeros.
   func pack(
-    columns: Range<Int>, depth: Range<Int>, depthGroup: Int, into panel: UnsafeMutablePointer<Operand>
+    columns: Range<Int>,
+    depth: Range<Int>,
+    depthGroup: Int,
+    into panel: UnsafeMutablePointer<Operand>
   )
 }
 
@@ -55,8 +59,12 @@ public struct MatrixSource<Operand: ExpressibleByIntegerLiteral>: ColumnSource {
     self.rowStride = rowStride
   }
 
+  /// Writes one panel, zeros where nothing is.
   public func pack(
-    columns: Range<Int>, depth: Range<Int>, depthGroup: Int, into panel: UnsafeMutablePointer<Operand>
+    columns: Range<Int>,
+    depth: Range<Int>,
+    depthGroup: Int,
+    into panel: UnsafeMutablePointer<Operand>
   ) {
     let paddedCount = (depth.count + depthGroup - 1) / depthGroup * depthGroup
     for step in 0..<paddedCount {

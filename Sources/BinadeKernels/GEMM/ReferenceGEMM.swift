@@ -4,7 +4,11 @@ public enum ReferenceGEMM {
   ///
   /// - Shape: as ``GEMM/multiply(_:_:rows:depth:columns:kernel:threads:)``.
   public static func multiply(
-    _ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int
+    _ a: [Float],
+    _ b: [Float],
+    rows m: Int,
+    depth k: Int,
+    columns n: Int
   ) -> [Float] {
     var c = [Float](repeating: 0, count: m * n)
     for i in 0..<m {
@@ -17,7 +21,11 @@ public enum ReferenceGEMM {
 
   /// The same for integers, exact in 64 bits.
   public static func multiply(
-    _ a: [Int16], _ b: [Int16], rows m: Int, depth k: Int, columns n: Int
+    _ a: [Int16],
+    _ b: [Int16],
+    rows m: Int,
+    depth k: Int,
+    columns n: Int
   ) -> [Int64] {
     var c = [Int64](repeating: 0, count: m * n)
     for i in 0..<m {

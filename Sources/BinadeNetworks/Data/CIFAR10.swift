@@ -14,18 +14,29 @@ public enum CIFAR10 {
       guard !data.isEmpty, data.count % recordSize == 0 else {
         throw .malformed(
           file: file.relativePath,
-          reason: "\(data.count) bytes; a CIFAR-10 file is a multiple of \(recordSize) bytes")
+          reason: "\(data.count) bytes; a CIFAR-10 file is a multiple of \(recordSize) bytes"
+        )
       }
       parts.append(
         (
           file.relativePath,
           ImageDataset.Records(
-            images: data, imageStart: 1, imageStride: recordSize, labels: data, labelStart: 0,
-            labelStride: recordSize, count: data.count / recordSize)
-        ))
+            images: data,
+            imageStart: 1,
+            imageStride: recordSize,
+            labels: data,
+            labelStart: 0,
+            labelStride: recordSize,
+            count: data.count / recordSize
+          )
+        )
+      )
     }
     return try ImageDataset(
-      name: name, imageShape: ImageShape(channels: 3, height: 32, width: 32), classCount: 10,
-      parts: parts)
+      name: name,
+      imageShape: ImageShape(channels: 3, height: 32, width: 32),
+      classCount: 10,
+      parts: parts
+    )
   }
 }

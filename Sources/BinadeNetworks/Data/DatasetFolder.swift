@@ -27,11 +27,16 @@ public struct DatasetFolder: Sendable {
       training = batches.isEmpty ? nil : try CIFAR10.read(batches, name: "cifar10 train")
     } else if let images = present("t10k-images-idx3-ubyte") {
       evaluation = try MNIST.read(
-        images: images, labels: url.appending(path: "t10k-labels-idx1-ubyte"), name: "mnist test")
+        images: images,
+        labels: url.appending(path: "t10k-labels-idx1-ubyte"),
+        name: "mnist test"
+      )
       if let trainingImages = present("train-images-idx3-ubyte") {
         training = try MNIST.read(
-          images: trainingImages, labels: url.appending(path: "train-labels-idx1-ubyte"),
-          name: "mnist train")
+          images: trainingImages,
+          labels: url.appending(path: "train-labels-idx1-ubyte"),
+          name: "mnist train"
+        )
       } else {
         training = nil
       }

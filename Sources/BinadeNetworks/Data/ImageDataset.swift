@@ -36,7 +36,11 @@ public struct ImageDataset: Sendable {
         let label = Int(part.labels[part.labels.startIndex + part.labelStart + record * part.labelStride])
         guard label < classCount else {
           throw .labelOutOfRange(
-            file: file, record: record, label: label, classCount: classCount)
+            file: file,
+            record: record,
+            label: label,
+            classCount: classCount
+          )
         }
       }
     }
@@ -75,7 +79,9 @@ public struct ImageDataset: Sendable {
   /// - Shape: `output` holds `imageShape.count` elements, channels outermost.
   /// - Precondition: `index < count`.
   public func copyImage(
-    _ index: Int, normalization: Normalization, into output: UnsafeMutablePointer<Float>
+    _ index: Int,
+    normalization: Normalization,
+    into output: UnsafeMutablePointer<Float>
   ) {
     let (part, record) = locate(index)
     let planeSize = imageShape.height * imageShape.width

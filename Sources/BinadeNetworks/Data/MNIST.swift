@@ -12,19 +12,29 @@ public enum MNIST {
     let (labelData, labelExtents) = try readIDX(labels, dimensions: 1)
     guard labelExtents[0] == extents[0] else {
       throw .malformed(
-        file: labels.relativePath, reason: "\(labelExtents[0]) labels for \(extents[0]) images")
+        file: labels.relativePath,
+        reason: "\(labelExtents[0]) labels for \(extents[0]) images"
+      )
     }
     return try ImageDataset(
-      name: name, imageShape: ImageShape(channels: 1, height: extents[1], width: extents[2]),
+      name: name,
+      imageShape: ImageShape(channels: 1, height: extents[1], width: extents[2]),
       classCount: 10,
       parts: [
         (
           labels.relativePath,
           ImageDataset.Records(
-            images: imageData, imageStart: 16, imageStride: extents[1] * extents[2],
-            labels: labelData, labelStart: 8, labelStride: 1, count: extents[0])
+            images: imageData,
+            imageStart: 16,
+            imageStride: extents[1] * extents[2],
+            labels: labelData,
+            labelStart: 8,
+            labelStride: 1,
+            count: extents[0]
+          )
         )
-      ])
+      ]
+    )
   }
 
   /// Maps an IDX file of unsigned bytes and checks its header against its size.
@@ -39,7 +49,8 @@ public enum MNIST {
     guard magic == 0x0800 + UInt32(dimensions) else {
       throw .malformed(
         file: file,
-        reason: "the magic number is 0x\(String(magic, radix: 16)); expected 0x8\(String(format: "%02x", dimensions)) (unsigned bytes, \(dimensions) dimension\(dimensions == 1 ? "" : "s"))"
+        reason:
+          "the magic number is 0x\(String(magic, radix: 16)); expected 0x8\(String(format: "%02x", dimensions)) (unsigned bytes, \(dimensions) dimension\(dimensions == 1 ? "" : "s"))"
       )
     }
     let extents = (0..<dimensions).map { Int(data.bigEndian(UInt32.self, at: 4 + 4 * $0)) }
@@ -55,7 +66,8 @@ public enum MNIST {
     guard !overflow, product > 0, size == data.count else {
       throw .malformed(
         file: file,
-        reason: "\(data.count) bytes for extents \(extents); truncated, or not the file it claims to be")
+        reason: "\(data.count) bytes for extents \(extents); truncated, or not the file it claims to be"
+      )
     }
     return (data, extents)
   }

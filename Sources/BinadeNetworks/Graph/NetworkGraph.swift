@@ -1,6 +1,8 @@
 import BinadeKernels
 
-/// A network as data: operations and who feeds whom. Parameters are named, not held.
+/// A network as data: operations and who feeds whom.
+///
+/// Parameters are named, not held.
 public struct NetworkGraph: Sendable {
   /// What a node computes.
   public enum Operation: Sendable, Hashable {
@@ -55,16 +57,24 @@ public struct NetworkGraph: Sendable {
   /// - Precondition: the inputs exist and fit the operation.
   public mutating func append(_ name: String, _ operation: Operation, inputs: [Int]) -> Int {
     precondition(
-      inputs.allSatisfy { nodes.indices.contains($0) }, "'\(name)' needs nodes that come before it")
+      inputs.allSatisfy { nodes.indices.contains($0) },
+      "'\(name)' needs nodes that come before it"
+    )
     let shapes = inputs.map { nodes[$0].shape }
     if operation == .add {
       precondition(
-        shapes.count == 2 && shapes[0] == shapes[1], "'\(name)' adds \(shapes)")
+        shapes.count == 2 && shapes[0] == shapes[1],
+        "'\(name)' adds \(shapes)"
+      )
     }
     nodes.append(
       Node(
-        name: name, operation: operation, inputs: inputs,
-        shape: Self.outputShape(of: operation, input: shapes[0])))
+        name: name,
+        operation: operation,
+        inputs: inputs,
+        shape: Self.outputShape(of: operation, input: shapes[0])
+      )
+    )
     return nodes.count - 1
   }
 
@@ -79,18 +89,22 @@ public struct NetworkGraph: Sendable {
       return ImageShape(
         channels: outputChannels,
         height: slide(input.height, window: kernel, stride: stride, padding: padding),
-        width: slide(input.width, window: kernel, stride: stride, padding: padding))
+        width: slide(input.width, window: kernel, stride: stride, padding: padding)
+      )
     case .maxPool(let window, let stride, let padding):
       return ImageShape(
         channels: input.channels,
         height: slide(input.height, window: window, stride: stride, padding: padding),
-        width: slide(input.width, window: window, stride: stride, padding: padding))
+        width: slide(input.width, window: window, stride: stride, padding: padding)
+      )
     case .globalAveragePool:
       return ImageShape(channels: input.channels, height: 1, width: 1)
     case .paddedShortcut(let stride, let outputChannels):
       return ImageShape(
-        channels: outputChannels, height: (input.height + stride - 1) / stride,
-        width: (input.width + stride - 1) / stride)
+        channels: outputChannels,
+        height: (input.height + stride - 1) / stride,
+        width: (input.width + stride - 1) / stride
+      )
     case .linear(let outputCount):
       return ImageShape(channels: outputCount, height: 1, width: 1)
     }
@@ -107,13 +121,24 @@ public struct NetworkGraph: Sendable {
     case .convolution(let outputChannels, let kernel, let stride, let padding):
       let input = nodes[node.inputs[0]].shape
       return ConvolutionShape(
-        inputChannels: input.channels, inputHeight: input.height, inputWidth: input.width,
-        outputChannels: outputChannels, kernelHeight: kernel, kernelWidth: kernel, stride: stride,
-        padding: padding)
+        inputChannels: input.channels,
+        inputHeight: input.height,
+        inputWidth: input.width,
+        outputChannels: outputChannels,
+        kernelHeight: kernel,
+        kernelWidth: kernel,
+        stride: stride,
+        padding: padding
+      )
     case .linear(let outputCount):
       return ConvolutionShape(
-        inputChannels: nodes[node.inputs[0]].shape.count, inputHeight: 1, inputWidth: 1,
-        outputChannels: outputCount, kernelHeight: 1, kernelWidth: 1)
+        inputChannels: nodes[node.inputs[0]].shape.count,
+        inputHeight: 1,
+        inputWidth: 1,
+        outputChannels: outputCount,
+        kernelHeight: 1,
+        kernelWidth: 1
+      )
     default:
       return nil
     }

@@ -32,34 +32,49 @@ public struct ResNet: Sendable, Hashable {
 
   /// The family for small images: 3 stages of n blocks, depth 6n + 2.
   ///
-  /// - Parameter widths: channels of the three stages; a width multiplier scales them.
+  /// `widths`: channels of the three stages; a width multiplier scales them.
   public static func cifar(
-    depth: Int, widths: [Int] = [16, 32, 64], shortcut: Shortcut = .a,
-    input: ImageShape = ImageShape(channels: 3, height: 32, width: 32), classCount: Int = 10
+    depth: Int,
+    widths: [Int] = [16, 32, 64],
+    shortcut: Shortcut = .a,
+    input: ImageShape = ImageShape(channels: 3, height: 32, width: 32),
+    classCount: Int = 10
   ) throws(NetworkError) -> ResNet {
     guard depth >= 8, depth <= 1202, depth % 6 == 2 else {
       throw .invalidArchitecture(
-        parameter: "depth", found: "\(depth)", allowed: "6n + 2: 8, 14, 20, 32, 44, 56, 110 ...")
+        parameter: "depth",
+        found: "\(depth)",
+        allowed: "6n + 2: 8, 14, 20, 32, 44, 56, 110 ..."
+      )
     }
     guard widths.count == 3, widths.allSatisfy({ (1...4096).contains($0) }),
       shortcut == .b || zip(widths, widths.dropFirst()).allSatisfy({ $1 >= $0 && ($1 - $0) % 2 == 0 })
     else {
       throw .invalidArchitecture(
-        parameter: "widths", found: "\(widths)",
-        allowed: "three numbers from 1 to 4096, for shortcut A growing by even numbers")
+        parameter: "widths",
+        found: "\(widths)",
+        allowed: "three numbers from 1 to 4096, for shortcut A growing by even numbers"
+      )
     }
     try requireSensible(input: input, classCount: classCount)
     return ResNet(
-      family: .cifar(shortcut: shortcut), blocks: Array(repeating: (depth - 2) / 6, count: 3),
-      widths: widths, depth: depth, input: input, classCount: classCount)
+      family: .cifar(shortcut: shortcut),
+      blocks: Array(repeating: (depth - 2) / 6, count: 3),
+      widths: widths,
+      depth: depth,
+      input: input,
+      classCount: classCount
+    )
   }
 
   /// The family for ImageNet: stem 7 x 7 / 2 and 3 x 3 / 2 max pool, 4 stages, stride on the 3 x 3 convolution.
   ///
-  /// - Parameter widthMultiplier: scales the stages, not the stem, as AQT's networks do.
+  /// `widthMultiplier`: scales the stages, not the stem, as AQT's networks do.
   public static func imageNet(
-    depth: Int, widthMultiplier: Double = 1,
-    input: ImageShape = ImageShape(channels: 3, height: 224, width: 224), classCount: Int = 1000
+    depth: Int,
+    widthMultiplier: Double = 1,
+    input: ImageShape = ImageShape(channels: 3, height: 224, width: 224),
+    classCount: Int = 1000
   ) throws(NetworkError) -> ResNet {
     let stages: [Int: [Int]] = [
       18: [2, 2, 2, 2], 29: [2, 2, 3, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3],
@@ -67,18 +82,27 @@ public struct ResNet: Sendable, Hashable {
     ]
     guard let blocks = stages[depth] else {
       throw .invalidArchitecture(
-        parameter: "depth", found: "\(depth)",
-        allowed: imageNetDepths.map(String.init).joined(separator: ", "))
+        parameter: "depth",
+        found: "\(depth)",
+        allowed: imageNetDepths.map(String.init).joined(separator: ", ")
+      )
     }
     guard (1.0 / 64...16).contains(widthMultiplier) else {
       throw .invalidArchitecture(
-        parameter: "widthMultiplier", found: "\(widthMultiplier)", allowed: "1/64 to 16")
+        parameter: "widthMultiplier",
+        found: "\(widthMultiplier)",
+        allowed: "1/64 to 16"
+      )
     }
     try requireSensible(input: input, classCount: classCount)
     return ResNet(
-      family: .imageNet(bottleneck: depth != 18 && depth != 34), blocks: blocks,
-      widths: (0..<4).map { Int(64 * widthMultiplier * Double(1 << $0)) }, depth: depth,
-      input: input, classCount: classCount)
+      family: .imageNet(bottleneck: depth != 18 && depth != 34),
+      blocks: blocks,
+      widths: (0..<4).map { Int(64 * widthMultiplier * Double(1 << $0)) },
+      depth: depth,
+      input: input,
+      classCount: classCount
+    )
   }
 
   private static func requireSensible(input: ImageShape, classCount: Int) throws(NetworkError) {
@@ -86,11 +110,17 @@ public struct ResNet: Sendable, Hashable {
       (8...4096).contains(input.width)
     else {
       throw .invalidArchitecture(
-        parameter: "input", found: "\(input)", allowed: "1 to 1024 channels of 8 to 4096 pixels")
+        parameter: "input",
+        found: "\(input)",
+        allowed: "1 to 1024 channels of 8 to 4096 pixels"
+      )
     }
     guard (2...1_000_000).contains(classCount) else {
       throw .invalidArchitecture(
-        parameter: "classCount", found: "\(classCount)", allowed: "2 to 1000000")
+        parameter: "classCount",
+        found: "\(classCount)",
+        allowed: "2 to 1000000"
+      )
     }
   }
 
@@ -113,12 +143,24 @@ public struct ResNet: Sendable, Hashable {
   private func cifarGraph(_ shortcut: Shortcut) -> NetworkGraph {
     var builder = ResNetBuilder(graph: NetworkGraph(input: input))
     var last = builder.convolution(
-      "conv1", norm: "bn1", from: 0, channels: widths[0], kernel: 3, stride: 1, relu: true)
+      "conv1",
+      norm: "bn1",
+      from: 0,
+      channels: widths[0],
+      kernel: 3,
+      stride: 1,
+      relu: true
+    )
     for stage in 0..<3 {
       for block in 0..<blocks[stage] {
         last = builder.basicBlock(
-          "layer\(stage + 1).\(block)", from: last, channels: widths[stage],
-          stride: stage > 0 && block == 0 ? 2 : 1, shortcut: shortcut, shortcutName: "shortcut")
+          "layer\(stage + 1).\(block)",
+          from: last,
+          channels: widths[stage],
+          stride: stage > 0 && block == 0 ? 2 : 1,
+          shortcut: shortcut,
+          shortcutName: "shortcut"
+        )
       }
     }
     return builder.finish(from: last, classifier: "linear", classCount: classCount)
@@ -127,9 +169,19 @@ public struct ResNet: Sendable, Hashable {
   private func imageNetGraph(bottleneck: Bool) -> NetworkGraph {
     var builder = ResNetBuilder(graph: NetworkGraph(input: input))
     var last = builder.convolution(
-      "conv1", norm: "bn1", from: 0, channels: 64, kernel: 7, stride: 2, relu: true)
+      "conv1",
+      norm: "bn1",
+      from: 0,
+      channels: 64,
+      kernel: 7,
+      stride: 2,
+      relu: true
+    )
     last = builder.graph.append(
-      "maxpool", .maxPool(window: 3, stride: 2, padding: 1), inputs: [last])
+      "maxpool",
+      .maxPool(window: 3, stride: 2, padding: 1),
+      inputs: [last]
+    )
     for stage in 0..<4 {
       for block in 0..<blocks[stage] {
         let name = "layer\(stage + 1).\(block)"
@@ -138,8 +190,13 @@ public struct ResNet: Sendable, Hashable {
           bottleneck
           ? builder.bottleneckBlock(name, from: last, channels: widths[stage], stride: stride)
           : builder.basicBlock(
-            name, from: last, channels: widths[stage], stride: stride, shortcut: .b,
-            shortcutName: "downsample")
+            name,
+            from: last,
+            channels: widths[stage],
+            stride: stride,
+            shortcut: .b,
+            shortcutName: "downsample"
+          )
       }
     }
     return builder.finish(from: last, classifier: "fc", classCount: classCount)
@@ -151,64 +208,133 @@ private struct ResNetBuilder {
   var graph: NetworkGraph
 
   mutating func convolution(
-    _ name: String, norm: String, from node: Int, channels: Int, kernel: Int, stride: Int,
+    _ name: String,
+    norm: String,
+    from node: Int,
+    channels: Int,
+    kernel: Int,
+    stride: Int,
     relu: Bool
   ) -> Int {
     var last = graph.append(
       name,
       .convolution(
-        outputChannels: channels, kernel: kernel, stride: stride, padding: (kernel - 1) / 2),
-      inputs: [node])
+        outputChannels: channels,
+        kernel: kernel,
+        stride: stride,
+        padding: (kernel - 1) / 2
+      ),
+      inputs: [node]
+    )
     last = graph.append(norm, .batchNormalization, inputs: [last])
     return relu ? graph.append(norm + ".relu", .relu, inputs: [last]) : last
   }
 
   mutating func basicBlock(
-    _ name: String, from node: Int, channels: Int, stride: Int, shortcut: ResNet.Shortcut,
+    _ name: String,
+    from node: Int,
+    channels: Int,
+    stride: Int,
+    shortcut: ResNet.Shortcut,
     shortcutName: String
   ) -> Int {
     var last = convolution(
-      "\(name).conv1", norm: "\(name).bn1", from: node, channels: channels, kernel: 3,
-      stride: stride, relu: true)
+      "\(name).conv1",
+      norm: "\(name).bn1",
+      from: node,
+      channels: channels,
+      kernel: 3,
+      stride: stride,
+      relu: true
+    )
     last = convolution(
-      "\(name).conv2", norm: "\(name).bn2", from: last, channels: channels, kernel: 3, stride: 1,
-      relu: false)
+      "\(name).conv2",
+      norm: "\(name).bn2",
+      from: last,
+      channels: channels,
+      kernel: 3,
+      stride: 1,
+      relu: false
+    )
     return join(
-      name, last, with: node, channels: channels, stride: stride, shortcut: shortcut,
-      shortcutName: shortcutName)
+      name,
+      last,
+      with: node,
+      channels: channels,
+      stride: stride,
+      shortcut: shortcut,
+      shortcutName: shortcutName
+    )
   }
 
   mutating func bottleneckBlock(_ name: String, from node: Int, channels: Int, stride: Int) -> Int {
     var last = convolution(
-      "\(name).conv1", norm: "\(name).bn1", from: node, channels: channels, kernel: 1, stride: 1,
-      relu: true)
+      "\(name).conv1",
+      norm: "\(name).bn1",
+      from: node,
+      channels: channels,
+      kernel: 1,
+      stride: 1,
+      relu: true
+    )
     last = convolution(
-      "\(name).conv2", norm: "\(name).bn2", from: last, channels: channels, kernel: 3,
-      stride: stride, relu: true)
+      "\(name).conv2",
+      norm: "\(name).bn2",
+      from: last,
+      channels: channels,
+      kernel: 3,
+      stride: stride,
+      relu: true
+    )
     last = convolution(
-      "\(name).conv3", norm: "\(name).bn3", from: last, channels: 4 * channels, kernel: 1,
-      stride: 1, relu: false)
+      "\(name).conv3",
+      norm: "\(name).bn3",
+      from: last,
+      channels: 4 * channels,
+      kernel: 1,
+      stride: 1,
+      relu: false
+    )
     return join(
-      name, last, with: node, channels: 4 * channels, stride: stride, shortcut: .b,
-      shortcutName: "downsample")
+      name,
+      last,
+      with: node,
+      channels: 4 * channels,
+      stride: stride,
+      shortcut: .b,
+      shortcutName: "downsample"
+    )
   }
 
   /// Adds the shortcut and applies ReLU.
   private mutating func join(
-    _ name: String, _ residual: Int, with node: Int, channels: Int, stride: Int,
-    shortcut: ResNet.Shortcut, shortcutName: String
+    _ name: String,
+    _ residual: Int,
+    with node: Int,
+    channels: Int,
+    stride: Int,
+    shortcut: ResNet.Shortcut,
+    shortcutName: String
   ) -> Int {
     var identity = node
     if stride != 1 || graph.nodes[node].shape.channels != channels {
       switch shortcut {
       case .a:
         identity = graph.append(
-          "\(name).\(shortcutName)", .paddedShortcut(stride: stride, outputChannels: channels),
-          inputs: [node])
+          "\(name).\(shortcutName)",
+          .paddedShortcut(stride: stride, outputChannels: channels),
+          inputs: [node]
+        )
       case .b:
         identity = convolution(
-          "\(name).\(shortcutName).0", norm: "\(name).\(shortcutName).1", from: node,
-          channels: channels, kernel: 1, stride: stride, relu: false)
+          "\(name).\(shortcutName).0",
+          norm: "\(name).\(shortcutName).1",
+          from: node,
+          channels: channels,
+          kernel: 1,
+          stride: stride,
+          relu: false
+        )
       }
     }
     let sum = graph.append("\(name).add", .add, inputs: [residual, identity])

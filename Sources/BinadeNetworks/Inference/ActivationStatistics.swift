@@ -15,21 +15,30 @@ public struct ActivationStatistics: Sendable {
   ///
   /// - Complexity: one inference per image; memory for the samples only. The outcome does not depend on `threads`.
   public init(
-    _ network: FoldedNetwork, images: ImageDataset, normalization: Normalization, threads: Int
+    _ network: FoldedNetwork,
+    images: ImageDataset,
+    normalization: Normalization,
+    threads: Int
   ) {
     let compiled = CompiledNetwork(network)
     let chunk = 16
     let perChunk = ParallelLoop.map(
-      count: (images.count + chunk - 1) / chunk, threads: threads
+      count: (images.count + chunk - 1) / chunk,
+      threads: threads
     ) { index in
       Self.collect(
-        compiled, images: images, range: index * chunk..<min((index + 1) * chunk, images.count),
-        normalization: normalization)
+        compiled,
+        images: images,
+        range: index * chunk..<min((index + 1) * chunk, images.count),
+        normalization: normalization
+      )
     }
     samples = network.layers.enumerated().map { layerIndex, layer in
       (0..<layer.shape.inputChannels).map { channel in
         var whole = TensorSample()
         for part in perChunk { whole.merge(part[layerIndex][channel]) }
+        // Without the extremes a search would clip what the sample happened to miss.
+        whole.values += [whole.least, whole.greatest]
         return whole
       }
     }
@@ -37,7 +46,9 @@ public struct ActivationStatistics: Sendable {
   }
 
   private static func collect(
-    _ network: CompiledNetwork, images: ImageDataset, range: Range<Int>,
+    _ network: CompiledNetwork,
+    images: ImageDataset,
+    range: Range<Int>,
     normalization: Normalization
   ) -> [[TensorSample]] {
     let session = InferenceSession(network)
@@ -51,7 +62,8 @@ public struct ActivationStatistics: Sendable {
         let kept = max(1, sampleBudget / (images.count * channels))
         for channel in 0..<channels {
           let plane = UnsafeBufferPointer(
-            rebasing: input[channel * planeSize..<(channel + 1) * planeSize])
+            rebasing: input[channel * planeSize..<(channel + 1) * planeSize]
+          )
           // The phase moves from image to image so that a sample does not see the same pixels only.
           samples[layer][channel].add(plane, keeping: kept, phase: image * 7 + channel)
         }

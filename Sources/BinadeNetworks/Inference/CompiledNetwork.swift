@@ -33,16 +33,21 @@ public struct CompiledNetwork: Sendable {
 
   /// The quantized network.
   ///
-  /// - Parameter assignments: one per layer.
-  /// - Parameter statistics: what the layers' inputs look like; needed where activations are quantized.
+  /// `assignments`: one per layer.
+  /// `statistics`: what the layers' inputs look like; needed where activations are quantized.
   ///
   /// Throws ``QuantizationFailure`` when a tensor cannot be quantized.
   public init(
-    _ network: FoldedNetwork, assignments: [LayerAssignment], statistics: ActivationStatistics?,
-    cache: CodecCache = CodecCache(), features: CPUFeatures = .detected
+    _ network: FoldedNetwork,
+    assignments: [LayerAssignment],
+    statistics: ActivationStatistics?,
+    cache: CodecCache = CodecCache(),
+    features: CPUFeatures = .detected
   ) throws {
     precondition(
-      assignments.count == network.layers.count, "one assignment for each of the layers")
+      assignments.count == network.layers.count,
+      "one assignment for each of the layers"
+    )
     folded = network
     plan = InferencePlan(network)
     var engines: [LayerEngine] = []
@@ -51,17 +56,25 @@ public struct CompiledNetwork: Sendable {
       var activations: Quantizer?
       if let specification = assignment.activations {
         activations = try Quantizer(
-          specification, samples: statistics?.samples[index] ?? [], name: "\(layer.name).input",
-          cache: cache)
+          specification,
+          samples: statistics?.samples[index] ?? [],
+          name: "\(layer.name).input",
+          cache: cache
+        )
       }
-      layer.absorb(activations)
+      layer = layer.absorbing(activations)
       var weights: Quantizer?
       if let specification = assignment.weights {
         weights = try Quantizer(
-          specification, samples: layer.weightSamples, name: "\(layer.name).weight", cache: cache)
+          specification,
+          samples: layer.weightSamples,
+          name: "\(layer.name).weight",
+          cache: cache
+        )
       }
       engines.append(
-        LayerEngine(layer, weights: weights, activations: activations, features: features))
+        LayerEngine(layer, weights: weights, activations: activations, features: features)
+      )
     }
     self.engines = engines
   }
@@ -89,13 +102,13 @@ public struct CompiledNetwork: Sendable {
   /// Weights that carry activation scales per channel are measured with them.
   public func weightError(ofLayer index: Int) -> QuantizationError? {
     guard let quantizer = engines[index].weights else { return nil }
-    var layer = folded.layers[index]
-    layer.absorb(engines[index].activations)
+    let layer = folded.layers[index].absorbing(engines[index].activations)
     var error = QuantizationError()
     layer.weights.withUnsafeBufferPointer { weights in
       for channel in 0..<layer.shape.outputChannels {
         let row = UnsafeBufferPointer(
-          rebasing: weights[channel * layer.shape.depth..<(channel + 1) * layer.shape.depth])
+          rebasing: weights[channel * layer.shape.depth..<(channel + 1) * layer.shape.depth]
+        )
         error.measure(row, quantizer: quantizer, channel: channel)
       }
     }
@@ -105,19 +118,21 @@ public struct CompiledNetwork: Sendable {
 
 extension FoldedNetwork.Layer {
   /// One sample per output channel, with every weight.
-  var weightSamples: [TensorSample] {
+  package var weightSamples: [TensorSample] {
     (0..<shape.outputChannels).map {
       TensorSample(Array(weights[$0 * shape.depth..<($0 + 1) * shape.depth]))
     }
   }
 
-  /// Multiplies the weights by the activation scales of their input channels when there is one per channel: a
-  /// scale inside the sum cannot be taken out of it.
-  mutating func absorb(_ activations: Quantizer?) {
-    guard let activations, activations.scales.count > 1 else { return }
+  /// The layer with its weights multiplied by the activation scales of their input channels, when there is one per
+  /// channel: a scale inside the sum cannot be taken out of it.
+  package func absorbing(_ activations: Quantizer?) -> FoldedNetwork.Layer {
+    guard let activations, activations.scales.count > 1 else { return self }
+    var layer = self
     let kernelSize = shape.kernelHeight * shape.kernelWidth
     for index in weights.indices {
-      weights[index] *= activations.scales[index / kernelSize % shape.inputChannels]
+      layer.weights[index] *= activations.scales[index / kernelSize % shape.inputChannels]
     }
+    return layer
   }
 }

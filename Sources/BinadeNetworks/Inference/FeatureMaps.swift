@@ -2,8 +2,11 @@
 enum FeatureMaps {
   /// a + b, then ReLU if asked for.
   static func add(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
-    count: Int, appliesReLU: Bool
+    _ a: UnsafePointer<Float>,
+    _ b: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>,
+    count: Int,
+    appliesReLU: Bool
   ) {
     if appliesReLU {
       for index in 0..<count {
@@ -17,7 +20,9 @@ enum FeatureMaps {
 
   /// The mean of each plane, summed in order.
   static func average(
-    _ input: UnsafePointer<Float>, _ shape: ImageShape, into output: UnsafeMutablePointer<Float>
+    _ input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>
   ) {
     let planeSize = shape.height * shape.width
     for channel in 0..<shape.channels {
@@ -29,8 +34,13 @@ enum FeatureMaps {
 
   /// The greatest value of each window; pixels outside do not count.
   static func maxPool(
-    _ input: UnsafePointer<Float>, _ shape: ImageShape, into output: UnsafeMutablePointer<Float>,
-    _ outputShape: ImageShape, window: Int, stride: Int, padding: Int
+    _ input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>,
+    _ outputShape: ImageShape,
+    window: Int,
+    stride: Int,
+    padding: Int
   ) {
     for channel in 0..<shape.channels {
       let plane = input + channel * shape.height * shape.width
@@ -54,8 +64,11 @@ enum FeatureMaps {
 
   /// Every `stride`-th pixel; zero channels evenly before and after.
   static func paddedShortcut(
-    _ input: UnsafePointer<Float>, _ shape: ImageShape, into output: UnsafeMutablePointer<Float>,
-    _ outputShape: ImageShape, stride: Int
+    _ input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>,
+    _ outputShape: ImageShape,
+    stride: Int
   ) {
     let before = (outputShape.channels - shape.channels) / 2
     let planeSize = outputShape.height * outputShape.width

@@ -13,6 +13,14 @@ public struct FoldedNetwork: Sendable {
     public internal(set) var weights: [Float]
     /// One per output channel.
     public internal(set) var bias: [Float]
+
+    /// Creates a layer.
+    package init(name: String, shape: ConvolutionShape, weights: [Float], bias: [Float]) {
+      self.name = name
+      self.shape = shape
+      self.weights = weights
+      self.bias = bias
+    }
   }
 
   /// What a step computes.
@@ -74,7 +82,9 @@ public struct FoldedNetwork: Sendable {
         stepOfNode.append(inputs[0])
       case .relu:
         precondition(
-          consumers[node.inputs[0]] == 1, "ReLU '\(node.name)' must be the only user of its input")
+          consumers[node.inputs[0]] == 1,
+          "ReLU '\(node.name)' must be the only user of its input"
+        )
         steps[inputs[0]].appliesReLU = true
         stepOfNode.append(inputs[0])
       case .maxPool(let window, let stride, let padding):
@@ -105,17 +115,24 @@ private struct ParameterReader {
     }
     if case .linear = node.operation {
       return FoldedNetwork.Layer(
-        name: node.name, shape: shape,
+        name: node.name,
+        shape: shape,
         weights: try values(
-          "\(node.name).weight", [shape.outputChannels, shape.inputChannels]),
-        bias: try values("\(node.name).bias", [shape.outputChannels]))
+          "\(node.name).weight",
+          [shape.outputChannels, shape.inputChannels]
+        ),
+        bias: try values("\(node.name).bias", [shape.outputChannels])
+      )
     }
     return FoldedNetwork.Layer(
-      name: node.name, shape: shape,
+      name: node.name,
+      shape: shape,
       weights: try values(
         "\(node.name).weight",
-        [shape.outputChannels, shape.inputChannels, shape.kernelHeight, shape.kernelWidth]),
-      bias: Array(repeating: 0, count: shape.outputChannels))
+        [shape.outputChannels, shape.inputChannels, shape.kernelHeight, shape.kernelWidth]
+      ),
+      bias: Array(repeating: 0, count: shape.outputChannels)
+    )
   }
 
   /// Folds batch norm: W' = W·γ/σ, b' = β + (b - μ)·γ/σ, σ = sqrt(variance + 1e-5), in Double.
@@ -129,7 +146,9 @@ private struct ParameterReader {
       guard variance[channel] >= 0 else {
         throw .malformed(
           file: file.name,
-          reason: "'\(node.name).running_var' is \(variance[channel]) at \(channel); a variance is not negative")
+          reason:
+            "'\(node.name).running_var' is \(variance[channel]) at \(channel); a variance is not negative"
+        )
       }
       let factor = Double(gamma[channel]) / (Double(variance[channel]) + 1e-5).squareRoot()
       for index in channel * layer.shape.depth..<(channel + 1) * layer.shape.depth {
@@ -152,7 +171,11 @@ private struct ParameterReader {
     let tensor = try file.tensor(stored)
     guard tensor.shape.extents == extents else {
       throw .shapeMismatch(
-        file: file.name, tensor: stored, expected: "\(Shape(extents))", found: "\(tensor.shape)")
+        file: file.name,
+        tensor: stored,
+        expected: "\(Shape(extents))",
+        found: "\(tensor.shape)"
+      )
     }
     if let index = tensor.values.firstIndex(where: { !$0.isFinite }) {
       throw .notFinite(file: file.name, tensor: stored, index: index)

@@ -42,19 +42,36 @@ public final class InferenceSession {
         engine.run(source, into: output, scratch: scratch, appliesReLU: step.appliesReLU)
       case .maxPool(let window, let stride, let padding):
         FeatureMaps.maxPool(
-          buffer(ofStep: step.inputs[0]), steps[step.inputs[0]].shape, into: output, step.shape,
-          window: window, stride: stride, padding: padding)
+          buffer(ofStep: step.inputs[0]),
+          steps[step.inputs[0]].shape,
+          into: output,
+          step.shape,
+          window: window,
+          stride: stride,
+          padding: padding
+        )
       case .globalAveragePool:
         FeatureMaps.average(
-          buffer(ofStep: step.inputs[0]), steps[step.inputs[0]].shape, into: output)
+          buffer(ofStep: step.inputs[0]),
+          steps[step.inputs[0]].shape,
+          into: output
+        )
       case .add:
         FeatureMaps.add(
-          buffer(ofStep: step.inputs[0]), buffer(ofStep: step.inputs[1]), into: output,
-          count: step.shape.count, appliesReLU: step.appliesReLU)
+          buffer(ofStep: step.inputs[0]),
+          buffer(ofStep: step.inputs[1]),
+          into: output,
+          count: step.shape.count,
+          appliesReLU: step.appliesReLU
+        )
       case .paddedShortcut(let stride):
         FeatureMaps.paddedShortcut(
-          buffer(ofStep: step.inputs[0]), steps[step.inputs[0]].shape, into: output, step.shape,
-          stride: stride)
+          buffer(ofStep: step.inputs[0]),
+          steps[step.inputs[0]].shape,
+          into: output,
+          step.shape,
+          stride: stride
+        )
       }
     }
     let last = steps.count - 1

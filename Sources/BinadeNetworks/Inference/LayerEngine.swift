@@ -6,7 +6,7 @@ import BinadeQuantization
 ///
 /// `y = scale * sum(a * w) + bias`, where a and w are what the codecs' values look like to the kernel, and the
 /// scale of an output channel gathers the scales of weights and activations and the units of both.
-struct LayerEngine: Sendable {
+package struct LayerEngine: Sendable {
   private enum Implementation: Sendable {
     case float(FloatConvolution, table: [Float]?)
     case integer(IntegerConvolution, table: [Int16])
@@ -17,7 +17,7 @@ struct LayerEngine: Sendable {
   let activations: Quantizer?
   /// The weights' quantizer; nil for unquantized weights.
   let weights: Quantizer?
-  let datapath: Datapath
+  package let datapath: Datapath
   /// Why this datapath.
   let reason: String
   private let implementation: Implementation
@@ -27,8 +27,10 @@ struct LayerEngine: Sendable {
   /// Compiles `layer`.
   ///
   /// With one activation scale per input channel the weights in `layer` must already be multiplied by it.
-  init(
-    _ layer: FoldedNetwork.Layer, weights: Quantizer?, activations: Quantizer?,
+  package init(
+    _ layer: FoldedNetwork.Layer,
+    weights: Quantizer?,
+    activations: Quantizer?,
     features: CPUFeatures
   ) {
     shape = layer.shape
@@ -38,7 +40,10 @@ struct LayerEngine: Sendable {
     let weightValues = weights.map { OperandValues($0.codec) }
     let activationValues = activations.map { OperandValues($0.codec) }
     (datapath, reason) = Datapath.cheapest(
-      weights: weightValues, activations: activationValues, depth: shape.depth)
+      weights: weightValues,
+      activations: activationValues,
+      depth: shape.depth
+    )
     // Per-channel activation scales live in the weights; what is left is 1.
     let inputScale = activations.map { $0.scales.count == 1 ? $0.scales[0] : 1 } ?? 1
     let unit: Float
@@ -47,9 +52,12 @@ struct LayerEngine: Sendable {
       let table = weightValues?.integers ?? []
       implementation = .integer(
         IntegerConvolution(
-          shape: shape, weights: Self.encode(layer, weights, through: table),
-          kernel: KernelTable.int16(for: features)),
-        table: activationValues?.integers ?? [])
+          shape: shape,
+          weights: Self.encode(layer, weights, through: table),
+          kernel: KernelTable.int16(for: features)
+        ),
+        table: activationValues?.integers ?? []
+      )
       unit = (weightValues?.quantum ?? 1) * (activationValues?.quantum ?? 1)
     case .float32:
       let table = weightValues?.floats
@@ -57,7 +65,8 @@ struct LayerEngine: Sendable {
         table.map { Self.encode(layer, weights, through: $0) } ?? Self.round(layer, weights)
       implementation = .float(
         FloatConvolution(shape: shape, weights: operands, kernel: KernelTable.float32(for: features)),
-        table: activationValues?.floats)
+        table: activationValues?.floats
+      )
       unit =
         (table == nil ? 1 : weightValues?.floatUnit ?? 1)
         * (activationValues?.floats == nil ? 1 : activationValues?.floatUnit ?? 1)
@@ -78,8 +87,10 @@ struct LayerEngine: Sendable {
   /// Computes one image.
   ///
   /// - Shape: `input` is unpadded, inputChannels x height x width; `output` outputChannels x pixels.
-  func run(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: LayerScratch,
+  package func run(
+    _ input: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>,
+    scratch: LayerScratch,
     appliesReLU: Bool
   ) {
     switch implementation {
@@ -100,7 +111,9 @@ struct LayerEngine: Sendable {
 
   /// Scales the sums, adds the bias, applies ReLU.
   private func finish(
-    _ output: UnsafeMutablePointer<Float>, appliesReLU: Bool, _ sum: (Int) -> Float
+    _ output: UnsafeMutablePointer<Float>,
+    appliesReLU: Bool,
+    _ sum: (Int) -> Float
   ) {
     let pixels = shape.outputPixelCount
     let floor: Float = appliesReLU ? 0 : -.infinity
@@ -115,7 +128,10 @@ struct LayerEngine: Sendable {
   }
 
   private func quantize(
-    _ plane: UnsafeBufferPointer<Float>, channel: Int, table: [Float]?, scratch: LayerScratch,
+    _ plane: UnsafeBufferPointer<Float>,
+    channel: Int,
+    table: [Float]?,
+    scratch: LayerScratch,
     into target: UnsafeMutablePointer<Float>
   ) {
     guard let activations else {
@@ -133,7 +149,10 @@ struct LayerEngine: Sendable {
   }
 
   private func encode(
-    _ plane: UnsafeBufferPointer<Float>, channel: Int, table: [Int16], scratch: LayerScratch,
+    _ plane: UnsafeBufferPointer<Float>,
+    channel: Int,
+    table: [Int16],
+    scratch: LayerScratch,
     into target: UnsafeMutablePointer<Int16>
   ) {
     guard let activations else { preconditionFailure("integers need a quantizer") }
@@ -142,7 +161,9 @@ struct LayerEngine: Sendable {
   }
 
   private func divide(
-    _ plane: UnsafeBufferPointer<Float>, by scale: Float, _ scratch: LayerScratch
+    _ plane: UnsafeBufferPointer<Float>,
+    by scale: Float,
+    _ scratch: LayerScratch
   ) -> UnsafeBufferPointer<Float> {
     if scale == 1 { return plane }
     for index in 0..<plane.count { scratch.plane[index] = plane[index] / scale }
@@ -150,7 +171,9 @@ struct LayerEngine: Sendable {
   }
 
   private static func encode<Operand>(
-    _ layer: FoldedNetwork.Layer, _ quantizer: Quantizer?, through table: [Operand]
+    _ layer: FoldedNetwork.Layer,
+    _ quantizer: Quantizer?,
+    through table: [Operand]
   ) -> [Operand] {
     guard let quantizer else { preconditionFailure("a table needs a quantizer") }
     let depth = layer.shape.depth

@@ -1,14 +1,14 @@
 import BinadeKernels
 
 /// Working memory for one layer at a time; one per thread.
-final class LayerScratch {
+package final class LayerScratch {
   let floats: UnsafeMutablePointer<Float>
   let integers: UnsafeMutablePointer<Int16>
   let sums: UnsafeMutablePointer<Int32>
   let plane: UnsafeMutablePointer<Float>
 
   /// Memory enough for every one of `shapes`.
-  init(for shapes: [ConvolutionShape]) {
+  package init(for shapes: [ConvolutionShape]) {
     let padded = (shapes.map(\.paddedInputCount).max() ?? 0) + ConvolutionShape.readAhead
     floats = .allocate(capacity: padded)
     integers = .allocate(capacity: padded)

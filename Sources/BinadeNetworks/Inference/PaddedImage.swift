@@ -6,7 +6,8 @@ enum PaddedImage {
   ///
   /// - Shape: `padded` holds `shape.paddedInputCount` elements, `image` `shape.inputCount`.
   static func fill<Operand: ExpressibleByIntegerLiteral>(
-    _ padded: UnsafeMutablePointer<Operand>, from image: UnsafePointer<Float>,
+    _ padded: UnsafeMutablePointer<Operand>,
+    from image: UnsafePointer<Float>,
     shape: ConvolutionShape,
     _ convert: (UnsafeBufferPointer<Float>, Int, UnsafeMutablePointer<Operand>) -> Void
   ) {

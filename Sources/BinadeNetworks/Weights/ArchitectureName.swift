@@ -1,9 +1,15 @@
+import BinadeNumerics
+
 /// Architectures by name.
 public enum ArchitectureName {
   /// Returns the architecture called `resnet<depth>-cifar` or `resnet<depth>`.
   public static func resolve(
-    _ name: String, widths: [Int] = [16, 32, 64], shortcut: ResNet.Shortcut = .a,
-    input: ImageShape? = nil, classCount: Int? = nil, widthMultiplier: Double = 1
+    _ name: String,
+    widths: [Int] = [16, 32, 64],
+    shortcut: ResNet.Shortcut = .a,
+    input: ImageShape? = nil,
+    classCount: Int? = nil,
+    widthMultiplier: Double = 1
   ) throws(NetworkError) -> ResNet {
     let isCIFAR = name.hasSuffix("-cifar")
     let digits = name.dropFirst(6).dropLast(isCIFAR ? 6 : 0)
@@ -12,18 +18,24 @@ public enum ArchitectureName {
     else {
       let known = ResNet.imageNetDepths.map { "resnet\($0)" } + ["resnet20-cifar", "resnet32-cifar"]
       throw .unknownArchitecture(
-        name: name, nearest: NameDistance.nearest(to: name, among: known))
+        name: name,
+        nearest: NameSuggestion.nearest(to: name, among: known)
+      )
     }
     if isCIFAR {
       return try .cifar(
-        depth: depth, widths: widths.map { Int((Double($0) * widthMultiplier).rounded()) },
+        depth: depth,
+        widths: widths.map { Int((Double($0) * widthMultiplier).rounded()) },
         shortcut: shortcut,
         input: input ?? ImageShape(channels: 3, height: 32, width: 32),
-        classCount: classCount ?? 10)
+        classCount: classCount ?? 10
+      )
     }
     return try .imageNet(
-      depth: depth, widthMultiplier: widthMultiplier,
+      depth: depth,
+      widthMultiplier: widthMultiplier,
       input: input ?? ImageShape(channels: 3, height: 224, width: 224),
-      classCount: classCount ?? 1000)
+      classCount: classCount ?? 1000
+    )
   }
 }

@@ -24,7 +24,8 @@ public struct Model: Sendable {
     guard let architectureName = override ?? weights.metadata["architecture"] else {
       throw .malformed(
         file: weights.name,
-        reason: "the metadata names no 'architecture'; say it with --architecture, e.g. resnet50")
+        reason: "the metadata names no 'architecture'; say it with --architecture, e.g. resnet50"
+      )
     }
     let isCIFAR = architectureName.hasSuffix("-cifar")
     let channels = try Self.numbers("inputChannels", of: weights, default: [3]).first ?? 3
@@ -34,7 +35,8 @@ public struct Model: Sendable {
       widths: try Self.numbers("widths", of: weights, default: [16, 32, 64]),
       shortcut: try Self.shortcut(of: weights),
       input: ImageShape(channels: channels, height: size, width: size),
-      classCount: Self.classCount(of: weights) ?? (isCIFAR ? 10 : 1000))
+      classCount: Self.classCount(of: weights) ?? (isCIFAR ? 10 : 1000)
+    )
     network = try FoldedNetwork(architecture.graph, weights: weights)
     normalization = try Normalization(metadata: weights, channels: channels)
     self.file = url.lastPathComponent

@@ -2,7 +2,7 @@ import Foundation
 
 /// How pixel bytes become network inputs: `(byte / 255 - mean) / standardDeviation` per channel, in Float32.
 public struct Normalization: Sendable, Hashable {
-  /// Per channel, of values 0 ... 1.
+  /// Per channel, of values 0 to 1.
   public let mean: [Float]
   /// Per channel.
   public let standardDeviation: [Float]
@@ -20,13 +20,24 @@ public struct Normalization: Sendable, Hashable {
   init(metadata file: SafetensorsFile, channels: Int) throws(NetworkError) {
     let isColour = channels == 3
     mean = try Self.numbers(
-      "mean", file, channels, isColour ? [0.485, 0.456, 0.406] : Array(repeating: 0, count: channels))
+      "mean",
+      file,
+      channels,
+      isColour ? [0.485, 0.456, 0.406] : Array(repeating: 0, count: channels)
+    )
     standardDeviation = try Self.numbers(
-      "std", file, channels, isColour ? [0.229, 0.224, 0.225] : Array(repeating: 1, count: channels))
+      "std",
+      file,
+      channels,
+      isColour ? [0.229, 0.224, 0.225] : Array(repeating: 1, count: channels)
+    )
   }
 
   private static func numbers(
-    _ key: String, _ file: SafetensorsFile, _ channels: Int, _ fallback: [Float]
+    _ key: String,
+    _ file: SafetensorsFile,
+    _ channels: Int,
+    _ fallback: [Float]
   ) throws(NetworkError) -> [Float] {
     guard let text = file.metadata[key] else { return fallback }
     let numbers = text.split(separator: ",").compactMap {
@@ -36,7 +47,8 @@ public struct Normalization: Sendable, Hashable {
     else {
       throw .malformed(
         file: file.name,
-        reason: "the metadata '\(key)' is '\(text)'; expected \(channels) number\(channels == 1 ? "" : "s")")
+        reason: "the metadata '\(key)' is '\(text)'; expected \(channels) number\(channels == 1 ? "" : "s")"
+      )
     }
     return numbers
   }

@@ -1,3 +1,4 @@
+import BinadeNumerics
 import BinadeTensor
 import Foundation
 
@@ -33,7 +34,8 @@ public struct SafetensorsFile: Sendable {
     let length = data.littleEndian(UInt64.self, at: 0)
     guard length <= Self.greatestHeaderSize, 8 + Int(length) <= data.count else {
       throw malformed(
-        "the header claims \(length) bytes, the file has \(data.count); truncated, or no safetensors file")
+        "the header claims \(length) bytes, the file has \(data.count); truncated, or no safetensors file"
+      )
     }
     let body = 8 + Int(length)
     guard
@@ -43,7 +45,12 @@ public struct SafetensorsFile: Sendable {
     var entries: [String: Entry] = [:]
     for (tensor, value) in header where tensor != "__metadata__" {
       entries[tensor] = try Self.entry(
-        tensor, value, file: file, body: body, bodySize: data.count - body)
+        tensor,
+        value,
+        file: file,
+        body: body,
+        bodySize: data.count - body
+      )
     }
     try Self.requireDisjoint(entries, file: file)
     self.entries = entries
@@ -63,7 +70,10 @@ public struct SafetensorsFile: Sendable {
   public func tensor(_ tensor: String) throws(NetworkError) -> Tensor {
     guard let entry = entries[tensor] else {
       throw .missingTensor(
-        file: name, name: tensor, nearest: NameDistance.nearest(to: tensor, among: tensorNames))
+        file: name,
+        name: tensor,
+        nearest: NameSuggestion.nearest(to: tensor, among: tensorNames)
+      )
     }
     let count = entry.shape.count
     let start = entry.bytes.lowerBound
@@ -97,7 +107,11 @@ public struct SafetensorsFile: Sendable {
   ]
 
   private static func entry(
-    _ tensor: String, _ value: Any, file: String, body: Int, bodySize: Int
+    _ tensor: String,
+    _ value: Any,
+    file: String,
+    body: Int,
+    bodySize: Int
   ) throws(NetworkError) -> Entry {
     func malformed(_ reason: String) -> NetworkError {
       .malformed(file: file, reason: "tensor '\(tensor)': \(reason)")
@@ -112,7 +126,8 @@ public struct SafetensorsFile: Sendable {
     }
     guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= bodySize else {
       throw malformed(
-        "bytes \(offsets[0]) to \(offsets[1]) lie outside the \(bodySize) bytes of data; truncated?")
+        "bytes \(offsets[0]) to \(offsets[1]) lie outside the \(bodySize) bytes of data; truncated?"
+      )
     }
     let (size, overflow) = shape.count.multipliedReportingOverflow(by: width)
     guard !overflow, size == offsets[1] - offsets[0] else {

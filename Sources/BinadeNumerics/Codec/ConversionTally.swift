@@ -29,7 +29,8 @@ extension FormatCodec {
   ///
   /// - Shape: `output` holds the rounded values, `input.count` of them.
   public func tally(
-    _ input: UnsafeBufferPointer<Float>, roundedTo output: UnsafePointer<Float>,
+    _ input: UnsafeBufferPointer<Float>,
+    roundedTo output: UnsafePointer<Float>,
     into tally: inout ConversionTally
   ) {
     let ladder = reference.ladder

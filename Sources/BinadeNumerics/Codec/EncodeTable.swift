@@ -43,7 +43,8 @@ struct EncodeTable: Sendable {
           let first = Int(span.start)
           let last = first + Int(span.count) - 1
           return Bucket(threshold: starts[last], first: codes[first], second: codes[last])
-        })
+        }
+      )
     } else {
       layout = .search(spans: spans, starts: starts, codes: codes)
     }
@@ -111,9 +112,12 @@ struct EncodeTable: Sendable {
   }
 
   /// Cuts the steps into buckets by the top 16 bits of the raw pattern, each with its segments ascending in the
-  /// raw pattern. Negative inputs descend in value, so their buckets are walked from the top.
+  /// raw pattern.
+  ///
+  /// Negative inputs descend in value, so their buckets are walked from the top.
   private static func forEachBucketSegments(
-    of steps: [StepFunction.Step], _ body: ([(start: UInt32, code: UInt16)]) -> Void
+    of steps: [StepFunction.Step],
+    _ body: ([(start: UInt32, code: UInt16)]) -> Void
   ) {
     func indexOfStep(containing key: UInt32) -> Int {
       var low = 0

@@ -1,5 +1,6 @@
-/// The position of a Float32 bit pattern in the order of all of them: negative NaNs, -infinity ... -0, +0 ...
-/// infinity, NaNs. Rounding is monotone in this order, so every conversion is a step function of the key.
+/// The position of a Float32 bit pattern in the order of all of them.
+///
+/// Negative NaNs, -infinity, finite numbers with -0 before +0, infinity, NaNs. Rounding is monotone in this order, so every conversion is a step function of the key.
 struct FloatKey: Sendable, Hashable, Comparable {
   let rawValue: UInt32
 
@@ -26,10 +27,11 @@ struct FloatKey: Sendable, Hashable, Comparable {
   static let zero = FloatKey(0.0)
   static let infinity = FloatKey(Float.infinity)
 
-  /// The first key whose value satisfies `predicate`, which must be monotone on the finite Floats: false, then
-  /// true. The two zeros count as one value. Infinity's key when no finite value satisfies it.
+  /// The first key whose value satisfies `predicate`.
   ///
-  /// - Parameter guess: a value near the answer.
+  /// The predicate must be monotone on the finite Floats: false, then true. The two zeros count as one value. Infinity's key when no finite value satisfies it.
+  ///
+  /// `guess`: a value near the answer.
   static func first(near guess: Double, where predicate: (Double) -> Bool) -> FloatKey {
     let limit = Double(Float.greatestFiniteMagnitude)
     var key = FloatKey(Float(min(max(guess, -limit), limit)))

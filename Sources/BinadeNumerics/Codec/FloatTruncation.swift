@@ -7,7 +7,7 @@ struct FloatTruncation: Sendable {
   private let nanCode: UInt32
 
   /// Nil unless `format` is an IEEE-like float with the exponent field of Float32 and more than 16 bits.
-  init?(_ format: some NumericFormat, policy: ConversionPolicy) {
+  init?(_ format: any NumericFormat, policy: ConversionPolicy) {
     guard let float = format as? BinaryFloatFormat, float.exponentBitCount == 8,
       float.exponentBias == 127, float.specialValues == .ieee, float.hasSubnormals,
       let nan = float.info.canonicalNaN
@@ -52,7 +52,10 @@ struct FloatTruncation: Sendable {
       case .aboveBoundary: isNegative ? .belowBoundary : .aboveBoundary
       }
     let roundsUp = policy.rounding.roundsUp(
-      from: mirrored, lower: isNegative ? outer : inner, upper: isNegative ? inner : outer)
+      from: mirrored,
+      lower: isNegative ? outer : inner,
+      upper: isNegative ? inner : outer
+    )
     return roundsUp != isNegative
   }
 }

@@ -7,7 +7,8 @@ extension FormatCodec {
   /// - Shape: `codes` holds at least `input.count` elements.
   /// - Precondition: the format has at most 8 bits.
   public func encode(
-    _ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt8>
+    _ input: UnsafeBufferPointer<Float>,
+    into codes: UnsafeMutablePointer<UInt8>
   ) {
     encodeCodes(input, into: codes)
   }
@@ -17,7 +18,8 @@ extension FormatCodec {
   /// - Shape: `codes` holds at least `input.count` elements.
   /// - Precondition: the format has at most 16 bits.
   public func encode(
-    _ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt16>
+    _ input: UnsafeBufferPointer<Float>,
+    into codes: UnsafeMutablePointer<UInt16>
   ) {
     encodeCodes(input, into: codes)
   }
@@ -26,7 +28,8 @@ extension FormatCodec {
   ///
   /// - Shape: `codes` holds at least `input.count` elements.
   public func encode(
-    _ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt32>
+    _ input: UnsafeBufferPointer<Float>,
+    into codes: UnsafeMutablePointer<UInt32>
   ) {
     encodeCodes(input, into: codes)
   }
@@ -38,7 +41,8 @@ extension FormatCodec {
   /// - Shape: `output` holds at least `input.count` elements, `table` 2^bitWidth.
   /// - Precondition: the format has at most 16 bits.
   public func encode(
-    _ input: UnsafeBufferPointer<Float>, through table: UnsafeBufferPointer<Float>,
+    _ input: UnsafeBufferPointer<Float>,
+    through table: UnsafeBufferPointer<Float>,
     into output: UnsafeMutablePointer<Float>
   ) {
     encodeThrough(table, input, into: output)
@@ -49,7 +53,8 @@ extension FormatCodec {
   /// - Shape: `output` holds at least `input.count` elements, `table` 2^bitWidth.
   /// - Precondition: the format has at most 16 bits.
   public func encode(
-    _ input: UnsafeBufferPointer<Float>, through table: UnsafeBufferPointer<Int16>,
+    _ input: UnsafeBufferPointer<Float>,
+    through table: UnsafeBufferPointer<Int16>,
     into output: UnsafeMutablePointer<Int16>
   ) {
     encodeThrough(table, input, into: output)
@@ -57,7 +62,8 @@ extension FormatCodec {
 
   @inline(__always)
   private func encodeCodes<Code: FixedWidthInteger & UnsignedInteger>(
-    _ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<Code>
+    _ input: UnsafeBufferPointer<Float>,
+    into codes: UnsafeMutablePointer<Code>
   ) {
     precondition(Code.bitWidth >= info.bitWidth, "\(Code.self) is too narrow for '\(info.name)'")
     switch engine {
@@ -76,7 +82,8 @@ extension FormatCodec {
 
   @inline(__always)
   private func encodeThrough<Element>(
-    _ table: UnsafeBufferPointer<Element>, _ input: UnsafeBufferPointer<Float>,
+    _ table: UnsafeBufferPointer<Element>,
+    _ input: UnsafeBufferPointer<Float>,
     into output: UnsafeMutablePointer<Element>
   ) {
     precondition(table.count >= 1 << info.bitWidth, "one table entry per code is needed")

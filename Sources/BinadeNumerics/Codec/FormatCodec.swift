@@ -20,7 +20,7 @@ public struct FormatCodec: Sendable {
   /// Compiles `format`.
   ///
   /// - Complexity: O(n log n) in the number of codes, for formats of up to 16 bits; O(1) for wider ones.
-  public init(_ format: some NumericFormat, policy: ConversionPolicy = ConversionPolicy())
+  public init(_ format: any NumericFormat, policy: ConversionPolicy = ConversionPolicy())
     throws(FormatError)
   {
     let ladder = try format.makeLadder()
@@ -30,7 +30,9 @@ public struct FormatCodec: Sendable {
     if let enumerated = ladder as? EnumeratedLadder {
       let table = EncodeTable(StepFunction(ladder: enumerated, policy: policy))
       engine = .table(
-        table, values: (0..<UInt32(1 << info.bitWidth)).map { Float(format.decode($0)) })
+        table,
+        values: (0..<UInt32(1 << info.bitWidth)).map { Float(format.decode($0)) }
+      )
     } else if let truncation = FloatTruncation(format, policy: policy) {
       engine = .truncation(truncation)
     } else {
@@ -70,7 +72,8 @@ public struct FormatCodec: Sendable {
   ///
   /// - Shape: `output` holds at least `input.count` elements; it may be `input` itself.
   public func roundTrip(
-    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutablePointer<Float>
+    _ input: UnsafeBufferPointer<Float>,
+    into output: UnsafeMutablePointer<Float>
   ) {
     switch engine {
     case .table(let table, let values):

@@ -27,7 +27,9 @@ struct StepFunction: Sendable {
       let specials = ladder.specials
       append(FloatKey(rawValue: 0), ladder.nanCode)
       append(
-        .negativeInfinity, ladder.infinityCode(isNegative: true, overflow: policy.overflow))
+        .negativeInfinity,
+        ladder.infinityCode(isNegative: true, overflow: policy.overflow)
+      )
       appendLowerEnd()
       for (lower, upper) in zip(ladder.rungs, ladder.rungs.dropFirst()) {
         let start = threshold(from: lower, to: upper)

@@ -15,6 +15,7 @@ public struct BinaryFloatFormat: NumericFormat {
     case unsignedZero
   }
 
+  /// Name, width and origin.
   public let info: FormatInfo
   /// Bits of the exponent field.
   public let exponentBitCount: Int
@@ -30,16 +31,24 @@ public struct BinaryFloatFormat: NumericFormat {
   /// Creates a binary float; `info.bitWidth` is replaced by the sum of the fields, and the canonical NaN is
   /// the one with the quiet bit alone.
   ///
-  /// - Parameter exponentBias: nil means 2^(exponentBitCount - 1) - 1.
+  /// `exponentBias`: nil means 2^(exponentBitCount - 1) - 1.
   ///
   /// Throws when the fields do not fit 2 ... 32 bits, or when a magnitude would leave 2^-960 ... 2^960.
   public init(
-    info: FormatInfo, exponentBitCount: Int, significandBitCount: Int, exponentBias: Int? = nil,
-    specialValues: SpecialValues, hasSubnormals: Bool = true
+    info: FormatInfo,
+    exponentBitCount: Int,
+    significandBitCount: Int,
+    exponentBias: Int? = nil,
+    specialValues: SpecialValues,
+    hasSubnormals: Bool = true
   ) throws(FormatError) {
     func refuse(_ parameter: String, _ found: Int, _ allowed: String) -> FormatError {
       .invalidParameter(
-        format: info.name, parameter: parameter, found: "\(found)", allowed: allowed)
+        format: info.name,
+        parameter: parameter,
+        found: "\(found)",
+        allowed: allowed
+      )
     }
     guard (1...10).contains(exponentBitCount) else {
       throw refuse("exponentBitCount", exponentBitCount, "1 to 10")
@@ -51,8 +60,10 @@ public struct BinaryFloatFormat: NumericFormat {
     guard width <= 32 else { throw refuse("bit width", width, "at most 32") }
     if specialValues == .ieee && (exponentBitCount < 2 || significandBitCount < 1) {
       throw refuse(
-        "significandBitCount", significandBitCount,
-        "at least 1, with at least 2 exponent bits, for specialValues 'ieee'")
+        "significandBitCount",
+        significandBitCount,
+        "at least 1, with at least 2 exponent bits, for specialValues 'ieee'"
+      )
     }
     let bias = exponentBias ?? (1 << (exponentBitCount - 1)) - 1
     let highest = (1 << exponentBitCount) - 1 - bias
@@ -84,6 +95,7 @@ public struct BinaryFloatFormat: NumericFormat {
   var exponentMask: UInt32 { (1 << UInt32(exponentBitCount)) - 1 }
   var signBit: UInt32 { 1 << UInt32(bitWidth - 1) }
 
+  /// The value of a code.
   public func decode(_ code: UInt32) -> Double {
     let isNegative = code & signBit != 0
     let exponent = code >> UInt32(significandBitCount) & exponentMask
@@ -109,12 +121,14 @@ public struct BinaryFloatFormat: NumericFormat {
     return Double(hidden | significand) * Double(sign: .plus, exponent: scale, significand: 1)
   }
 
+  /// Whether encoding may produce a code.
   public func isEncodable(_ code: UInt32) -> Bool {
     if hasSubnormals { return true }
     let exponent = code >> UInt32(significandBitCount) & exponentMask
     return exponent != 0 || code & significandMask == 0
   }
 
+  /// The ladder, in closed form above 16 bits.
   public func makeLadder() throws(FormatError) -> any Ladder {
     bitWidth <= 16 ? try EnumeratedLadder(of: self) : try BinaryFloatLadder(self)
   }

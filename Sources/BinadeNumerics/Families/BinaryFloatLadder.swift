@@ -1,19 +1,22 @@
 /// The ladder of a binary float of any width, in closed form: codes of one sign are ordered like magnitudes.
-struct BinaryFloatLadder: Ladder {
-  let least: Rung
-  let greatest: Rung
-  let beforeLeast: Rung
-  let afterGreatest: Rung
-  let specials: SpecialCodes
-  let overflowTarget: OverflowTarget
+package struct BinaryFloatLadder: Ladder {
+  package let least: Rung
+  package let greatest: Rung
+  package let beforeLeast: Rung
+  package let afterGreatest: Rung
+  package let specials: SpecialCodes
+  package let overflowTarget: OverflowTarget
   private let format: BinaryFloatFormat
 
   /// Throws when the format has no subnormals: neighbours of zero would not be one code apart.
-  init(_ format: BinaryFloatFormat) throws(FormatError) {
+  package init(_ format: BinaryFloatFormat) throws(FormatError) {
     guard format.hasSubnormals else {
       throw .invalidParameter(
-        format: format.name, parameter: "hasSubnormals", found: "false",
-        allowed: "true for more than 16 bits")
+        format: format.name,
+        parameter: "hasSubnormals",
+        found: "false",
+        allowed: "true for more than 16 bits"
+      )
     }
     self.format = format
     let signBit = format.signBit
@@ -24,8 +27,12 @@ struct BinaryFloatLadder: Ladder {
     case .ieee:
       greatestCode = infinity - 1
       specials = SpecialCodes(
-        zero: 0, negativeZero: signBit, positiveInfinity: infinity,
-        negativeInfinity: infinity | signBit, nan: format.info.canonicalNaN)
+        zero: 0,
+        negativeZero: signBit,
+        positiveInfinity: infinity,
+        negativeInfinity: infinity | signBit,
+        nan: format.info.canonicalNaN
+      )
     case .finiteNaN:
       greatestCode = allOnes - 1
       specials = SpecialCodes(zero: 0, negativeZero: signBit, nan: allOnes)
@@ -39,7 +46,8 @@ struct BinaryFloatLadder: Ladder {
     let extreme = format.decode(greatestCode)
     let beyond = format.valueBeyond(
       Rung(code: greatestCode, value: extreme),
-      inside: Rung(code: greatestCode - 1, value: format.decode(greatestCode - 1)))
+      inside: Rung(code: greatestCode - 1, value: format.decode(greatestCode - 1))
+    )
     greatest = Rung(code: greatestCode, value: extreme)
     least = Rung(code: greatestCode | signBit, value: -extreme)
     afterGreatest = Rung(code: greatestCode &+ 1, value: beyond)
@@ -47,7 +55,7 @@ struct BinaryFloatLadder: Ladder {
     overflowTarget = format.info.overflowTarget ?? specials.defaultOverflowTarget
   }
 
-  func neighbours(of value: Double) -> (lower: Rung, upper: Rung) {
+  package func neighbours(of value: Double) -> (lower: Rung, upper: Rung) {
     let magnitude = abs(value)
     let leastExponent = 1 - format.exponentBias
     let exponent = magnitude == 0 ? leastExponent : max(Int(magnitude.exponent), leastExponent)
@@ -62,7 +70,7 @@ struct BinaryFloatLadder: Ladder {
     return value < 0 ? (outer, inner) : (inner, outer)
   }
 
-  func boundary(between lower: Rung, and upper: Rung) -> Boundary {
+  package func boundary(between lower: Rung, and upper: Rung) -> Boundary {
     .midpoint(lower.value, upper.value)
   }
 

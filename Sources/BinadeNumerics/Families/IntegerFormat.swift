@@ -8,8 +8,9 @@ public struct IntegerFormat: NumericFormat {
     case narrow
   }
 
+  /// Name, width and origin.
   public let info: FormatInfo
-  /// Two's complement when true, else 0 ... 2^bitWidth - 1.
+  /// Two's complement when true, else from 0 to 2^bitWidth - 1.
   public let isSigned: Bool
   /// Full or narrow; unsigned integers are full.
   public let range: Range
@@ -21,22 +22,31 @@ public struct IntegerFormat: NumericFormat {
   public init(info: FormatInfo, isSigned: Bool, range: Range = .full) throws(FormatError) {
     guard (1...16).contains(info.bitWidth) else {
       throw .invalidParameter(
-        format: info.name, parameter: "bitWidth", found: "\(info.bitWidth)", allowed: "1 to 16")
+        format: info.name,
+        parameter: "bitWidth",
+        found: "\(info.bitWidth)",
+        allowed: "1 to 16"
+      )
     }
     guard range == .full || (isSigned && info.bitWidth >= 2) else {
       throw .invalidParameter(
-        format: info.name, parameter: "range", found: "narrow",
-        allowed: "full; narrow needs a sign and at least 2 bits")
+        format: info.name,
+        parameter: "range",
+        found: "narrow",
+        allowed: "full; narrow needs a sign and at least 2 bits"
+      )
     }
     self.info = info
     self.isSigned = isSigned
     self.range = range
   }
 
+  /// The value of a code.
   public func decode(_ code: UInt32) -> Double {
     Double(isSigned ? code.signExtended(from: bitWidth) : Int64(code))
   }
 
+  /// Whether encoding may produce a code.
   public func isEncodable(_ code: UInt32) -> Bool {
     range == .full || code != 1 << UInt32(bitWidth - 1)
   }

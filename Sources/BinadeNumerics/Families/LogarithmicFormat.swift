@@ -12,6 +12,7 @@ public struct LogarithmicFormat: NumericFormat {
     case linear
   }
 
+  /// Name, width and origin.
   public let info: FormatInfo
   /// Bits of E before the binary point, its sign among them.
   public let integerBitCount: Int
@@ -24,20 +25,28 @@ public struct LogarithmicFormat: NumericFormat {
   ///
   /// Throws when i is not 1 ... 10 or the whole is wider than 16 bits.
   public init(
-    info: FormatInfo, integerBitCount: Int, fractionBitCount: Int,
+    info: FormatInfo,
+    integerBitCount: Int,
+    fractionBitCount: Int,
     nearest: NearestDomain = .logarithm
   ) throws(FormatError) {
     guard (1...10).contains(integerBitCount) else {
       throw .invalidParameter(
-        format: info.name, parameter: "integerBitCount", found: "\(integerBitCount)",
-        allowed: "1 to 10")
+        format: info.name,
+        parameter: "integerBitCount",
+        found: "\(integerBitCount)",
+        allowed: "1 to 10"
+      )
     }
     guard fractionBitCount >= 0, integerBitCount + fractionBitCount >= 2,
       integerBitCount + fractionBitCount <= 15
     else {
       throw .invalidParameter(
-        format: info.name, parameter: "fractionBitCount", found: "\(fractionBitCount)",
-        allowed: "0 or more, with 2 to 15 exponent bits in all")
+        format: info.name,
+        parameter: "fractionBitCount",
+        found: "\(fractionBitCount)",
+        allowed: "0 or more, with 2 to 15 exponent bits in all"
+      )
     }
     var completed = info.withBitWidth(1 + integerBitCount + fractionBitCount)
     completed.overflowTarget = info.overflowTarget ?? .extreme
@@ -58,6 +67,7 @@ public struct LogarithmicFormat: NumericFormat {
     scaledExponent(code) == -(1 << (exponentBitCount - 1))
   }
 
+  /// The value of a code.
   public func decode(_ code: UInt32) -> Double {
     let isNegative = code >> UInt32(bitWidth - 1) & 1 == 1
     if isZeroOrNaN(code) { return isNegative ? .nan : 0 }
@@ -65,6 +75,7 @@ public struct LogarithmicFormat: NumericFormat {
     return isNegative ? -magnitude : magnitude
   }
 
+  /// What the Double leaves over of an irrational value.
   public func residual(_ code: UInt32) -> Double {
     if isZeroOrNaN(code) { return 0 }
     let magnitude = exactMagnitude(code).low
@@ -75,6 +86,7 @@ public struct LogarithmicFormat: NumericFormat {
     .powerOfTwo(Int(scaledExponent(code)), overPowerOfTwo: fractionBitCount)
   }
 
+  /// Where rounding to nearest switches.
   public func boundary(between lower: Rung, and upper: Rung) -> Boundary {
     let isNegative = lower.value < 0
     let (small, large) = isNegative ? (upper, lower) : (lower, upper)
@@ -91,14 +103,17 @@ public struct LogarithmicFormat: NumericFormat {
       let top =
         isBeyondRange(large)
         ? DoubleDouble.powerOfTwo(
-          Int(scaledExponent(small.code)) + 1, overPowerOfTwo: fractionBitCount)
+          Int(scaledExponent(small.code)) + 1,
+          overPowerOfTwo: fractionBitCount
+        )
         : exactMagnitude(large.code)
       let bottom = small.value == 0 ? DoubleDouble(high: 0, low: 0) : exactMagnitude(small.code)
       magnitude = (bottom + top).halved
     }
     return Boundary(
       high: isNegative ? -magnitude.high : magnitude.high,
-      low: isNegative ? -magnitude.low : magnitude.low)
+      low: isNegative ? -magnitude.low : magnitude.low
+    )
   }
 
   private func isBeyondRange(_ rung: Rung) -> Bool {
@@ -107,9 +122,12 @@ public struct LogarithmicFormat: NumericFormat {
       > DoubleDouble.powerOfTwo(Int(greatestExponent), overPowerOfTwo: fractionBitCount).high
   }
 
+  /// One more step of the family.
   public func valueBeyond(_ extreme: Rung, inside neighbour: Rung) -> Double {
     let next = DoubleDouble.powerOfTwo(
-      Int(scaledExponent(extreme.code)) + 1, overPowerOfTwo: fractionBitCount)
+      Int(scaledExponent(extreme.code)) + 1,
+      overPowerOfTwo: fractionBitCount
+    )
     return extreme.value < 0 ? -next.high : next.high
   }
 }

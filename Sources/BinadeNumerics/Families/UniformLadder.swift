@@ -1,15 +1,15 @@
 /// The ladder of a fixed-point format of any width, in closed form.
-struct UniformLadder: Ladder {
-  let least: Rung
-  let greatest: Rung
-  let beforeLeast: Rung
-  let afterGreatest: Rung
-  let specials = SpecialCodes(zero: 0)
-  let overflowTarget = OverflowTarget.extreme
+package struct UniformLadder: Ladder {
+  package let least: Rung
+  package let greatest: Rung
+  package let beforeLeast: Rung
+  package let afterGreatest: Rung
+  package let specials = SpecialCodes(zero: 0)
+  package let overflowTarget = OverflowTarget.extreme
   private let quantum: Double
   private let codeMask: UInt32
 
-  init(_ format: FixedPointFormat) {
+  package init(_ format: FixedPointFormat) {
     let width = format.bitWidth
     quantum = format.quantum
     codeMask = UInt32.max >> UInt32(32 - width)
@@ -18,7 +18,9 @@ struct UniformLadder: Ladder {
     let (quantum, codeMask) = (quantum, codeMask)
     func rung(_ step: Int64) -> Rung {
       Rung(
-        code: UInt32(truncatingIfNeeded: step) & codeMask, value: Double(step) * quantum)
+        code: UInt32(truncatingIfNeeded: step) & codeMask,
+        value: Double(step) * quantum
+      )
     }
     least = rung(leastStep)
     greatest = rung(greatestStep)
@@ -26,13 +28,13 @@ struct UniformLadder: Ladder {
     afterGreatest = Rung(code: greatest.code &+ 1, value: Double(greatestStep + 1) * quantum)
   }
 
-  func neighbours(of value: Double) -> (lower: Rung, upper: Rung) {
+  package func neighbours(of value: Double) -> (lower: Rung, upper: Rung) {
     let step = (value / quantum).rounded(.down)
     let lower = rung(step)
     return lower.value == value ? (lower, lower) : (lower, rung(step + 1))
   }
 
-  func boundary(between lower: Rung, and upper: Rung) -> Boundary {
+  package func boundary(between lower: Rung, and upper: Rung) -> Boundary {
     .midpoint(lower.value, upper.value)
   }
 

@@ -4,11 +4,13 @@
 /// whose precision differs from binade to binade, move the values to where the format is finest. Coarse steps
 /// first, then two refinements around the best; of equal errors the scale tried first stays.
 public struct MSECalibration: Calibration {
+  /// The name, for reports and the command line.
   public let name = "mse"
 
   /// Creates the calibration.
   public init() {}
 
+  /// The scale for a sample.
   public func scale(for sample: TensorSample, target: ScaleTarget) -> Float {
     let start = target.scale(threshold: sample.greatestMagnitude)
     var search = Search(values: sample.values, target: target, start: start)

@@ -11,13 +11,14 @@ public struct PercentileCalibration: Calibration {
     self.percent = percent
   }
 
+  /// The name, for reports and the command line.
   public var name: String { percent == 99.9 ? "percentile" : "percentile\(percent)" }
 
   /// The quantile is the least magnitude with at least `percent` of all at or below it; the greatest magnitude
   /// when that is zero.
   public func scale(for sample: TensorSample, target: ScaleTarget) -> Float {
     let magnitudes = sample.values.map(abs).sorted()
-    let rank = Int((percent / 100 * Double(magnitudes.count)).rounded(.up))
+    let rank = Int((percent * Double(magnitudes.count) / 100).rounded(.up))
     let quantile = magnitudes[min(max(rank, 1), magnitudes.count) - 1]
     return target.scale(threshold: quantile > 0 ? quantile : sample.greatestMagnitude)
   }

@@ -1,13 +1,19 @@
 /// The name somebody probably meant.
 public enum NameSuggestion {
   /// Returns the candidate with the least edit distance to `name`, if it is close enough to be a slip.
+  ///
+  /// Of equally near ones it is the one that shares the longest beginning.
   public static func nearest(to name: String, among candidates: [String]) -> String? {
     let wanted = Array(name.lowercased().utf8)
-    let ranked = candidates.map { ($0, distance(wanted, Array($0.lowercased().utf8))) }
-    guard let best = ranked.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }),
-      best.1 <= max(2, wanted.count / 3)
-    else { return nil }
-    return best.0
+    let ranked = candidates.map { candidate in
+      let letters = Array(candidate.lowercased().utf8)
+      let shared = zip(wanted, letters).prefix { $0 == $1 }.count
+      return (distance: distance(wanted, letters), shared: -shared, name: candidate)
+    }
+    guard let best = ranked.min(by: { $0 < $1 }), best.distance <= max(2, wanted.count / 3) else {
+      return nil
+    }
+    return best.name
   }
 
   /// "; did you mean 'x'?", or nothing when no candidate is near.

@@ -1,0 +1,27 @@
+# make demo   the main job on the embedded network: a table and plots in demo-output/
+# make test   the whole test-suite
+# make lint   style of the sources and direction of imports
+
+SWIFT_BUILD = swift build --configuration release
+
+.PHONY: demo test lint verify setup
+
+demo: setup
+	$(SWIFT_BUILD) --product binade
+	.build/release/binade compare --output demo-output
+
+test: setup
+	$(SWIFT_BUILD) --build-tests
+	swift test --configuration release --skip-build
+
+# All rounding rules and overflow settings of every format: about a minute on two cores.
+verify: setup
+	$(SWIFT_BUILD) --product binade
+	.build/release/binade verify --all
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests formats models Package.swift
+	python3 Scripts/check-imports.py
+
+setup:
+	@sh Scripts/setup.sh

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+/// Bad usage and bad input: exit status 2, one sentence, nothing half-written.
+@Suite struct BadInputTests {
+  let scratch: ScratchFolder
+
+  init() throws { scratch = try ScratchFolder() }
+
+  private func message(_ arguments: String...) -> String {
+    let run = CommandRun(arguments)
+    #expect(run.status == 2, "\(arguments): \(run.output)")
+    #expect(run.output.isEmpty, "\(run.output)")
+    return run.errors.replacing(scratch.url.path, with: "DIR")
+  }
+
+  @Test("unknown names suggest the nearest")
+  func names() {
+    #expect(
+      message("formats", "show", "bfloat17")
+        == "binade: no format 'bfloat17'; did you mean 'bfloat16'? ('binade formats list' shows all; "
+        + "a path to a .yaml file works too)\n"
+    )
+    #expect(message("compare", "--formats", "int4:chanel").contains("did you mean 'channel'?"))
+    #expect(message("verify", "int4", "--rounding", "nearesteven").contains("did you mean 'nearestEven'?"))
+    #expect(message("cost", "resnet51").contains("did you mean 'resnet50'?"))
+    #expect(message("frobnicate").contains("frobnicate"))
+    #expect(message("compare", "--limit", "0").contains("--limit must be at least 1, found 0"))
+    #expect(message("compare", "--threads", "0").contains("--threads must be 1 to 1024"))
+    #expect(message("verify").contains("name formats to verify, or say --all"))
+  }
+
+  @Test("files that are missing, truncated or not what they claim")
+  func files() throws {
+    #expect(
+      message("evaluate", "--model", scratch.path("m"), "--data", scratch.url.path)
+        == "binade: DIR/m: cannot be read: no such file\n"
+    )
+    let model = try scratch.write("m", Data([8, 0, 0, 0, 0, 0, 0, 0]))
+    #expect(
+      message("evaluate", "--model", model, "--data", scratch.url.path).contains("the header claims 8 bytes")
+    )
+    #expect(message("evaluate", "--model", model).contains("--model and --data belong together"))
+    let odd = try scratch.write("x.f32", Data([1, 2, 3]))
+    #expect(
+      message("encode", "--format", "int8", "--input", odd, "--output", scratch.path("y"))
+        == "binade: DIR/x.f32: 3 bytes of data are no multiple of 4, the size of an element; truncated?\n"
+    )
+    let npy = try scratch.write("x.npy", Data("not numpy".utf8))
+    #expect(
+      message("encode", "--format", "int8", "--input", npy, "--output", scratch.path("y"))
+        == "binade: DIR/x.npy: no .npy file: the magic string is missing\n"
+    )
+    #expect(
+      message("encode", "--format", "int8", "--input", scratch.url.path, "--output", scratch.path("y"))
+        == "binade: DIR: cannot be read: it is a folder\n"
+    )
+    #expect(try scratch.files == ["m", "x.f32", "x.npy"])
+  }
+
+  @Test("NaN into a format without NaN is counted and nothing is written")
+  func nan() throws {
+    let input = try scratch.write("x.f32", floats: [1, .nan, -.nan])
+    #expect(
+      message("encode", "--format", "int8", "--input", input, "--output", scratch.path("y"))
+        == "binade: DIR/x.f32: 2 NaNs, and 'int8' has none; nothing was written\n"
+    )
+    #expect(
+      message("quantize", "--format", "float4_e2m1fn", "--input", input, "--output", scratch.path("y"))
+        .contains("2 NaNs")
+    )
+    #expect(try scratch.files == ["x.f32"])
+  }
+
+  @Test("codes outside the format, and scales that are none")
+  func codes() throws {
+    let input = try scratch.write("x.bin", Data([1, 0x10]))
+    #expect(
+      message("decode", "--format", "int4", "--input", input, "--output", scratch.path("y"))
+        == "binade: DIR/x.bin: element 1 is 0x10; codes of 'int4' have 4 bits\n"
+    )
+    let floats = try scratch.write("x.f32", floats: [1])
+    #expect(
+      message(
+        "quantize",
+        "--format",
+        "int4",
+        "--scale",
+        "0",
+        "--input",
+        floats,
+        "--output",
+        scratch.path("y")
+      ).contains("--scale must be a positive finite number, found 0.0")
+    )
+    #expect(try scratch.files == ["x.bin", "x.f32"])
+  }
+
+  @Test("outputs that cannot be written")
+  func outputs() throws {
+    let file = try scratch.write("file", Data())
+    #expect(
+      message("compare", "--formats", "int4", "--limit", "1", "--output", file + "/below")
+        == "binade: DIR/file/below: cannot be written; name a folder that exists and allows writing, or one "
+        + "that can be made\n"
+    )
+    let input = try scratch.write("x.f32", floats: [1])
+    #expect(
+      message("encode", "--format", "int4", "--input", input, "--output", scratch.path("no/y"))
+        .contains("DIR/no/y: cannot be written")
+    )
+  }
+
+  @Test("definition files: file, line and nearest key")
+  func definitions() throws {
+    let yaml = try scratch.write(
+      "bad.yaml",
+      Data("name: bad\nfamily: integer\nbitwidth: 4\nsource: a test\n".utf8)
+    )
+    let text = message("formats", "show", yaml)
+    #expect(text.contains("bad.yaml:3: unknown key 'bitwidth'; did you mean 'bitWidth'?"))
+    #expect(message("formats", "list", "--format-folder", scratch.path("none")).contains("not a folder"))
+  }
+
+  @Test("an empty calibration set is refused")
+  func calibration() {
+    #expect(
+      message("evaluate", "--activations", "int8", "--limit", "1", "--calibration-images", "0")
+        .contains("activations cannot be quantized without calibration images")
+    )
+  }
+}

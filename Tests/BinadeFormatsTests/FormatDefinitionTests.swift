@@ -1,0 +1,102 @@
+import BinadeFormats
+import BinadeNumerics
+import Foundation
+import Testing
+
+@Suite struct FormatDefinitionTests {
+  private func message(_ yaml: String) -> String {
+    do {
+      _ = try FormatDefinitionReader.read(yaml: yaml, file: "x.yaml")
+      return "no error"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private let head = "name: x\nsource: a test\n"
+
+  @Test("a bad definition is one sentence: file, line, what was found, what is allowed")
+  func messages() {
+    #expect(message(head) == "x.yaml: the key 'family' is missing")
+    #expect(
+      message(head + "family: binaryfloat")
+        == "x.yaml:3: 'family' cannot be 'binaryfloat'; did you mean 'binaryFloat'?; allowed: integer, "
+        + "fixedPoint, binaryFloat, logarithmic, codebook"
+    )
+    #expect(
+      message(head + "family: integer\nbitwidth: 4")
+        == "x.yaml:4: unknown key 'bitwidth'; did you mean 'bitWidth'?; allowed here: name, family, source, "
+        + "scaling, note, bitWidth, signed, range"
+    )
+    #expect(
+      message(head + "family: integer\nbitWidth: seven")
+        == "x.yaml:4: 'bitWidth' must be an integer, found \"seven\""
+    )
+    #expect(
+      message(head + "family: integer\nbitWidth: 40")
+        == "x.yaml: format 'x': 'bitWidth' is 40; allowed: 1 to 16"
+    )
+    #expect(
+      message(head + "family: codebook\nvalues: [1, 2, 2, 3]")
+        == "x.yaml: format 'x' gives the value 2.0 to more than one code: 0x1, 0x2"
+    )
+    #expect(message("- 1\n- 2") == "x.yaml: expected 'key: value' lines, as in formats/README.md")
+    #expect(message("name: [1").hasPrefix("x.yaml:"))
+    #expect(
+      message("name: x\nfamily: integer\nbitWidth: 4") == "x.yaml: the key 'source' is missing"
+    )
+  }
+
+  @Test("every definition that ships has a source and a file of its own name")
+  func catalogue() throws {
+    let catalog = try FormatCatalog()
+    for format in catalog.formats {
+      #expect(!format.info.source.isEmpty, "\(format.name)")
+    }
+    #expect(Set(catalog.names).count == catalog.names.count)
+  }
+
+  @Test("names give the parameters of a family")
+  func parametricNames() throws {
+    let catalog = try FormatCatalog()
+    #expect(try catalog.format(named: "q2.5").bitWidth == 8)
+    #expect(try catalog.format(named: "uq0.8").bitWidth == 8)
+    #expect(try catalog.format(named: "lns5.2").bitWidth == 8)
+    #expect(try catalog.format(named: "e5m10").bitWidth == 16)
+    #expect(throws: (any Error).self) { try catalog.format(named: "q30.30") }
+    #expect(throws: (any Error).self) { try catalog.format(named: "e0m3") }
+  }
+
+  @Test("an unknown name suggests the nearest")
+  func unknownName() throws {
+    let catalog = try FormatCatalog()
+    do {
+      _ = try catalog.format(named: "float8_e4m3f")
+      Issue.record("no error")
+    } catch {
+      #expect("\(error)".hasPrefix("no format 'float8_e4m3f'; did you mean 'float8_e4m3fn'?"))
+    }
+  }
+
+  @Test("folders add formats; a name defined twice, or in a file of another name, is refused")
+  func folders() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "binade-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func write(_ name: String, _ text: String) throws {
+      try Data(text.utf8).write(to: folder.appending(path: name))
+    }
+    try write("ternary.yaml", "name: ternary\nfamily: codebook\nvalues: [-1, 0, 1]\nsource: a test\n")
+    let ternary = try FormatCatalog(folders: [folder]).format(named: "ternary")
+    #expect(ternary.bitWidth == 2)
+    #expect(
+      try FormatCatalog().format(named: folder.appending(path: "ternary.yaml").path).name == "ternary"
+    )
+
+    try write("int4.yaml", "name: int4\nfamily: integer\nbitWidth: 4\nsource: a test\n")
+    #expect(throws: FormatDefinitionError.self) { try FormatCatalog(folders: [folder]) }
+    try FileManager.default.removeItem(at: folder.appending(path: "int4.yaml"))
+    try write("other.yaml", "name: another\nfamily: integer\nbitWidth: 4\nsource: a test\n")
+    #expect(throws: FormatDefinitionError.self) { try FormatCatalog(folders: [folder]) }
+  }
+}

@@ -1,0 +1,43 @@
+import BinadeNetworks
+import Testing
+
+@Suite struct ArchitectureTests {
+  @Test("names resolve to graphs of the right depth")
+  func names() throws {
+    let resnet20 = try ArchitectureName.resolve("resnet20-cifar").graph
+    #expect(resnet20.weightedLayers.count == 20)
+    #expect(resnet20.weightedLayers.first?.name == "conv1")
+    #expect(resnet20.weightedLayers.last?.name == "linear")
+    #expect(resnet20.outputCount == 10)
+    // 53 convolutions, 4 of them projections, and the classifier.
+    #expect(try ArchitectureName.resolve("resnet50").graph.weightedLayers.count == 54)
+    #expect(try ArchitectureName.resolve("resnet18").graph.weightedLayers.count == 21)
+  }
+
+  @Test("what is no architecture says what is")
+  func errors() {
+    #expect(throws: NetworkError.self) { try ArchitectureName.resolve("resnet21-cifar") }
+    #expect(throws: NetworkError.self) { try ArchitectureName.resolve("vgg16") }
+    #expect(throws: NetworkError.unknownArchitecture(name: "resnet51", nearest: "resnet50")) {
+      try ArchitectureName.resolve("resnet51")
+    }
+    #expect(throws: NetworkError.self) { try ResNet.cifar(depth: 20, widths: [16, 31, 64]) }
+    #expect(throws: NetworkError.self) { try ResNet.imageNet(depth: 50, widthMultiplier: 0) }
+  }
+
+  @Test("feature maps shrink as in the papers")
+  func shapes() throws {
+    let resnet50 = try ArchitectureName.resolve("resnet50").graph
+    let last = try #require(resnet50.nodes.last { $0.name == "layer4.2.relu" })
+    #expect(last.shape == ImageShape(channels: 2048, height: 7, width: 7))
+    let resnet8 = try ResNet.cifar(
+      depth: 8,
+      widths: [8, 16, 32],
+      input: ImageShape(channels: 1, height: 28, width: 28)
+    ).graph
+    #expect(
+      resnet8.nodes.last { $0.name == "layer3.0.relu" }?.shape
+        == ImageShape(channels: 32, height: 7, width: 7)
+    )
+  }
+}

@@ -1,0 +1,170 @@
+import BinadeFormats
+import BinadeNumerics
+import BinadeQuantization
+import Foundation
+import Testing
+
+@Suite struct QuantizerTests {
+  func quantizer(
+    _ format: String,
+    _ values: [Float],
+    calibration: any Calibration = AbsMaxCalibration(),
+    granularity: Granularity = .tensor
+  ) throws -> Quantizer {
+    try Quantizer(
+      QuantizerSpecification(
+        format: FormatCatalog().format(named: format),
+        granularity: granularity,
+        calibration: calibration
+      ),
+      samples: [TensorSample(values)],
+      name: "test",
+      cache: CodecCache()
+    )
+  }
+
+  func quantize(_ quantizer: Quantizer, _ values: [Float]) -> [Float] {
+    var output = values
+    values.withUnsafeBufferPointer { input in
+      output.withUnsafeMutableBufferPointer { target in
+        if let base = target.baseAddress { quantizer.fakeQuantize(input, channel: 0, into: base) }
+      }
+    }
+    return output
+  }
+
+  /// AQT's worked vector (arXiv 2105.03536): 4 bits, one channel, greatest magnitude 1.2, 7 steps. The codes
+  /// agree although ties go to even here: no value is one.
+  @Test("a symmetric quantizer reproduces the worked vector of AQT")
+  func workedVector() throws {
+    let weights: [Float] = [-0.9, -0.31, 0, 0.1, 0.45, 1.2]
+    let four = try quantizer("int4_narrow", weights)
+    #expect(four.zeroPoint == 0)
+    #expect(four.scales == [1.2 / 7])
+    let codes = weights.map { Int32(four.codec.decode(four.codec.encode($0 / four.scales[0]))) }
+    #expect(codes == [-5, -2, 0, 1, 3, 7])
+    let eight = try quantizer("int8_narrow", weights)
+    #expect(
+      weights.map { Int32(eight.codec.decode(eight.codec.encode($0 / eight.scales[0]))) }
+        == [-95, -33, 0, 11, 48, 127]
+    )
+  }
+
+  @Test("a tensor that is never negative gets all codes of a signed integer format")
+  func zeroPoints() throws {
+    let positive = try quantizer("int4", [0, 1, 2, 15])
+    #expect(positive.zeroPoint == -8)
+    #expect(positive.scales == [1])
+    #expect(quantize(positive, [0, 1, 7.4, 15, 99]) == [0, 1, 7, 15, 15])
+    let unsigned = try quantizer("uint4", [-7, 3])
+    #expect(unsigned.zeroPoint == 8)
+    #expect(quantize(unsigned, [-7, -8, -99, 3]) == [-7, -8, -8, 3])
+    #expect(try quantizer("float8_e4m3fn", [0, 1]).zeroPoint == 0)
+  }
+
+  @Test("scales follow the format: fitted, power of two, none")
+  func scalings() throws {
+    #expect(try quantizer("float8_e4m3fn", [-896, 3]).scales == [2])
+    #expect(try quantizer("bfloat16", [-896, 3]).scales == [1])
+    // 3 / 7.9375 = 0.378 becomes 0.5.
+    #expect(try quantizer("q3.4", [-1, 3]).scales == [0.5])
+    #expect(try quantizer("int8", [0, 0]).scales == [1])
+  }
+
+  @Test("percentile: the least magnitude with so many at or below it")
+  func percentile() throws {
+    let values = (1...1000).map { Float($0) * ($0 % 2 == 0 ? 1 : -1) }
+    let result = try quantizer("int8_narrow", values, calibration: PercentileCalibration(percent: 99.9))
+    #expect(result.scales == [999.0 / 127])
+    #expect(
+      try quantizer("int8_narrow", values, calibration: PercentileCalibration(percent: 100)).scales
+        == [1000.0 / 127]
+    )
+  }
+
+  /// The quantile grid of a standard normal, by Acklam's inverse refined with one Newton step on erfc.
+  static func gaussianGrid(_ count: Int) -> [Float] {
+    (0..<count).map { index in
+      let u = (Double(index) + 0.5) / Double(count)
+      var x = 0.0
+      for _ in 0..<60 {
+        let error = 0.5 * erfc(-x / 2.0.squareRoot()) - u
+        let density = exp(-x * x / 2) / (2 * Double.pi).squareRoot()
+        // Halley's step converges from 0 for every u of the grid.
+        let step = error / density
+        x -= max(-1, min(1, step / (1 + x * step / 2)))
+      }
+      return Float(x)
+    }
+  }
+
+  /// Least-MSE bounds of a unit Gaussian for the signed narrow quantizer, from a sweep with step 0.005.
+  @Test("MSE calibration finds the known bounds of a Gaussian", arguments: [(4, 2.475), (8, 3.910)])
+  func mse(bits: Int, bound: Double) throws {
+    let result = try quantizer(
+      "int\(bits)_narrow",
+      Self.gaussianGrid(20_000),
+      calibration: MSECalibration()
+    )
+    let found = Double(result.scales[0]) * Double((1 << (bits - 1)) - 1)
+    // The search steps by 2^(1/32), 2.2 %.
+    #expect(abs(found / bound - 1) < 0.025, "\(found)")
+  }
+
+  @Test(
+    "the MSE scale is no worse than any of a fine sweep by more than its step",
+    arguments: ["int4", "float4_e2m1fn", "float8_e4m3fn", "lns4.3", "nf4", "pot4", "q1.2"]
+  )
+  func mseAgainstSweep(name: String) throws {
+    let values = Self.gaussianGrid(2000)
+    func error(_ scale: Float, _ codec: FormatCodec) -> Double {
+      values.reduce(0) { sum, x in
+        let y = Double(codec.decode(codec.encode(x / scale))) * Double(scale)
+        return sum + (Double(x) - y) * (Double(x) - y)
+      }
+    }
+    let found = try quantizer(name, values, calibration: MSECalibration())
+    let powerOfTwo = found.codec.info.scaling == .powerOfTwo
+    let best = (-400...100).filter { !powerOfTwo || $0 % 20 == 0 }
+      .map { error(Float(pow(2, Double($0) / 20)), found.codec) }.min()
+    // A step of 2^(1/64) off the optimum of a smooth valley costs well below 2 %.
+    #expect(error(found.scales[0], found.codec) <= (try #require(best)) * 1.02)
+  }
+
+  @Test("one scale per channel")
+  func channels() throws {
+    let samples = [TensorSample([-1, 0.5]), TensorSample([0, 7]), TensorSample([0, 0])]
+    let result = try Quantizer(
+      QuantizerSpecification(
+        format: FormatCatalog().format(named: "int4_narrow"),
+        granularity: .channel,
+        calibration: AbsMaxCalibration()
+      ),
+      samples: samples,
+      name: "w",
+      cache: CodecCache()
+    )
+    #expect(result.scales == [1.0 / 7, 1, 1])
+    #expect(result.scaleBitCount == 96)
+  }
+
+  @Test("what cannot be quantized says so")
+  func failures() throws {
+    #expect(throws: QuantizationFailure.emptyCalibrationSet(tensor: "test")) { try quantizer("int8", []) }
+    #expect(throws: QuantizationFailure.notFinite(tensor: "test")) { try quantizer("int8", [1, .nan, 2]) }
+    #expect(throws: QuantizationFailure.notFinite(tensor: "test")) { try quantizer("int8", [1, .infinity]) }
+    #expect(throws: QuantizationFailure.negativeValues(tensor: "test", format: "uq4.4")) {
+      try quantizer("uq4.4", [-1, 2])
+    }
+  }
+
+  @Test("a NaN among calibration values is not hidden by sampling")
+  func sampledNaN() {
+    var sample = TensorSample()
+    var values = [Float](repeating: 1, count: 1000)
+    values[517] = .nan
+    values.withUnsafeBufferPointer { sample.add($0, keeping: 3, phase: 0) }
+    sample.merge(TensorSample([2, 3]))
+    #expect(sample.least.isNaN)
+  }
+}

@@ -1,0 +1,153 @@
+import BinadeFormats
+import BinadeNumerics
+import BinadeVerification
+import Testing
+
+/// The catalogue against MPFR.
+@Suite struct ConversionCheckTests {
+  static let names = ((try? FormatCatalog())?.formats ?? []).map(\.name)
+
+  static let policies = RoundingRule.allCases.flatMap { rule in
+    OverflowRule.allCases.map { ConversionPolicy(rounding: rule, overflow: $0) }
+  }
+
+  @Test("every conversion of every format equals MPFR's", arguments: names)
+  func catalogue(name: String) throws {
+    let format = try FormatCatalog().format(named: name)
+    // 16-bit formats take a second per policy: two rules here, all of them in `binade verify --all`.
+    let isLarge = format.bitWidth == 16
+    for policy in Self.policies where !isLarge || policy.overflow == .ieee {
+      if isLarge && policy.rounding != .nearestEven && policy.rounding != .up { continue }
+      let report = try ConversionCheck(format, policy: policy).run(FormatCodec(format, policy: policy))
+      #expect(report.mismatchCount == 0, "\(policy): \(report.counterexamples)")
+      #expect(report.checkCount > 100)
+    }
+  }
+
+  @Test(
+    "formats named by their parameters and formats of one's own are checked too",
+    arguments: ["q2.3", "uq1.6", "lns2.5", "e3m3", "e2m1", "q10.14"]
+  )
+  func parametric(name: String) throws {
+    let format = try FormatCatalog().format(named: name)
+    for policy in Self.policies {
+      let report = try ConversionCheck(format, policy: policy).run(FormatCodec(format, policy: policy))
+      #expect(report.mismatchCount == 0, "\(policy): \(report.counterexamples)")
+    }
+  }
+
+  @Test("a codebook over 1,900 binades is still exact")
+  func wideCodebook() throws {
+    let format = try CodebookFormat(
+      info: FormatInfo(name: "wide", bitWidth: 3),
+      values: [-0x1p900, -1, -0x1p-900, 0x1p-900, 0x1.8p-900, 1, .infinity, .nan]
+    )
+    for policy in Self.policies {
+      let report = try ConversionCheck(format, policy: policy).run(FormatCodec(format, policy: policy))
+      #expect(report.mismatchCount == 0, "\(policy): \(report.counterexamples)")
+    }
+  }
+}
+
+/// Bugs planted one at a time: each must be caught.
+@Suite struct PlantedBugTests {
+  /// A codec with something wrong in it.
+  struct Mutant: ConversionSubject {
+    let codec: FormatCodec
+    var float: @Sendable (Float, FormatCodec) -> UInt32 = { $1.encode($0) }
+    var double: @Sendable (Double, FormatCodec) -> UInt32 = { $1.encode($0) }
+    var decoded: @Sendable (UInt32, FormatCodec) -> Float = { $1.decode($0) }
+
+    func encode(_ value: Float) -> UInt32 { float(value, codec) }
+    func encode(_ value: Double) -> UInt32 { double(value, codec) }
+    func decode(_ code: UInt32) -> Float { decoded(code, codec) }
+  }
+
+  func mismatches(
+    _ name: String,
+    _ policy: ConversionPolicy = ConversionPolicy(rounding: .nearestEven, overflow: .ieee),
+    _ plant: (inout Mutant) throws -> Void
+  ) throws -> Int {
+    let format = try FormatCatalog().format(named: name)
+    var mutant = Mutant(codec: try FormatCodec(format, policy: policy))
+    try plant(&mutant)
+    return try ConversionCheck(format, policy: policy).run(mutant).mismatchCount
+  }
+
+  @Test("without a bug nothing is found")
+  func none() throws {
+    #expect(try mismatches("float8_e4m3fn") { _ in } == 0)
+  }
+
+  @Test("ties away instead of even")
+  func tiesAway() throws {
+    let away = try FormatCodec(
+      FormatCatalog().format(named: "float8_e4m3fn"),
+      policy: ConversionPolicy(rounding: .nearestAway, overflow: .ieee)
+    )
+    // Half of the 252 finite boundaries are ties that go the other way.
+    #expect(try mismatches("float8_e4m3fn") { $0.float = { value, _ in away.encode(value) } } >= 100)
+  }
+
+  @Test("subnormals flushed to zero")
+  func flush() throws {
+    let found = try mismatches("float8_e5m2") { mutant in
+      mutant.float = { value, codec in
+        abs(value) < 0x1p-14 ? (value.sign == .minus ? 0x80 : 0) : codec.encode(value)
+      }
+    }
+    #expect(found > 0)
+  }
+
+  @Test("overflow one Float early, and one late")
+  func overflow() throws {
+    // 464 is the tie that stays at 448; the next Float is NaN.
+    #expect(
+      try mismatches("float8_e4m3fn") { $0.float = { $0 >= 464 ? 0x7F : $1.encode($0) } } > 0
+    )
+    #expect(
+      try mismatches("float8_e4m3fn") {
+        $0.float = { value, codec in value == Float(464).nextUp ? 0x7E : codec.encode(value) }
+      } > 0
+    )
+  }
+
+  @Test("the sign of zero lost")
+  func signOfZero() throws {
+    #expect(try mismatches("float16") { $0.float = { $0 == 0 ? 0 : $1.encode($0) } } > 0)
+    #expect(
+      try mismatches("float16") {
+        $0.float = { value, codec in
+          let code = codec.encode(value)
+          return code == 0x8000 ? 0 : code
+        }
+      } > 0
+    )
+  }
+
+  @Test("float64 rounded through float32")
+  func doubleRounding() throws {
+    #expect(try mismatches("bfloat16") { $0.double = { $1.encode(Float($0)) } } > 0)
+  }
+
+  @Test("NaN that became a number, and infinity that became the greatest value")
+  func specials() throws {
+    #expect(try mismatches("float8_e5m2") { $0.float = { $0.isNaN ? 0 : $1.encode($0) } } > 0)
+    #expect(try mismatches("float8_e5m2") { $0.float = { $0 == .infinity ? 0x7B : $1.encode($0) } } > 0)
+  }
+
+  @Test("one code decoded wrong")
+  func decoding() throws {
+    #expect(try mismatches("int8") { $0.decoded = { $0 == 200 ? -55 : $1.decode($0) } } == 1)
+    #expect(try mismatches("float8_e4m3fn") { $0.decoded = { $0 == 0x80 ? 0 : $1.decode($0) } } == 1)
+  }
+
+  @Test("the boundary of a logarithmic format in the wrong domain")
+  func wrongDomain() throws {
+    let linear = try FormatCodec(
+      FormatCatalog().format(named: "lns4.3_linear"),
+      policy: ConversionPolicy(rounding: .nearestEven, overflow: .ieee)
+    )
+    #expect(try mismatches("lns4.3") { $0.float = { value, _ in linear.encode(value) } } > 0)
+  }
+}

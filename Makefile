@@ -20,7 +20,7 @@ verify: setup
 	.build/release/binade verify --all
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Tests formats models Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests formats models Benchmarks Package.swift
 	python3 Scripts/check-imports.py
 
 setup:

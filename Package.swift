@@ -4,7 +4,7 @@ import PackageDescription
 // The arrows only go up this list: a target may depend on targets above it, never on one below.
 // `Scripts/check-imports.py` holds the sources against it.
 
-let release: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
 let package = Package(
   name: "Binade",
@@ -28,35 +28,35 @@ let package = Package(
     .target(name: "CBinadeKernels"),
 
     // What a format is; the catalogue and its files.
-    .target(name: "BinadeNumerics", swiftSettings: release),
+    .target(name: "BinadeNumerics", swiftSettings: settings),
     .target(
       name: "BinadeFormatFiles",
       path: "formats",
       exclude: ["README.md"],
       resources: [.copy("definitions")],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .target(
       name: "BinadeFormats",
       dependencies: [
         "BinadeNumerics", "BinadeFormatFiles", .product(name: "Yams", package: "Yams"),
       ],
-      swiftSettings: release
+      swiftSettings: settings
     ),
 
     // Storage; matrix multiplication and convolution.
-    .target(name: "BinadeTensor", dependencies: ["BinadeNumerics"], swiftSettings: release),
+    .target(name: "BinadeTensor", swiftSettings: settings),
     .target(
       name: "BinadeKernels",
-      dependencies: ["BinadeTensor", "BinadeNumerics", "CBinadeKernels"],
-      swiftSettings: release
+      dependencies: ["CBinadeKernels"],
+      swiftSettings: settings
     ),
 
     // Scales, calibration, error metrics.
     .target(
       name: "BinadeQuantization",
-      dependencies: ["BinadeKernels", "BinadeTensor", "BinadeNumerics"],
-      swiftSettings: release
+      dependencies: ["BinadeNumerics"],
+      swiftSettings: settings
     ),
 
     // Layers, networks, weights, data sets.
@@ -65,31 +65,30 @@ let package = Package(
       path: "models",
       exclude: ["README.md"],
       resources: [.copy("mnist5k")],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .target(
       name: "BinadeNetworks",
       dependencies: [
         "BinadeQuantization", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
       ],
-      swiftSettings: release
+      swiftSettings: settings
     ),
 
     // Accuracy, cost, Pareto front, reports.
     .target(
       name: "BinadeEvaluation",
       dependencies: [
-        "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels", "BinadeTensor",
-        "BinadeNumerics",
+        "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels", "BinadeNumerics",
       ],
-      swiftSettings: release
+      swiftSettings: settings
     ),
 
     // The oracle and the checks that use it.
     .target(
       name: "BinadeVerification",
       dependencies: ["BinadeNumerics", "CMPFR"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
 
     .target(
@@ -98,7 +97,7 @@ let package = Package(
         "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels", "BinadeQuantization",
         "BinadeNetworks", "BinadeEvaluation",
       ],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .target(
       name: "BinadeCommands",
@@ -106,53 +105,55 @@ let package = Package(
         "Binade", "BinadeModelFiles", "BinadeVerification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .executableTarget(
       name: "binade-cli",
       dependencies: ["BinadeCommands"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
 
     .testTarget(
       name: "BinadeNumericsTests",
       dependencies: ["BinadeNumerics", "BinadeFormats"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeFormatsTests",
       dependencies: ["BinadeFormats", "BinadeNumerics"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeKernelsTests",
-      dependencies: ["BinadeKernels", "BinadeTensor", "BinadeNumerics"],
-      swiftSettings: release
+      dependencies: ["BinadeKernels"],
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeQuantizationTests",
-      dependencies: ["BinadeQuantization", "BinadeFormats"],
-      swiftSettings: release
+      dependencies: ["BinadeQuantization", "BinadeFormats", "BinadeNumerics"],
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeNetworksTests",
-      dependencies: ["BinadeNetworks", "BinadeFormats"],
-      swiftSettings: release
+      dependencies: [
+        "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeFormats", "BinadeNumerics",
+      ],
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeEvaluationTests",
       dependencies: ["Binade", "BinadeModelFiles"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeVerificationTests",
       dependencies: ["BinadeVerification", "BinadeFormats", "BinadeNumerics"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeCommandsTests",
       dependencies: ["BinadeCommands"],
-      swiftSettings: release
+      swiftSettings: settings
     ),
   ]
 )

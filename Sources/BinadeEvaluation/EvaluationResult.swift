@@ -79,6 +79,8 @@ public struct EvaluationResult: Sendable, Codable {
   public let activations: String
   /// The quantizers of the first and last layer, when they differ.
   public let ends: String?
+  /// The family of the weights' format.
+  public let family: String
   /// Bits of a weight.
   public let weightBitWidth: Int
   /// Bits of an activation.

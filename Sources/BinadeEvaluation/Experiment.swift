@@ -118,6 +118,7 @@ public struct Experiment: Sendable {
       weights: configuration.weights?.description ?? "float32",
       activations: configuration.activations?.description ?? "float32",
       ends: configuration.ends.map { "\($0.weights.description) \($0.activations.description)" },
+      family: (configuration.weights?.format.info.family ?? .binaryFloat).rawValue,
       weightBitWidth: configuration.weights?.bitWidth ?? 32,
       activationBitWidth: configuration.activations?.bitWidth ?? 32,
       imageCount: predictions.count,

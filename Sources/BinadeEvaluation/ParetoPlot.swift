@@ -1,91 +1,136 @@
 import Foundation
 
 /// The plot of accuracy against cost: a gnuplot script, its data, and the pictures it draws.
+///
+/// Both axes are logarithmic, the error pointing down: the difference between 99 and 98 % is as visible as that
+/// between 80 and 60 %.
 public struct ParetoPlot: Sendable {
-  private let report: ComparisonReport
+  private struct Point {
+    var cost: Double
+    var accuracy: Double
+    var interval: WilsonInterval
+    var label: String
+    var family: String
+    var isOnFront: Bool
+    /// In per cent; half an image where there is no error, since a logarithm has no zero.
+    var error: Double
+  }
+
+  private let points: [Point]
+  private let title: String
+  private let leastError: Double
+
+  /// The error at the upper end of the plot: above every bar.
+  private var topError: Double {
+    (points.map { max(100 * (1 - $0.interval.upper), leastError) }.min() ?? leastError) / 1.5
+  }
 
   /// A plot of `report`.
   public init(_ report: ComparisonReport) {
-    self.report = report
+    let imageCount = report.results.first?.imageCount ?? 1
+    let least = 50 / Double(max(imageCount, 1))
+    leastError = least
+    title = report.results.first.map { "\($0.model), \(imageCount) images of \($0.data)" } ?? ""
+    points = zip(report.results, report.isOnFront).map { result, isOnFront in
+      Point(
+        cost: report.relativeCost(result),
+        accuracy: 100 * result.top1Accuracy,
+        interval: result.top1Interval,
+        label: report.label(result),
+        family: result.family,
+        isOnFront: isOnFront,
+        error: max(100 * (1 - result.top1Accuracy), least)
+      )
+    }
   }
 
-  /// The data: one line per result, tab-separated: relative cost, top-1 in per cent, its interval, label, family
-  /// number, whether on the front.
+  private var families: [String] {
+    points.map(\.family).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// The data: a block per family, then the front as a line.
   public var data: String {
-    var lines = ["# cost relative to bfloat16\ttop-1 %\tlower\tupper\tlabel\tfront"]
-    for (result, isFront) in zip(report.results, report.isOnFront) {
-      let columns = [
-        String(report.relativeCost(result)), String(100 * result.top1Accuracy),
-        String(100 * result.top1Interval.lower), String(100 * result.top1Interval.upper),
-        "\"\(report.label(result).replacing("_", with: "\\\\_"))\"", isFront ? "1" : "0",
-      ]
-      lines.append(columns.joined(separator: "\t"))
-    }
-    return lines.joined(separator: "\n") + "\n"
+    let header = "# cost / bfloat16\terror %\terror lower\terror upper\ttop-1 %\tformat"
+    let blocks =
+      families.map { family in points.filter { $0.family == family } }
+      + [points.filter(\.isOnFront)]
+    return header + "\n"
+      + blocks.map { block in
+        block.map { point in
+          [
+            point.cost, point.error, max(100 * (1 - point.interval.upper), leastError),
+            100 * (1 - point.interval.lower), point.accuracy,
+          ].map { "\($0)" }.joined(separator: "\t") + "\t\"\(point.label)\""
+        }.joined(separator: "\n")
+      }.joined(separator: "\n\n\n") + "\n"
   }
 
   /// The script; run in its folder it writes pareto.svg and pareto.png.
   public var script: String {
-    let title = report.results.first.map { "\($0.model) on \($0.imageCount) images of \($0.data)" } ?? ""
-    let rows = plotRows
-    let least = rows.map(\.accuracy).min() ?? 0
-    let floor = max(0, (least / 10).rounded(.down) * 10)
-    let labels = frontLabels(rows, floor: floor)
+    let costs = points.map(\.cost)
+    let left = (costs.min() ?? 1) / 1.25
+    let right = (costs.max() ?? 1) * 2
+    let colours = ["#1f77b4", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#17becf"]
+    let series = families.enumerated().map { index, family in
+      "\"pareto.tsv\" index \(index) using 1:2:3:4 with yerrorbars pt 7 ps 0.9 lw 1 "
+        + "lc rgb \"\(colours[index % colours.count])\" title \"\(Self.escaped(family))\""
+    }
+    let front =
+      "\"pareto.tsv\" index \(families.count) using 1:2 with steps lw 2 lc rgb \"#888888\" "
+      + "title \"Pareto front\""
     return """
       # gnuplot pareto.gp   draws pareto.svg and pareto.png from pareto.tsv
       set datafile separator "\\t"
-      set title "Accuracy against cost: \(title.replacing("_", with: "\\\\_"))"
-      set xlabel "Quadratic cost relative to bfloat16 (weight bits × activation bits / 256)"
-      set ylabel "Top-1 accuracy (%), bars: 95 % Wilson interval"
+      set title "Accuracy against cost: \(Self.escaped(title))"
+      set xlabel "Cost relative to bfloat16 (weight bits × activation bits per MAC), log scale"
+      set ylabel "Top-1 accuracy (%), log scale of the error; bars: 95 % Wilson interval"
       set logscale x 2
+      set logscale y 10
       set format x "%.4g"
-      set yrange [\(floor):103]
-      set grid xtics ytics lc rgb "#dddddd"
-      set key bottom right box opaque
-      \(labels)
-      plots = 'plot "pareto.tsv" using ($6==1 ? $1 : NaN):2 with steps lc rgb "#c0392b" lw 2 notitle, \\
-        "pareto.tsv" using ($6==0 ? $1 : NaN):2:3:4 with yerrorbars pt 7 ps 0.6 lc rgb "#7f8c8d" title "dominated", \\
-        "pareto.tsv" using ($6==1 ? $1 : NaN):2:3:4 with yerrorbars pt 7 ps 1 lc rgb "#c0392b" title "on the front"'
-      set terminal svg size 1000,650 font "Helvetica,13" background rgb "white"
+      set xrange [\(left):\(right)]
+      set yrange [100:\(topError)]
+      set ytics ("0" 100, "50" 50, "80" 20, "90" 10, "95" 5, "98" 2, "99" 1, "99.5" 0.5, "99.9" 0.1)
+      set grid xtics ytics lc rgb "#cccccc" lw 0.5
+      set key bottom right box opaque spacing 1.2
+      \(labels(left: left, right: right))
+      plots = 'plot \(([front] + series).joined(separator: ", \\\n  "))'
+      set terminal svg size 1400,850 font "Helvetica,14" background rgb "white"
       set output "pareto.svg"
       eval plots
-      set terminal pngcairo size 1000,650 font "Helvetica,11" background rgb "white"
+      set terminal pngcairo size 1400,850 font "Helvetica,12" background rgb "white"
       set output "pareto.png"
       eval plots
       """ + "\n"
   }
 
-  private struct PlotRow {
-    var cost: Double
-    var accuracy: Double
-    var label: String
-    var isFront: Bool
-  }
-
-  private var plotRows: [PlotRow] {
-    zip(report.results, report.isOnFront).map { result, isFront in
-      PlotRow(
-        cost: report.relativeCost(result),
-        accuracy: 100 * result.top1Accuracy,
-        label: report.label(result),
-        isFront: isFront
-      )
+  /// A name beside each point, pushed down where names of one column would collide.
+  private func labels(left: Double, right: Double) -> String {
+    let bottom = log(100.0)
+    let top = log(topError)
+    let lineHeight = 0.021
+    var lines: [String] = []
+    for (_, column) in Dictionary(grouping: points, by: \.cost).sorted(by: { $0.key < $1.key }) {
+      var occupied = -1.0
+      for point in column.sorted(by: { ($0.error, $0.label) < ($1.error, $1.label) }) {
+        // 0 is the upper end of the plot, 1 the lower.
+        let own = (log(point.error) - top) / (bottom - top)
+        let place = max(own, occupied + lineHeight)
+        occupied = place
+        // The front's line runs to the right of its points: their names stand above it.
+        let lift = point.isOnFront ? 0.018 : 0
+        let across = log(point.cost / left) / log(right / left)
+        lines.append(
+          "set label \"\(Self.escaped(point.label))\" at graph \(across + 0.007), graph \(1 - place + lift) "
+            + "font \",\(point.isOnFront ? 11 : 9)\" tc rgb \"\(point.isOnFront ? "#000000" : "#555555")\""
+        )
+      }
     }
+    return lines.joined(separator: "\n")
   }
 
-  /// One list of names per cost, with the front's first: names of formats that share a column would collide.
-  private func frontLabels(_ rows: [PlotRow], floor: Double) -> String {
-    let byCost = Dictionary(grouping: rows, by: \.cost).sorted { $0.key < $1.key }
-    return byCost.enumerated().map { index, group in
-      let best = group.value.max { ($0.isFront ? 1 : 0, $0.accuracy) < ($1.isFront ? 1 : 0, $1.accuracy) }
-      guard let best else { return "" }
-      let others = group.value.count - 1
-      let text =
-        best.label.replacing("_", with: "\\\\_") + (others > 0 ? " (+\(others))" : "")
-      let offset = index % 2 == 0 ? "0.5,-1.2" : "0.5,-2.2"
-      return "set label \"\(text)\" at \(best.cost),\(max(best.accuracy, floor)) "
-        + "offset \(offset) font \",10\""
-    }.joined(separator: "\n")
+  /// gnuplot's enhanced text reads an underscore as a subscript.
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("_", with: "\\\\_")
   }
 
   /// Writes script and data into `folder` and runs gnuplot there.

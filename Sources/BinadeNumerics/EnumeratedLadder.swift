@@ -5,7 +5,7 @@ public struct EnumeratedLadder: Ladder {
   /// Codes of zeros, infinities and NaN.
   public let specials: SpecialCodes
   /// What overflow gives when the range goes on.
-  public let overflowTarget: OverflowTarget
+  public let overflowTarget: OverflowTarget?
   /// What would come before the least value.
   public let beforeLeast: Rung
   /// What would come after the greatest value.
@@ -59,7 +59,7 @@ public struct EnumeratedLadder: Ladder {
     specials.zero = finite.first { $0.value == 0 }?.code
     self.rungs = finite
     self.specials = specials
-    self.overflowTarget = info.overflowTarget ?? specials.defaultOverflowTarget
+    self.overflowTarget = info.overflowTarget
     let (least, greatest) = (finite[0], finite[finite.count - 1])
     self.beforeLeast = Rung(
       code: least.code &+ 1,

@@ -10,8 +10,9 @@ public protocol Ladder: Sendable {
   var afterGreatest: Rung { get }
   /// Codes of zeros, infinities and NaN.
   var specials: SpecialCodes { get }
-  /// What overflow gives under ``OverflowRule/ieee``.
-  var overflowTarget: OverflowTarget { get }
+  /// What overflow gives under ``OverflowRule/ieee``; nil means infinity, else NaN, else the extreme value, on each
+  /// side for itself.
+  var overflowTarget: OverflowTarget? { get }
 
   /// Returns the greatest rung not above `value` and the least rung not below it; equal when `value` is one.
   ///
@@ -61,7 +62,7 @@ extension Ladder {
   func overflowCode(isNegative: Bool) -> UInt32 {
     let infinity = isNegative ? specials.negativeInfinity : specials.positiveInfinity
     switch overflowTarget {
-    case .infinity: return infinity ?? extreme(isNegative: isNegative)
+    case .infinity, nil: return infinity ?? specials.nan ?? extreme(isNegative: isNegative)
     case .nan: return specials.nan ?? extreme(isNegative: isNegative)
     case .extreme: return extreme(isNegative: isNegative)
     }
@@ -80,12 +81,4 @@ extension Ladder {
   /// Zero where the format has none, the least value where it
   /// has no zero either. ``ConversionTally/nanWithoutCode`` counts the last two.
   public var nanCode: UInt32 { specials.nan ?? specials.zero ?? least.code }
-}
-
-extension SpecialCodes {
-  /// What overflow gives when the format does not say: infinity, else NaN, else the extreme value.
-  var defaultOverflowTarget: OverflowTarget {
-    if positiveInfinity != nil || negativeInfinity != nil { return .infinity }
-    return nan != nil ? .nan : .extreme
-  }
 }

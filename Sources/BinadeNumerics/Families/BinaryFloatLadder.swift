@@ -5,7 +5,7 @@ package struct BinaryFloatLadder: Ladder {
   package let beforeLeast: Rung
   package let afterGreatest: Rung
   package let specials: SpecialCodes
-  package let overflowTarget: OverflowTarget
+  package let overflowTarget: OverflowTarget?
   private let format: BinaryFloatFormat
 
   /// Throws when the format has no subnormals: neighbours of zero would not be one code apart.
@@ -52,7 +52,7 @@ package struct BinaryFloatLadder: Ladder {
     least = Rung(code: greatestCode | signBit, value: -extreme)
     afterGreatest = Rung(code: greatestCode &+ 1, value: beyond)
     beforeLeast = Rung(code: (greatestCode | signBit) &+ 1, value: -beyond)
-    overflowTarget = format.info.overflowTarget ?? specials.defaultOverflowTarget
+    overflowTarget = format.info.overflowTarget
   }
 
   package func neighbours(of value: Double) -> (lower: Rung, upper: Rung) {

@@ -5,7 +5,7 @@ package struct UniformLadder: Ladder {
   package let beforeLeast: Rung
   package let afterGreatest: Rung
   package let specials = SpecialCodes(zero: 0)
-  package let overflowTarget = OverflowTarget.extreme
+  package let overflowTarget: OverflowTarget? = nil
   private let quantum: Double
   private let codeMask: UInt32
 

@@ -104,6 +104,14 @@ final class ArrayReader {
     }
   }
 
+  /// The floats of a piece, copied: the bytes of a Data need not be aligned.
+  static func floats<T: BinaryFloatingPoint>(_ data: Data, as type: T.Type = T.self) -> [T] {
+    let count = data.count / MemoryLayout<T>.size
+    return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = data.copyBytes(to: buffer) / MemoryLayout<T>.size
+    }
+  }
+
   /// The next elements, at most `limit` of them; nil at the end.
   func next(_ limit: Int) throws -> Data? {
     var data = Data()

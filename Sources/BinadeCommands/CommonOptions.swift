@@ -69,7 +69,7 @@ struct ModelOptions: ParsableArguments {
     let folder = try DatasetFolder(
       data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder
     )
-    let bar = ProgressBar(total: limit ?? folder.evaluation.count, label: "float32")
+    let bar = ProgressBar(total: min(limit ?? .max, folder.evaluation.count), label: "float32")
     defer { bar.finish() }
     let experiment = try Experiment(
       model: loaded,

@@ -108,8 +108,10 @@ struct CompareCommand: ParsableCommand {
 enum ConfigurationText {
   /// `FORMAT` for weights and activations, or `WEIGHTS/ACTIVATIONS`.
   static func body(_ text: String, _ catalog: FormatCatalog) throws -> Configuration {
-    // The path of a definition file has slashes of its own.
-    let parts = text.hasSuffix(".yaml") ? [text] : text.split(separator: "/").map(String.init)
+    // The path of a definition file has slashes of its own and stands for weights and activations.
+    let isPath = text.contains(".yaml") || text.contains(".yml")
+    let parts =
+      isPath ? [text] : text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 1 || parts.count == 2 else {
       throw ValidationError("'\(text)': expected FORMAT or WEIGHTS/ACTIVATIONS")
     }

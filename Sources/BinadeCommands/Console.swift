@@ -22,9 +22,19 @@ public struct Console: Sendable {
   /// The process's own output and error streams.
   public static let standard = Console(
     isInteractive: isatty(FileHandle.standardError.fileDescriptor) == 1,
-    output: { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) },
+    output: { Console.writeOrExit($0) },
     errors: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
   )
+
+  /// A result that cannot be written (a full disk) must not look like success.
+  private static func writeOrExit(_ text: String) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      FileHandle.standardError.write(Data("binade: the output cannot be written\n".utf8))
+      exit(2)
+    }
+  }
 
   /// Writes a result.
   func write(_ text: String) { output(text) }

@@ -69,17 +69,19 @@ struct EncodeCommand: ParsableCommand {
     _ encodeFloats: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Code>) -> Void
   ) throws -> Int {
     var codes = [Code](repeating: 0, count: count)
-    let nanCount = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Int in
-      if type == .float32 {
-        let values = bytes.bindMemory(to: Float.self)
+    let nanCount: Int
+    if type == .float32 {
+      let values = ArrayReader.floats(data, as: Float.self)
+      values.withUnsafeBufferPointer { source in
         codes.withUnsafeMutableBufferPointer { target in
-          if let base = target.baseAddress { encodeFloats(values, base) }
+          if let base = target.baseAddress { encodeFloats(source, base) }
         }
-        return values.count { $0.isNaN }
       }
-      let values = bytes.bindMemory(to: Double.self)
+      nanCount = values.count { $0.isNaN }
+    } else {
+      let values = ArrayReader.floats(data, as: Double.self)
       for index in 0..<count { codes[index] = Code(truncatingIfNeeded: codec.encode(values[index])) }
-      return values.count { $0.isNaN }
+      nanCount = values.count { $0.isNaN }
     }
     try codes.withUnsafeBytes { try writer.append($0) }
     return nanCount

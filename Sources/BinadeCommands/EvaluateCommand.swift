@@ -91,7 +91,7 @@ enum EvaluationText {
         + "\(percent(result.top5Interval.upper)))",
       "change       \(String(format: "%+.2f", 100 * result.top1Change)) points against float32; "
         + "only float32 right \(test.onlyFirst), only this right \(test.onlySecond), "
-        + "p = \(String(format: "%.3g", test.pValue))",
+        + (test.pValue > 0 ? "p = \(String(format: "%.3g", test.pValue))" : "p < 1e-300"),
       "",
       "MACs         \(result.cost.multiplyAccumulateCount)",
       "AQT quadratic \(giga(result.cost.aqtQuadratic))",

@@ -71,6 +71,7 @@ struct NumPyHeader {
     let parts = text[start.upperBound..<end].split(separator: ",")
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     let extents = parts.compactMap { Int($0) }
-    return extents.count == parts.count && extents.allSatisfy { $0 >= 0 } ? extents : nil
+    return extents.count == parts.count && extents.count <= 64 && extents.allSatisfy { $0 >= 0 }
+      ? extents : nil
   }
 }

@@ -29,9 +29,7 @@ struct QuantizeCommand: ParsableCommand {
     defer { bar.finish() }
     var nanCount = 0
     while let data = try reader.next(conversionChunk) {
-      var values = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
-        Array(bytes.bindMemory(to: Float.self))
-      }
+      var values = ArrayReader.floats(data, as: Float.self)
       nanCount += values.count { $0.isNaN }
       for index in values.indices { values[index] /= scale }
       values.withUnsafeMutableBufferPointer { buffer in

@@ -18,9 +18,9 @@ public struct EvaluationResult: Sendable, Codable {
     public let maximumError: Double
     /// Elements measured.
     public let elementCount: Int
-    /// Elements beyond the greatest value.
+    /// Elements beyond the greatest or least value, infinities among them.
     public let saturatedCount: Int
-    /// Elements that became zero.
+    /// Nonzero elements that became zero.
     public let underflowedCount: Int
     /// NaN elements.
     public let nanCount: Int
@@ -47,6 +47,8 @@ public struct EvaluationResult: Sendable, Codable {
     public let datapath: Datapath
     /// Why.
     public let datapathReason: String
+    /// The micro-kernel.
+    public let kernel: String
     /// Multiply-accumulate operations per image.
     public let multiplyAccumulateCount: Int
     /// Nil when the weights are float32.

@@ -174,6 +174,7 @@ public struct Experiment: Sendable {
         name: explanation.layer,
         datapath: explanation.datapath,
         datapathReason: explanation.reason,
+        kernel: explanation.kernel,
         multiplyAccumulateCount: model.network.layers[index].shape.multiplyAccumulateCount,
         weights: weightErrors[index].map {
           EvaluationResult.TensorError(

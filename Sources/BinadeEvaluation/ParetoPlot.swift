@@ -60,7 +60,7 @@ public struct ParetoPlot: Sendable {
           [
             point.cost, point.error, max(100 * (1 - point.interval.upper), leastError),
             100 * (1 - point.interval.lower), point.accuracy,
-          ].map { "\($0)" }.joined(separator: "\t") + "\t\"\(point.label)\""
+          ].map { "\($0)" }.joined(separator: "\t") + "\t" + Self.quoted(point.label)
         }.joined(separator: "\n")
       }.joined(separator: "\n\n\n") + "\n"
   }
@@ -73,7 +73,7 @@ public struct ParetoPlot: Sendable {
     let colours = ["#1f77b4", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#17becf"]
     let series = families.enumerated().map { index, family in
       "\"pareto.tsv\" index \(index) using 1:2:3:4 with yerrorbars pt 7 ps 0.9 lw 1 "
-        + "lc rgb \"\(colours[index % colours.count])\" title \"\(Self.escaped(family))\""
+        + "lc rgb \"\(colours[index % colours.count])\" title \"\(family)\""
     }
     let front =
       "\"pareto.tsv\" index \(families.count) using 1:2 with steps lw 2 lc rgb \"#888888\" "
@@ -81,7 +81,7 @@ public struct ParetoPlot: Sendable {
     return """
       # gnuplot pareto.gp   draws pareto.svg and pareto.png from pareto.tsv
       set datafile separator "\\t"
-      set title "Accuracy against cost: \(Self.escaped(title))"
+      set title \(Self.quoted("Accuracy against cost: " + title)) noenhanced
       set xlabel "Cost relative to bfloat16 (weight bits × activation bits per MAC), log scale"
       set ylabel "Top-1 accuracy (%), log scale of the error; bars: 95 % Wilson interval"
       set logscale x 2
@@ -120,7 +120,7 @@ public struct ParetoPlot: Sendable {
         let lift = point.isOnFront ? 0.018 : 0
         let across = log(point.cost / left) / log(right / left)
         lines.append(
-          "set label \"\(Self.escaped(point.label))\" at graph \(across + 0.007), graph \(1 - place + lift) "
+          "set label \(Self.quoted(point.label)) noenhanced at graph \(across + 0.007), graph \(1 - place + lift) "
             + "font \",\(point.isOnFront ? 11 : 9)\" tc rgb \"\(point.isOnFront ? "#000000" : "#555555")\""
         )
       }
@@ -128,9 +128,12 @@ public struct ParetoPlot: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// gnuplot's enhanced text reads an underscore as a subscript.
-  private static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("_", with: "\\\\_")
+  /// Text from outside as a single-quoted gnuplot string: no commands in backquotes, no escapes.
+  ///
+  /// Line breaks, which would end the string, become spaces.
+  private static func quoted(_ text: String) -> String {
+    let visible = String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? " " : $0 })
+    return "'" + visible.replacing("'", with: "''") + "'"
   }
 
   /// Writes script and data into `folder` and runs gnuplot there.

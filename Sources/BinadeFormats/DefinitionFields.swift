@@ -48,7 +48,8 @@ struct DefinitionFields {
 
   func integer(_ key: String) throws(FormatDefinitionError) -> Int {
     guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
-    guard let value = node.int else {
+    // YAML 1.1 reads 1:30 as a number to base 60; nobody means that here.
+    guard node.string?.contains(":") != true, let value = node.int else {
       throw .wrongType(
         place: place(of: node),
         key: key,

@@ -52,7 +52,11 @@ public struct FormatCatalog: Sendable {
   public func format(named name: String) throws -> any NumericFormat {
     if let format = byName[name] { return format }
     if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-      return try FormatDefinitionReader.read(contentsOf: URL(filePath: name))
+      let format = try FormatDefinitionReader.read(contentsOf: URL(filePath: name))
+      if let known = byName[format.name], String(reflecting: known) != String(reflecting: format) {
+        throw FormatDefinitionError.duplicateName(name: format.name, files: ["the catalogue", name])
+      }
+      return format
     }
     if let format = try ParametricFormat.format(named: name) { return format }
     throw UnknownFormat(name: name, known: names)

@@ -58,7 +58,7 @@ public enum ParametricFormat {
         name: name,
         bitWidth: 0,
         family: .fixedPoint,
-        source: "two's complement times 2^-\(f)",
+        source: "\(isSigned ? "two's complement" : "unsigned integer") times 2^-\(f)",
         scaling: .powerOfTwo
       ),
       isSigned: isSigned,

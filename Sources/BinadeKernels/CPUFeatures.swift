@@ -10,9 +10,6 @@ public struct CPUFeatures: Sendable, Hashable {
     self.hasAVX2 = hasAVX2
   }
 
-  /// Nothing but what the compiler targets everywhere.
-  public static let baseline = CPUFeatures(hasAVX2: false)
-
   /// What the probe found on this machine.
   public static let detected: CPUFeatures = {
     let probe = binade_probe_cpu()

@@ -53,9 +53,10 @@ public struct SpecialCodes: Sendable, Hashable {
 }
 
 extension Ladder {
-  /// The code of the extreme value on one side.
+  /// The code of the extreme value on one side; -0 where zero is the least value and has a sign.
   func extreme(isNegative: Bool) -> UInt32 {
-    isNegative ? least.code : greatest.code
+    guard isNegative else { return greatest.code }
+    return least.value == 0 ? specials.negativeZero ?? least.code : least.code
   }
 
   /// The code that overflow on one side becomes under ``OverflowRule/ieee``.

@@ -4,7 +4,8 @@ import Synchronization
 /// Codecs compiled once: layers of a network share them.
 public final class CodecCache: Sendable {
   private struct Key: Hashable {
-    var info: FormatInfo
+    /// All parameters of the format, printed: names alone may repeat in files from outside.
+    var format: String
     var zeroPoint: Int
     var policy: ConversionPolicy
   }
@@ -20,7 +21,7 @@ public final class CodecCache: Sendable {
     zeroPoint: Int,
     policy: ConversionPolicy
   ) throws(FormatError) -> FormatCodec {
-    let key = Key(info: format.info, zeroPoint: zeroPoint, policy: policy)
+    let key = Key(format: String(reflecting: format), zeroPoint: zeroPoint, policy: policy)
     if let known = codecs.withLock({ $0[key] }) { return known }
     let codec: FormatCodec
     if zeroPoint == 0 {

@@ -47,7 +47,8 @@ public struct OperandValues: Sendable {
     }
     self.quantum = Float(quantum)
     greatestInteger = Int(greatest / quantum)
-    // Codes without a finite value are never produced by a saturating codec from finite input.
+    // Codes without a finite value come from NaN inputs only; integers have no NaN, so it counts as 0 here and is
+    // seen in the tally of the layer (`nanCount`).
     integers = (0..<UInt32(1 << codec.info.bitWidth)).map { code in
       Int16(exactly: Double(codec.decode(code)) / quantum) ?? 0
     }

@@ -3,6 +3,7 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case emptyCalibrationSet(tensor: String)
   case notFinite(tensor: String)
   case negativeValues(tensor: String, format: String)
+  case unusableRange(tensor: String, format: String)
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
@@ -13,6 +14,8 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
       "'\(tensor)' holds NaN or infinity; it cannot be quantized"
     case .negativeValues(let tensor, let format):
       "'\(tensor)' has negative values and the format '\(format)' has none; use a signed format"
+    case .unusableRange(let tensor, let format):
+      "'\(tensor)' cannot be scaled to '\(format)': scale or greatest value would leave the range of float32"
     }
   }
 }

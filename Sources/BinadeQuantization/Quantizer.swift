@@ -44,10 +44,16 @@ public struct Quantizer: Sendable {
       return
     }
     let target = Self.target(codec: codec, isNonnegative: whole.isNonnegative)
+    guard target.unit.isNormal, target.unit > 0 else {
+      throw QuantizationFailure.unusableRange(tensor: name, format: format.name)
+    }
     let groups = specification.granularity == .tensor ? [whole] : samples
     scales = groups.map { sample in
       sample.greatestMagnitude == 0
         ? 1 : specification.calibration.scale(for: sample, target: target)
+    }
+    guard scales.allSatisfy({ $0.isNormal && $0 > 0 }) else {
+      throw QuantizationFailure.unusableRange(tensor: name, format: format.name)
     }
   }
 
@@ -66,7 +72,8 @@ public struct Quantizer: Sendable {
   private static func target(codec: FormatCodec, isNonnegative: Bool) -> ScaleTarget {
     let ladder = codec.reference.ladder
     let (least, greatest) = (-ladder.least.value, ladder.greatest.value)
-    let unit = isNonnegative || least <= 0 ? greatest : min(least, greatest)
+    let unit =
+      isNonnegative ? greatest : min(least, greatest) > 0 ? min(least, greatest) : max(least, greatest)
     var headroom = 0
     if let rungs = codec.rungs, !Self.isUniform(rungs) {
       let finest = rungs.lazy.map { abs($0.value) }.filter { $0 > 0 }.min() ?? unit
@@ -89,6 +96,9 @@ public struct Quantizer: Sendable {
   public func scale(ofChannel channel: Int) -> Float {
     scales.count == 1 ? scales[0] : scales[channel]
   }
+
+  /// The greatest scale.
+  public var greatestScale: Float { scales.max() ?? 1 }
 
   /// Bits that the scales take: 32 each, or 8 when they are powers of two; none when the format has no scale.
   public var scaleBitCount: Int {

@@ -20,6 +20,7 @@ public final class ConversionCheck {
   ///
   /// - Complexity: O(n log n) comparisons of MPFR numbers in the number n of codes.
   public func run(_ subject: some ConversionSubject) -> VerificationReport {
+    report = VerificationReport(format: report.format, policy: report.policy)
     let rungs = oracle.ladder.rungsToTest
     checkDecoding(of: subject, rungs)
     for rung in rungs { checkAround(rung.value, subject) }

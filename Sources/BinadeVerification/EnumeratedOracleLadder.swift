@@ -29,13 +29,23 @@ final class EnumeratedOracleLadder: OracleLadder {
         let isCanonical = code == format.info.canonicalNaN
         if specials.nan == nil || isCanonical { specials.nan = code }
       case .infinity(let isNegative):
-        if isNegative { specials.negativeInfinity = code } else { specials.positiveInfinity = code }
+        if isNegative {
+          specials.negativeInfinity = specials.negativeInfinity ?? code
+        } else {
+          specials.positiveInfinity = specials.positiveInfinity ?? code
+        }
       case .finite(_, isNegativeZero: true):
-        specials.negativeZero = code
+        specials.negativeZero = specials.negativeZero ?? code
       case .finite(let value, isNegativeZero: false):
         if value.isZero { specials.zero = code }
         rungs.append(OracleRung(code: code, value: value))
       }
+    }
+    if let only = specials.negativeZero, specials.zero == nil {
+      // A zero that is alone is the zero, whatever its sign.
+      specials.zero = only
+      specials.negativeZero = nil
+      rungs.append(OracleRung(code: only, value: MPFRNumber(0)))
     }
     self.rungs = rungs.sorted { $0.value.compared(to: $1.value) < 0 }
     self.specials = specials

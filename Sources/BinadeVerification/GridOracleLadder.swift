@@ -19,24 +19,39 @@ final class GridOracleLadder: OracleLadder {
   /// Nil for formats that have no grid.
   init?(_ format: any NumericFormat) {
     switch format {
-    case let float as BinaryFloatFormat where float.hasSubnormals && float.specialValues == .ieee:
+    case let float as BinaryFloatFormat where float.hasSubnormals:
       grid = .float(float)
       let (e, m) = (float.exponentBitCount, float.significandBitCount)
       let sign = UInt32(1) << UInt32(e + m)
       let infinity = UInt32((1 << e) - 1) << UInt32(m)
-      let top = (1 << e) - 2 - float.exponentBias
-      let extreme = MPFRNumber((1 << (m + 1)) - 1, timesTwoTo: top - m)
-      greatest = OracleRung(code: infinity - 1, value: extreme)
-      least = OracleRung(code: (infinity - 1) | sign, value: extreme.negated)
-      afterGreatest = MPFRNumber(1, timesTwoTo: top + 1)
+      let greatestCode: UInt32
+      switch float.specialValues {
+      case .ieee:
+        greatestCode = infinity - 1
+        specials = SpecialCodes(
+          zero: 0,
+          negativeZero: sign,
+          positiveInfinity: infinity,
+          negativeInfinity: infinity | sign,
+          nan: infinity | 1 << UInt32(m - 1)
+        )
+      case .finiteNaN:
+        greatestCode = sign - 2
+        specials = SpecialCodes(zero: 0, negativeZero: sign, nan: sign - 1)
+      case .finite:
+        greatestCode = sign - 1
+        specials = SpecialCodes(zero: 0, negativeZero: sign)
+      case .unsignedZero:
+        greatestCode = sign - 1
+        specials = SpecialCodes(zero: 0, nan: sign)
+      }
+      guard case .finite(let extreme, _) = OracleMeanings.meaning(of: greatestCode, in: float) else {
+        return nil
+      }
+      greatest = OracleRung(code: greatestCode, value: extreme)
+      least = OracleRung(code: greatestCode | sign, value: extreme.negated)
+      afterGreatest = .sum(extreme, MPFRNumber(1, timesTwoTo: extreme.binade - m), precision: 128)
       beforeLeast = afterGreatest.negated
-      specials = SpecialCodes(
-        zero: 0,
-        negativeZero: sign,
-        positiveInfinity: infinity,
-        negativeInfinity: infinity | sign,
-        nan: infinity | 1 << UInt32(m - 1)
-      )
     case let fixed as FixedPointFormat:
       grid = .fixed(fixed)
       let bits = fixed.bitWidth - (fixed.isSigned ? 1 : 0)
@@ -115,7 +130,7 @@ final class GridOracleLadder: OracleLadder {
 
   /// The codes around every power of two, at both ends, and an even sprinkling between: pairs of neighbours.
   var rungsToTest: [OracleRung] {
-    let anchors: [Double] = (-160...128).flatMap { exponent -> [Double] in
+    let anchors: [Double] = (-960...960).flatMap { exponent -> [Double] in
       let power = Double(sign: .plus, exponent: exponent, significand: 1)
       return [1, 1.1, 1.3333, 1.5, 1.75, 1.99999].flatMap { [$0 * power, -$0 * power] }
     }

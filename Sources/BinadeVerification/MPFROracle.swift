@@ -13,6 +13,8 @@ final class MPFROracle {
   init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
     self.format = format
     self.policy = policy
+    // What cannot be a format says so before its values are used.
+    _ = try format.makeLadder()
     if format.bitWidth <= 16 {
       ladder = EnumeratedOracleLadder(format)
     } else if let grid = GridOracleLadder(format) {
@@ -78,26 +80,40 @@ final class MPFROracle {
     to beyond: MPFRNumber,
     _ isNegative: Bool
   ) -> UInt32 {
-    guard policy.overflow == .ieee else { return extreme.code }
+    guard policy.overflow == .ieee else { return self.extreme(isNegative) }
     let overflows: Bool
+    // Beyond the least value of a format without zero lies zero: there, outward is toward zero.
+    let outwardIsTowardZero = extreme.value.sign == (isNegative ? 1 : -1)
+    let straddles = beyond.sign * extreme.value.sign < 0
     switch policy.rounding {
     case .up: overflows = !isNegative
     case .down: overflows = isNegative
-    case .towardZero: overflows = false
-    case .awayFromZero: overflows = true
     case .toOdd: overflows = extreme.code & 1 == 0
+    case .towardZero, .awayFromZero:
+      if straddles {
+        overflows = isNegative ? value.sign < 0 : value.sign >= 0
+      } else {
+        overflows = outwardIsTowardZero == (policy.rounding == .towardZero)
+      }
     case .nearestEven, .nearestAway:
-      let twice = value.scaled(byTwoTo: 1)
       let boundary = MPFRNumber.sum(extreme.value, beyond, precision: ladder.precision)
-      let side = twice.comparedInMagnitude(to: boundary)
-      overflows =
-        side > 0 || (side == 0 && (policy.rounding == .nearestAway || extreme.code & 1 == 1))
+      let side = value.scaled(byTwoTo: 1).compared(to: boundary) * (isNegative ? -1 : 1)
+      if side != 0 {
+        overflows = side > 0
+      } else if policy.rounding == .nearestAway {
+        let magnitudes = beyond.comparedInMagnitude(to: extreme.value)
+        overflows = magnitudes > 0 || (magnitudes == 0 && !isNegative)
+      } else {
+        overflows = extreme.code & 1 == 1
+      }
     }
-    return overflows ? overflowCode(isNegative) : extreme.code
+    return overflows ? overflowCode(isNegative) : self.extreme(isNegative)
   }
 
   private func extreme(_ isNegative: Bool) -> UInt32 {
-    isNegative ? ladder.least.code : ladder.greatest.code
+    guard isNegative else { return ladder.greatest.code }
+    let isZero = ladder.least.value.isZero
+    return isZero ? ladder.specials.negativeZero ?? ladder.least.code : ladder.least.code
   }
 
   /// Infinity, else NaN, else the extreme value; a format may say otherwise.

@@ -3,6 +3,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+_Static_assert(BINADE_TILE_ROWS == 4 && BINADE_TILE_COLUMNS == 24, "the kernels below compute 4 x 24");
+
 #define AVX2 __attribute__((target("avx2,fma")))
 
 bool binade_has_avx2_kernels(void) { return true; }

@@ -24,6 +24,11 @@ import Testing
     #expect(message("compare", "--formats", "int4:chanel").contains("did you mean 'channel'?"))
     #expect(message("verify", "int4", "--rounding", "nearesteven").contains("did you mean 'nearestEven'?"))
     #expect(message("cost", "resnet51").contains("did you mean 'resnet50'?"))
+    for multiplier in ["nan", "1e300", "0"] {
+      #expect(
+        message("cost", "resnet20-cifar", "--width-multiplier", multiplier).contains("'widthMultiplier' is")
+      )
+    }
     #expect(message("frobnicate").contains("frobnicate"))
     #expect(message("compare", "--limit", "0").contains("--limit must be at least 1, found 0"))
     #expect(message("compare", "--threads", "0").contains("--threads must be 1 to 1024"))
@@ -120,6 +125,45 @@ import Testing
     let text = message("formats", "show", yaml)
     #expect(text.contains("bad.yaml:3: unknown key 'bitwidth'; did you mean 'bitWidth'?"))
     #expect(message("formats", "list", "--format-folder", scratch.path("none")).contains("not a folder"))
+  }
+
+  @Test("two formats of one name in one run are refused; names with slashes are paths")
+  func sameName() throws {
+    let yaml = try scratch.write(
+      "int4.yaml",
+      Data("name: int4\nfamily: integer\nbitWidth: 4\nrange: narrow\nsource: a test\n".utf8)
+    )
+    #expect(message("formats", "show", yaml).contains("the name 'int4' is defined twice"))
+    #expect(message("compare", "--formats", "int4/").contains("no format ''"))
+  }
+
+  @Test("a model's file name is never a command")
+  func quoting() throws {
+    let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "models/mnist5k")
+    let name = "`touch \(scratch.path("pwned"))`'\"x.safetensors".replacing("/", with: "_")
+    try FileManager.default.copyItem(
+      at: source.appending(path: "resnet8-mnist5k.safetensors"),
+      to: scratch.url.appending(path: name)
+    )
+    let run = CommandRun(
+      "compare",
+      "--model",
+      scratch.path(name),
+      "--data",
+      source.path,
+      "--formats",
+      "int4",
+      "--limit",
+      "2",
+      "--output",
+      scratch.path("out")
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    let script = try String(contentsOfFile: scratch.path("out/pareto.gp"), encoding: .utf8)
+    let title = try #require(script.split(separator: "\n").first { $0.hasPrefix("set title") })
+    #expect(title.hasPrefix("set title '"))
+    #expect(title.contains("''"))
   }
 
   @Test("an empty calibration set is refused")

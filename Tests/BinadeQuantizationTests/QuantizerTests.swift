@@ -153,6 +153,13 @@ import Testing
     #expect(throws: QuantizationFailure.emptyCalibrationSet(tensor: "test")) { try quantizer("int8", []) }
     #expect(throws: QuantizationFailure.notFinite(tensor: "test")) { try quantizer("int8", [1, .nan, 2]) }
     #expect(throws: QuantizationFailure.notFinite(tensor: "test")) { try quantizer("int8", [1, .infinity]) }
+    // Nothing to map a magnitude to; a scale beyond float32.
+    #expect(throws: QuantizationFailure.unusableRange(tensor: "test", format: "q0.0")) {
+      try quantizer("q0.0", [0, 1])
+    }
+    #expect(throws: QuantizationFailure.unusableRange(tensor: "test", format: "q0.7")) {
+      try quantizer("q0.7", [3.4e38, -1])
+    }
     #expect(throws: QuantizationFailure.negativeValues(tensor: "test", format: "uq4.4")) {
       try quantizer("uq4.4", [-1, 2])
     }

@@ -1,3 +1,5 @@
+import CBinadeKernels
+
 /// The innermost loop of a matrix product: one tile of C from one panel of A and one of B.
 ///
 /// Panels are contiguous: `tileRows` values of A and `tileColumns` values of B per step of depth, in groups of
@@ -46,7 +48,7 @@ public protocol MicroKernel: Sendable {
 /// The tile that every micro-kernel computes.
 public enum Tile {
   /// Rows of a tile (MR).
-  public static let rows = 4
+  public static let rows = Int(BINADE_TILE_ROWS)
   /// Columns of a tile (NR).
-  public static let columns = 24
+  public static let columns = Int(BINADE_TILE_COLUMNS)
 }

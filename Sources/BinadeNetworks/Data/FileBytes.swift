@@ -11,6 +11,10 @@ enum FileBytes {
     guard !isFolder.boolValue else {
       throw .unreadable(file: url.relativePath, reason: "it is a folder")
     }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular else {
+      throw .unreadable(file: url.relativePath, reason: "it is not a regular file")
+    }
     do {
       return try Data(contentsOf: url, options: .mappedIfSafe)
     } catch {

@@ -27,6 +27,9 @@ public struct ResNet: Sendable, Hashable {
   /// What it tells apart.
   public let classCount: Int
 
+  /// By what the channels may be multiplied.
+  static let widthMultipliers = 1.0 / 64...16
+
   /// The depths of the ImageNet family.
   public static let imageNetDepths = [18, 29, 34, 50, 101, 152, 200]
 
@@ -87,7 +90,7 @@ public struct ResNet: Sendable, Hashable {
         allowed: imageNetDepths.map(String.init).joined(separator: ", ")
       )
     }
-    guard (1.0 / 64...16).contains(widthMultiplier) else {
+    guard widthMultipliers.contains(widthMultiplier) else {
       throw .invalidArchitecture(
         parameter: "widthMultiplier",
         found: "\(widthMultiplier)",

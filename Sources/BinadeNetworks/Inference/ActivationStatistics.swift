@@ -8,7 +8,7 @@ public struct ActivationStatistics: Sendable {
   /// For reports: how many images, of which data set.
   public let origin: String
 
-  /// About so many values of a layer are kept, over all images and channels.
+  /// About so many values of a layer are kept over all images and channels, but at least one per image and channel.
   static let sampleBudget = 32_768
 
   /// Runs the float32 network on every image of `images`.

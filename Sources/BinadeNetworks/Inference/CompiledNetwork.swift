@@ -124,14 +124,15 @@ extension FoldedNetwork.Layer {
     }
   }
 
-  /// The layer with its weights multiplied by the activation scales of their input channels, when there is one per
-  /// channel: a scale inside the sum cannot be taken out of it.
+  /// The layer with its weights multiplied by the activation scales of their input channels, relative to the
+  /// greatest, when there is one per channel: a scale inside the sum cannot be taken out of it.
   package func absorbing(_ activations: Quantizer?) -> FoldedNetwork.Layer {
     guard let activations, activations.scales.count > 1 else { return self }
     var layer = self
     let kernelSize = shape.kernelHeight * shape.kernelWidth
     for index in weights.indices {
-      layer.weights[index] *= activations.scales[index / kernelSize % shape.inputChannels]
+      let scale = activations.scales[index / kernelSize % shape.inputChannels]
+      layer.weights[index] *= scale / activations.greatestScale
     }
     return layer
   }

@@ -22,11 +22,13 @@ package struct LayerEngine: Sendable {
   let reason: String
   private let implementation: Implementation
   private let outputScales: [Float]
+  private let activationUnit: Float
   private let bias: [Float]
 
   /// Compiles `layer`.
   ///
-  /// With one activation scale per input channel the weights in `layer` must already be multiplied by it.
+  /// With one activation scale per input channel the weights in `layer` must already be multiplied by it, as
+  /// ``FoldedNetwork/Layer/absorbing(_:)`` does.
   package init(
     _ layer: FoldedNetwork.Layer,
     weights: Quantizer?,
@@ -44,9 +46,9 @@ package struct LayerEngine: Sendable {
       activations: activationValues,
       depth: shape.depth
     )
-    // Per-channel activation scales live in the weights; what is left is 1.
-    let inputScale = activations.map { $0.scales.count == 1 ? $0.scales[0] : 1 } ?? 1
-    let unit: Float
+    // Per-channel activation scales live in the weights, relative to the greatest, which is left.
+    let inputScale = activations?.greatestScale ?? 1
+    let unit: Double
     switch datapath {
     case .integer16:
       let table = weightValues?.integers ?? []
@@ -58,21 +60,22 @@ package struct LayerEngine: Sendable {
         ),
         table: activationValues?.integers ?? []
       )
-      unit = (weightValues?.quantum ?? 1) * (activationValues?.quantum ?? 1)
+      unit = Double(weightValues?.quantum ?? 1) * Double(activationValues?.quantum ?? 1)
     case .float32:
       let table = weightValues?.floats
       let operands =
-        table.map { Self.encode(layer, weights, through: $0) } ?? Self.round(layer, weights)
+        table.map { Self.encode(layer, weights, through: $0) }
+        ?? Self.round(layer, weights, unit: weightValues?.floatUnit ?? 1)
       implementation = .float(
         FloatConvolution(shape: shape, weights: operands, kernel: KernelTable.float32(for: features)),
         table: activationValues?.floats
       )
-      unit =
-        (table == nil ? 1 : weightValues?.floatUnit ?? 1)
-        * (activationValues?.floats == nil ? 1 : activationValues?.floatUnit ?? 1)
+      unit = Double(weightValues?.floatUnit ?? 1) * Double(activationValues?.floatUnit ?? 1)
     }
+    activationUnit = activationValues?.floatUnit ?? 1
+    // In Double: of a format with a wide range the units are huge and the scales tiny, their product is neither.
     outputScales = (0..<layer.shape.outputChannels).map {
-      inputScale * (weights?.scale(ofChannel: $0) ?? 1) * unit
+      Float(Double(inputScale) * Double(weights?.scale(ofChannel: $0) ?? 1) * unit)
     }
   }
 
@@ -145,6 +148,7 @@ package struct LayerEngine: Sendable {
       }
     } else {
       activations.codec.roundTrip(scaled, into: target)
+      for index in 0..<plane.count { target[index] /= activationUnit }
     }
   }
 
@@ -185,14 +189,14 @@ package struct LayerEngine: Sendable {
     }
   }
 
-  /// Weights rounded but not scaled back; as they are without a quantizer.
-  private static func round(_ layer: FoldedNetwork.Layer, _ quantizer: Quantizer?) -> [Float] {
+  /// Weights rounded, in multiples of `unit`, not scaled back; as they are without a quantizer.
+  private static func round(_ layer: FoldedNetwork.Layer, _ quantizer: Quantizer?, unit: Float) -> [Float] {
     guard let quantizer else { return layer.weights }
     let depth = layer.shape.depth
     return (0..<layer.shape.outputChannels).flatMap { channel in
       let scale = quantizer.scale(ofChannel: channel)
       return layer.weights[channel * depth..<(channel + 1) * depth].map {
-        quantizer.codec.decode(quantizer.codec.encode($0 / scale))
+        quantizer.codec.decode(quantizer.codec.encode($0 / scale)) / unit
       }
     }
   }

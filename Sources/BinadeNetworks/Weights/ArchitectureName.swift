@@ -22,6 +22,13 @@ public enum ArchitectureName {
         nearest: NameSuggestion.nearest(to: name, among: known)
       )
     }
+    guard ResNet.widthMultipliers.contains(widthMultiplier) else {
+      throw .invalidArchitecture(
+        parameter: "widthMultiplier",
+        found: "\(widthMultiplier)",
+        allowed: "1/64 to 16"
+      )
+    }
     if isCIFAR {
       return try .cifar(
         depth: depth,

@@ -17,7 +17,7 @@ public struct Model: Sendable {
   ///
   /// The metadata `architecture`, `widths`, `shortcut`, `inputChannels`, `mean` and `std` say what the file
   /// holds; `architecture` given here overrides it, for files without metadata.
-  public init(contentsOf url: URL, architecture override: String? = nil, imageSize: Int? = nil)
+  public init(contentsOf url: URL, architecture override: String? = nil)
     throws(NetworkError)
   {
     let weights = try SafetensorsFile(contentsOf: url)
@@ -29,7 +29,7 @@ public struct Model: Sendable {
     }
     let isCIFAR = architectureName.hasSuffix("-cifar")
     let channels = try Self.numbers("inputChannels", of: weights, default: [3]).first ?? 3
-    let size = imageSize ?? (isCIFAR ? (channels == 1 ? 28 : 32) : 224)
+    let size = isCIFAR ? (channels == 1 ? 28 : 32) : 224
     architecture = try ArchitectureName.resolve(
       architectureName,
       widths: try Self.numbers("widths", of: weights, default: [16, 32, 64]),

@@ -40,10 +40,10 @@ public struct Normalization: Sendable, Hashable {
     _ fallback: [Float]
   ) throws(NetworkError) -> [Float] {
     guard let text = file.metadata[key] else { return fallback }
-    let numbers = text.split(separator: ",").compactMap {
-      Float($0.trimmingCharacters(in: .whitespaces))
-    }
-    guard numbers.count == channels, numbers.allSatisfy({ $0.isFinite && (key != "std" || $0 > 0) })
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
+    guard parts.count == channels, numbers.count == channels,
+      numbers.allSatisfy({ $0.isFinite && (key != "std" || $0 > 0) })
     else {
       throw .malformed(
         file: file.name,

@@ -2,7 +2,7 @@
 public struct ConversionTally: Sendable, Hashable, Codable {
   /// Elements converted.
   public var elementCount = 0
-  /// Finite inputs beyond the greatest or least value.
+  /// Inputs beyond the greatest or least value, infinities among them.
   public var saturatedCount = 0
   /// Nonzero inputs that became zero.
   public var underflowedCount = 0

@@ -1,8 +1,8 @@
 /// A step function of Float32 compiled to tables: one lookup by the top 16 bits of the input, then one
 /// comparison, or a short search where several steps share a bucket.
 ///
-/// A bucket spans 2^-7 of a binade, so formats of up to 7 stored significand bits never search. The time does
-/// not depend on what the format is.
+/// A bucket spans 2^-7 of a binade, so formats of up to 7 stored significand bits never search. The time then
+/// does not depend on what the format is.
 struct EncodeTable: Sendable {
   /// One bucket of 65,536 inputs with at most one step in it.
   struct Bucket: Sendable {

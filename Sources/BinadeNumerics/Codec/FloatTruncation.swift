@@ -6,10 +6,11 @@ struct FloatTruncation: Sendable {
   private let greatestMagnitude: UInt32
   private let nanCode: UInt32
 
-  /// Nil unless `format` is an IEEE-like float with the exponent field of Float32 and more than 16 bits.
+  /// Nil unless `format` is an IEEE-like float with the exponent field of Float32.
   init?(_ format: any NumericFormat, policy: ConversionPolicy) {
     guard let float = format as? BinaryFloatFormat, float.exponentBitCount == 8,
       float.exponentBias == 127, float.specialValues == .ieee, float.hasSubnormals,
+      float.info.overflowTarget == nil,
       let nan = float.info.canonicalNaN
     else { return nil }
     discardedBitCount = UInt32(23 - float.significandBitCount)

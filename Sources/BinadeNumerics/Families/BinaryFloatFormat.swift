@@ -66,6 +66,9 @@ public struct BinaryFloatFormat: NumericFormat {
       )
     }
     let bias = exponentBias ?? (1 << (exponentBitCount - 1)) - 1
+    guard (-2000...900).contains(bias) else {
+      throw refuse("exponentBias", bias, "magnitudes between 2^-900 and 2^900")
+    }
     let highest = (1 << exponentBitCount) - 1 - bias
     guard bias <= 900, highest <= 900 else {
       throw refuse("exponentBias", bias, "magnitudes between 2^-900 and 2^900")
@@ -81,14 +84,6 @@ public struct BinaryFloatFormat: NumericFormat {
       completed.canonicalNaN = exponentOnes | 1 << UInt32(significandBitCount - 1)
     }
     self.info = completed
-  }
-
-  /// Stored bits of the significand and the implicit one, IEEE 754's p.
-  public var precision: Int { significandBitCount + 1 }
-
-  /// The least normal magnitude, 2^(1 - bias).
-  public var leastNormalMagnitude: Double {
-    Double(sign: .plus, exponent: 1 - exponentBias, significand: 1)
   }
 
   var significandMask: UInt32 { (1 << UInt32(significandBitCount)) - 1 }
@@ -126,6 +121,14 @@ public struct BinaryFloatFormat: NumericFormat {
     if hasSubnormals { return true }
     let exponent = code >> UInt32(significandBitCount) & exponentMask
     return exponent != 0 || code & significandMask == 0
+  }
+
+  /// One ulp beyond the extreme value.
+  public func valueBeyond(_ extreme: Rung, inside neighbour: Rung) -> Double {
+    // As if the exponent were unbounded: one ulp, not the last step, which is half of it below a power of two.
+    let exponent = max(Int(extreme.value.exponent), 1 - exponentBias) - significandBitCount
+    let ulp = Double(sign: .plus, exponent: exponent, significand: 1)
+    return extreme.value + (extreme.value < 0 ? -ulp : ulp)
   }
 
   /// The ladder, in closed form above 16 bits.

@@ -38,7 +38,7 @@ public struct LogarithmicFormat: NumericFormat {
         allowed: "1 to 10"
       )
     }
-    guard fractionBitCount >= 0, integerBitCount + fractionBitCount >= 2,
+    guard (0...14).contains(fractionBitCount), integerBitCount + fractionBitCount >= 2,
       integerBitCount + fractionBitCount <= 15
     else {
       throw .invalidParameter(

@@ -58,9 +58,10 @@ public struct ScaleTarget: Sendable {
 }
 
 extension Float {
-  /// The least power of two that is not below this positive number.
+  /// The least power of two that is not below this positive number; infinity when there is none.
   var roundedUpToPowerOfTwo: Float {
-    significand == 1 ? self : Float(sign: .plus, exponent: exponent + 1, significand: 1)
+    guard isFinite, self <= 0x1p127 else { return .infinity }
+    return significand == 1 ? self : Float(sign: .plus, exponent: exponent + 1, significand: 1)
   }
 }
 

@@ -20,8 +20,6 @@
 typedef struct {
   bool avx2;
   bool fma;
-  bool avx512f;
-  bool neon;
 } binade_cpu_features;
 
 binade_cpu_features binade_probe_cpu(void);

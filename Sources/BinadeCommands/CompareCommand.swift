@@ -23,8 +23,8 @@ struct CompareCommand: ParsableCommand {
   static let defaultFormats = [
     "int2", "int3", "int4", "int5", "int6", "int7", "int8", "int16", "q1.2", "q3.4", "q7.8", "pot3",
     "pot4", "pot5", "nf4", "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e3m4",
-    "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "lns3.2", "lns4.3", "lns6.9", "bfloat16",
-    "float16",
+    "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "posit8", "lns3.2", "lns4.3", "lns6.9", "bfloat16",
+    "float16", "posit16",
   ]
 
   @OptionGroup var models: ModelOptions

@@ -4,13 +4,14 @@ import BinadeNumerics
 ///
 /// A new family is a case here and its three answers.
 enum DefinedFamily: String, CaseIterable {
-  case integer, fixedPoint, binaryFloat, logarithmic, codebook
+  case integer, fixedPoint, binaryFloat, posit, logarithmic, codebook
 
   var formatFamily: FormatFamily {
     switch self {
     case .integer: .integer
     case .fixedPoint: .fixedPoint
     case .binaryFloat: .binaryFloat
+    case .posit: .posit
     case .logarithmic: .logarithmic
     case .codebook: .codebook
     }
@@ -26,6 +27,7 @@ enum DefinedFamily: String, CaseIterable {
         "exponentBitCount", "significandBitCount", "exponentBias", "specialValues",
         "hasSubnormals",
       ]
+    case .posit: ["bitWidth", "exponentBitCount"]
     case .logarithmic: ["integerBitCount", "fractionBitCount", "nearest"]
     case .codebook: ["bitWidth", "values"]
     }
@@ -74,6 +76,14 @@ enum DefinedFamily: String, CaseIterable {
           specialValues: specialValues,
           hasSubnormals: hasSubnormals
         )
+      }
+    case .posit:
+      let bitWidth = try fields.integer("bitWidth")
+      let exponentBitCount = try fields.optionalInteger("exponentBitCount") ?? 2
+      return try valid(fields) { () throws(FormatError) in
+        var sized = info
+        sized.bitWidth = bitWidth
+        return try PositFormat(info: sized, exponentBitCount: exponentBitCount)
       }
     case .logarithmic:
       let integerBitCount = try fields.integer("integerBitCount")

@@ -6,6 +6,10 @@ public struct EnumeratedLadder: Ladder {
   public let specials: SpecialCodes
   /// What overflow gives when the range goes on.
   public let overflowTarget: OverflowTarget?
+  /// What an infinite input becomes.
+  public let infinityTarget: OverflowTarget?
+  /// What a nonzero number next to zero becomes.
+  public let underflow: UnderflowTarget
   /// What would come before the least value.
   public let beforeLeast: Rung
   /// What would come after the greatest value.
@@ -60,6 +64,8 @@ public struct EnumeratedLadder: Ladder {
     self.rungs = finite
     self.specials = specials
     self.overflowTarget = info.overflowTarget
+    self.infinityTarget = info.infinityTarget
+    self.underflow = info.underflow
     let (least, greatest) = (finite[0], finite[finite.count - 1])
     self.beforeLeast = Rung(
       code: least.code &+ 1,

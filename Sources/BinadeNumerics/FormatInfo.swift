@@ -14,6 +14,10 @@ public struct FormatInfo: Sendable, Hashable {
   public var canonicalNaN: UInt32?
   /// What overflow gives under ``OverflowRule/ieee``; nil means infinity, else NaN, else the extreme value.
   public var overflowTarget: OverflowTarget?
+  /// What an infinite input becomes under every overflow rule; nil means what overflow gives.
+  public var infinityTarget: OverflowTarget?
+  /// What a number too small for the format becomes.
+  public var underflow: UnderflowTarget = .nearest
 
   /// Creates a description; only name and width are required.
   public init(
@@ -37,7 +41,7 @@ public struct FormatInfo: Sendable, Hashable {
 
 /// The families of formats.
 public enum FormatFamily: String, Sendable, Hashable, CaseIterable {
-  case integer, fixedPoint, binaryFloat, logarithmic, codebook, custom
+  case integer, fixedPoint, binaryFloat, posit, logarithmic, codebook, custom
 }
 
 /// How tensors are scaled before they are encoded.
@@ -49,6 +53,14 @@ public enum Scaling: String, Sendable, Hashable, CaseIterable {
   case powerOfTwo
   /// The scale is 1: the format has range enough (float32, bfloat16, float16).
   case none
+}
+
+/// What a nonzero number between zero and its neighbours becomes.
+public enum UnderflowTarget: String, Sendable, Hashable, CaseIterable {
+  /// Zero or its neighbour, as the rounding rule says.
+  case nearest
+  /// Always the least magnitude: no number but zero becomes zero (posits).
+  case leastMagnitude
 }
 
 /// What a finite value beyond the greatest one becomes.

@@ -14,6 +14,11 @@ public protocol Ladder: Sendable {
   /// side for itself.
   var overflowTarget: OverflowTarget? { get }
 
+  /// What an infinite input becomes under every overflow rule; nil means what overflow gives.
+  var infinityTarget: OverflowTarget? { get }
+  /// What a nonzero number next to zero becomes.
+  var underflow: UnderflowTarget { get }
+
   /// Returns the greatest rung not above `value` and the least rung not below it; equal when `value` is one.
   ///
   /// - Precondition: `value` lies between the least and the greatest rung.
@@ -53,6 +58,21 @@ public struct SpecialCodes: Sendable, Hashable {
 }
 
 extension Ladder {
+  /// No rule of its own.
+  public var infinityTarget: OverflowTarget? { nil }
+  /// As the rounding rule says.
+  public var underflow: UnderflowTarget { .nearest }
+
+  /// Whether a number strictly between two neighbours becomes the upper one: the rounding rule decides, unless
+  /// the format keeps numbers from becoming zero.
+  func roundsUp(_ rule: RoundingRule, from position: Position, lower: Rung, upper: Rung) -> Bool {
+    if underflow == .leastMagnitude {
+      if lower.value == 0 { return true }
+      if upper.value == 0 { return false }
+    }
+    return rule.roundsUp(from: position, lower: lower, upper: upper)
+  }
+
   /// The code of the extreme value on one side; -0 where zero is the least value and has a sign.
   func extreme(isNegative: Bool) -> UInt32 {
     guard isNegative else { return greatest.code }
@@ -71,7 +91,8 @@ extension Ladder {
 
   /// The code that an infinite input becomes.
   public func infinityCode(isNegative: Bool, overflow: OverflowRule) -> UInt32 {
-    switch overflow {
+    if infinityTarget == .nan, let nan = specials.nan { return nan }
+    return switch overflow {
     case .saturate: extreme(isNegative: isNegative)
     case .ieee: overflowCode(isNegative: isNegative)
     }

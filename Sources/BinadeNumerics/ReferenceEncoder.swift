@@ -40,7 +40,7 @@ public struct ReferenceEncoder: Sendable {
 
   private func choose(_ value: Double, lower: Rung, upper: Rung) -> Rung {
     let position = ladder.boundary(between: lower, and: upper).position(of: value)
-    return policy.rounding.roundsUp(from: position, lower: lower, upper: upper) ? upper : lower
+    return ladder.roundsUp(policy.rounding, from: position, lower: lower, upper: upper) ? upper : lower
   }
 
   /// Encodes a finite value outside the range: as if the ladder had one more rung at the end.

@@ -17,7 +17,8 @@ final class EnumeratedOracleLadder: OracleLadder {
     self.format = format
     // Values of codebooks are any Doubles between 2^-960 and 2^960 in magnitude: their sums take 1,973 bits.
     switch format {
-    case is IntegerFormat, is FixedPointFormat, is BinaryFloatFormat, is LogarithmicFormat:
+    case is IntegerFormat, is FixedPointFormat, is BinaryFloatFormat, is PositFormat,
+      is LogarithmicFormat:
       precision = OracleMeanings.irrationalPrecision
     default: precision = 2048
     }
@@ -100,6 +101,21 @@ final class EnumeratedOracleLadder: OracleLadder {
   }
 
   func twiceBoundary(_ lower: OracleRung, _ upper: OracleRung) -> MPFRNumber {
+    if let posit = format as? PositFormat {
+      // The posit of one more bit between the two; for negative values, mirrored.
+      let isNegative = upper.value.sign <= 0 && lower.value.sign < 0
+      let inner = isNegative ? upper.code : lower.code
+      let mask = (UInt32(1) << UInt32(posit.bitWidth)) - 1
+      let positive = isNegative ? (0 &- inner) & mask : inner
+      let meaning = OracleMeanings.positMeaning(
+        of: positive << 1 | 1,
+        width: posit.bitWidth + 1,
+        exponentSize: posit.exponentBitCount
+      )
+      guard case .finite(let magnitude, _) = meaning else { return MPFRNumber(0) }
+      let twice = magnitude.scaled(byTwoTo: 1)
+      return isNegative ? twice.negated : twice
+    }
     guard let logarithmic = format as? LogarithmicFormat, logarithmic.nearest == .logarithm else {
       if !isFamily(format) {
         let boundary = format.boundary(

@@ -30,6 +30,7 @@ final class MPFROracle {
     if value.isNaN { return specials.nan ?? specials.zero ?? ladder.least.code }
     let isNegative = value.sign == .minus
     if value.isInfinite {
+      if format is PositFormat, let nan = specials.nan { return nan }
       return policy.overflow == .saturate
         ? extreme(isNegative) : overflowCode(isNegative)
     }
@@ -52,6 +53,11 @@ final class MPFROracle {
     let (nearZero, farFromZero) =
       lower.value.comparedInMagnitude(to: upper.value) <= 0 ? (lower, upper) : (upper, lower)
     let straddles = lower.value.sign < 0 && upper.value.sign > 0
+    // Posits: no number but zero becomes zero.
+    if format is PositFormat {
+      if lower.value.isZero { return upper }
+      if upper.value.isZero { return lower }
+    }
     switch policy.rounding {
     case .up: return upper
     case .down: return lower

@@ -23,6 +23,8 @@ enum OracleMeanings {
       )
     case let float as BinaryFloatFormat:
       return meaning(of: code, in: float)
+    case let posit as PositFormat:
+      return positMeaning(of: code, width: posit.bitWidth, exponentSize: posit.exponentBitCount)
     case let logarithmic as LogarithmicFormat:
       return meaning(of: code, in: logarithmic)
     default:
@@ -76,6 +78,34 @@ enum OracleMeanings {
       isNegative ? magnitude.negated : magnitude,
       isNegativeZero: isNegative && magnitude.isZero
     )
+  }
+
+  /// A posit read bit by bit, as section 4 of the 2022 standard lists the fields.
+  static func positMeaning(of code: UInt32, width: Int, exponentSize: Int) -> OracleMeaning {
+    var bits = (0..<width).reversed().map { Int(code >> UInt32($0)) & 1 }
+    if !bits.contains(1) { return .finite(MPFRNumber(0), isNegativeZero: false) }
+    let isNegative = bits[0] == 1
+    if isNegative {
+      if !bits.dropFirst().contains(1) { return .nan }
+      // Two's complement: invert everything above the last one.
+      let last = bits.lastIndex(of: 1) ?? 0
+      for index in 0..<last { bits[index] = 1 - bits[index] }
+    }
+    var rest = bits.dropFirst()
+    let first = rest.first ?? 0
+    let run = rest.prefix { $0 == first }.count
+    let regime = first == 1 ? run - 1 : -run
+    rest = rest.dropFirst(run + 1)
+    let exponentBits =
+      Array(rest.prefix(exponentSize)) + Array(repeating: 0, count: max(0, exponentSize - rest.count))
+    let exponent = exponentBits.reduce(0) { 2 * $0 + $1 }
+    let fraction = rest.dropFirst(exponentSize)
+    let significand = fraction.reduce(Int64(1)) { 2 * $0 + Int64($1) }
+    let magnitude = MPFRNumber(
+      significand,
+      timesTwoTo: regime * (1 << exponentSize) + exponent - fraction.count
+    )
+    return .finite(isNegative ? magnitude.negated : magnitude, isNegativeZero: false)
   }
 
   private static func meaning(of code: UInt32, in format: LogarithmicFormat) -> OracleMeaning {

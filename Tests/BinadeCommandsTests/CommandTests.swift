@@ -106,7 +106,7 @@ final class ScratchFolder {
     let widths = Set(rows.compactMap { $0["weightBitWidth"] as? Int })
     #expect(widths.isSuperset(of: [2, 3, 4, 5, 6, 7, 8, 16, 32]))
     let names = rows.compactMap { ($0["weights"] as? String)?.split(separator: ":").first }
-    for prefix in ["int", "q", "float", "bfloat", "lns", "pot", "nf4"] {
+    for prefix in ["int", "q", "float", "bfloat", "lns", "pot", "posit", "nf4"] {
       #expect(names.contains { $0.hasPrefix(prefix) }, "\(prefix)")
     }
   }

@@ -148,6 +148,35 @@ import Testing
     #expect(narrow.encode(Float(-100)) == 0x9)
   }
 
+  /// Codes worked out by hand from the 2022 standard: sign, regime, two exponent bits, fraction.
+  @Test("posits: values, saturation, and nothing rounds to zero or NaR")
+  func posits() throws {
+    let format = try FormatCatalog().format(named: "posit8")
+    let values: [(UInt32, Double)] = [
+      (0x40, 1), (0x48, 2), (0x44, 1.5), (0x7F, 0x1p24), (0x01, 0x1p-24), (0xC0, -1), (0xFF, -0x1p-24),
+      (0x3E, 0.875), (0x60, 16), (0x7E, 0x1p20), (0x02, 0x1p-20),
+    ]
+    for (code, value) in values { #expect(format.decode(code) == value, "0x\(String(code, radix: 16))") }
+    #expect(format.decode(0x80).isNaN)
+    for overflow in OverflowRule.allCases {
+      let codec = try FormatCodec(
+        format,
+        policy: ConversionPolicy(rounding: .nearestEven, overflow: overflow)
+      )
+      #expect(codec.encode(Float(1e30)) == 0x7F)
+      #expect(codec.encode(Float(-1e30)) == 0x81)
+      #expect(codec.encode(Float(1e-30)) == 0x01)
+      #expect(codec.encode(Float(-1e-45)) == 0xFF)
+      #expect(codec.encode(Float.infinity) == 0x80)
+      #expect(codec.encode(Float.nan) == 0x80)
+      // Between 2^20 and 2^24 the 9-bit posit is 2^22, no arithmetic midpoint.
+      #expect(codec.encode(Float(0x1p22).nextDown) == 0x7E)
+      #expect(codec.encode(Float(0x1p22).nextUp) == 0x7F)
+    }
+    let down = try FormatCodec(format, policy: ConversionPolicy(rounding: .towardZero))
+    #expect(down.encode(Float(1e-30)) == 0x01)
+  }
+
   @Test("lns: 2^(E / 2^f), nearest in the log domain, below half a step to zero")
   func logarithmic() throws {
     let format = try #require(try FormatCatalog().format(named: "lns4.3") as? LogarithmicFormat)

@@ -28,7 +28,10 @@ import Testing
 
   @Test(
     "formats named by their parameters and formats of one's own are checked too",
-    arguments: ["q2.3", "uq1.6", "lns2.5", "e3m3", "e2m1", "q10.14"]
+    arguments: [
+      "q2.3", "uq1.6", "lns2.5", "posit3", "posit5_es0", "posit7_es1", "posit8_es0", "posit9_es3",
+      "posit10_es4", "e3m3", "e2m1", "q10.14",
+    ]
   )
   func parametric(name: String) throws {
     let format = try FormatCatalog().format(named: name)

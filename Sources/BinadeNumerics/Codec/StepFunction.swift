@@ -73,14 +73,14 @@ struct StepFunction: Sendable {
     /// The first key between two neighbours that becomes the upper one.
     private func threshold(from lower: Rung, to upper: Rung) -> FloatKey {
       let rule = policy.rounding
-      if rule.roundsUp(from: .belowBoundary, lower: lower, upper: upper) {
+      if ladder.roundsUp(rule, from: .belowBoundary, lower: lower, upper: upper) {
         return .first(near: lower.value) { lower.position(of: $0) == .aboveBoundary }
       }
-      if !rule.roundsUp(from: .aboveBoundary, lower: lower, upper: upper) {
+      if !ladder.roundsUp(rule, from: .aboveBoundary, lower: lower, upper: upper) {
         return .first(near: upper.value) { upper.position(of: $0) != .belowBoundary }
       }
       let boundary = ladder.boundary(between: lower, and: upper)
-      let tieGoesUp = rule.roundsUp(from: .atBoundary, lower: lower, upper: upper)
+      let tieGoesUp = ladder.roundsUp(rule, from: .atBoundary, lower: lower, upper: upper)
       return .first(near: boundary.high) { value in
         let position = boundary.position(of: value)
         return position == .aboveBoundary || (tieGoesUp && position == .atBoundary)

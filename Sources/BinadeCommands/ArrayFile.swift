@@ -138,6 +138,10 @@ final class ArrayWriter {
   init(_ path: String, type: ElementType, shape: [Int]) throws {
     self.path = path
     temporary = path + ".partial-\(UUID().uuidString.prefix(8))"
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw OutputError.isFolder(path: path)
+    }
     guard FileManager.default.createFile(atPath: temporary, contents: nil),
       let handle = FileHandle(forWritingAtPath: temporary)
     else { throw OutputError.notWritable(path: path) }

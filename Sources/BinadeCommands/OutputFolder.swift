@@ -35,11 +35,14 @@ struct OutputFolder {
 /// Why results cannot be written.
 enum OutputError: Error, Equatable, CustomStringConvertible {
   case notWritable(path: String)
+  case isFolder(path: String)
 
   var description: String {
     switch self {
     case .notWritable(let path):
       "\(path): cannot be written; name a folder that exists and allows writing, or one that can be made"
+    case .isFolder(let path):
+      "\(path): is a folder; name the file to write"
     }
   }
 }

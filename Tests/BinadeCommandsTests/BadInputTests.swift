@@ -114,6 +114,10 @@ import Testing
       message("encode", "--format", "int4", "--input", input, "--output", scratch.path("no/y"))
         .contains("DIR/no/y: cannot be written")
     )
+    #expect(
+      message("encode", "--format", "int4", "--input", input, "--output", scratch.url.path)
+        == "binade: DIR: is a folder; name the file to write\n"
+    )
   }
 
   @Test("definition files: file, line and nearest key")

@@ -1,7 +1,7 @@
 /// Operations on feature maps that have no weights, in Float32.
-enum FeatureMaps {
+package enum FeatureMaps {
   /// a + b, then ReLU if asked for.
-  static func add(
+  package static func add(
     _ a: UnsafePointer<Float>,
     _ b: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>,
@@ -19,7 +19,7 @@ enum FeatureMaps {
   }
 
   /// The mean of each plane, summed in order.
-  static func average(
+  package static func average(
     _ input: UnsafePointer<Float>,
     _ shape: ImageShape,
     into output: UnsafeMutablePointer<Float>
@@ -33,7 +33,7 @@ enum FeatureMaps {
   }
 
   /// The greatest value of each window; pixels outside do not count.
-  static func maxPool(
+  package static func maxPool(
     _ input: UnsafePointer<Float>,
     _ shape: ImageShape,
     into output: UnsafeMutablePointer<Float>,
@@ -63,7 +63,7 @@ enum FeatureMaps {
   }
 
   /// Every `stride`-th pixel; zero channels evenly before and after.
-  static func paddedShortcut(
+  package static func paddedShortcut(
     _ input: UnsafePointer<Float>,
     _ shape: ImageShape,
     into output: UnsafeMutablePointer<Float>,

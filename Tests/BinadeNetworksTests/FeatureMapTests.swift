@@ -1,0 +1,82 @@
+import BinadeNetworks
+import Testing
+
+/// Operations without weights, on examples worked out by hand.
+@Suite struct FeatureMapTests {
+  private func run(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+    var output = [Float](repeating: -77, count: count)
+    output.withUnsafeMutableBufferPointer { buffer in
+      if let base = buffer.baseAddress { body(base) }
+    }
+    return output
+  }
+
+  @Test("max pool 3 x 3 / 2 with padding 1: the rim does not count, not even among negative numbers")
+  func maxPool() {
+    let shape = ImageShape(channels: 2, height: 3, width: 4)
+    let pooled = ImageShape(channels: 2, height: 2, width: 2)
+    // -1 -2 -3 -4      windows: rows 0-1 or 1-2, columns 0-1 or 1-3
+    // -5 -6 -7 -8
+    // -9 -8 -7 -6
+    let plane: [Float] = [-1, -2, -3, -4, -5, -6, -7, -8, -9, -8, -7, -6]
+    let input = plane + plane.map { -$0 }
+    let found = run(8) {
+      FeatureMaps.maxPool(input, shape, into: $0, pooled, window: 3, stride: 2, padding: 1)
+    }
+    #expect(found == [-1, -2, -5, -6, 6, 8, 9, 8])
+  }
+
+  @Test("max pool keeps NaN")
+  func maxPoolNaN() {
+    let shape = ImageShape(channels: 1, height: 2, width: 2)
+    let found = run(1) {
+      FeatureMaps.maxPool(
+        [1, .nan, 3, 2],
+        shape,
+        into: $0,
+        ImageShape(channels: 1, height: 1, width: 1),
+        window: 2,
+        stride: 2,
+        padding: 0
+      )
+    }
+    #expect(found[0].isNaN)
+  }
+
+  @Test("global average pool")
+  func average() {
+    let found = run(2) {
+      FeatureMaps.average(
+        [1, 2, 3, 6, -4, 0, 0, 0],
+        ImageShape(channels: 2, height: 2, width: 2),
+        into: $0
+      )
+    }
+    #expect(found == [3, -1])
+  }
+
+  @Test("shortcut A: every second pixel, zero channels evenly before and after")
+  func paddedShortcut() {
+    let input = (1...18).map(Float.init)
+    let found = run(16) {
+      FeatureMaps.paddedShortcut(
+        input,
+        ImageShape(channels: 2, height: 3, width: 3),
+        into: $0,
+        ImageShape(channels: 4, height: 2, width: 2),
+        stride: 2
+      )
+    }
+    #expect(found == [0, 0, 0, 0, 1, 3, 7, 9, 10, 12, 16, 18, 0, 0, 0, 0])
+  }
+
+  @Test("addition, with and without ReLU; NaN stays")
+  func add() {
+    let (a, b): ([Float], [Float]) = ([1, -3, .nan], [1, 1, 0])
+    let plain = run(3) { FeatureMaps.add(a, b, into: $0, count: 3, appliesReLU: false) }
+    let rectified = run(3) { FeatureMaps.add(a, b, into: $0, count: 3, appliesReLU: true) }
+    #expect(Array(plain.prefix(2)) == [2, -2])
+    #expect(Array(rectified.prefix(2)) == [2, 0])
+    #expect(plain[2].isNaN && rectified[2].isNaN)
+  }
+}

@@ -76,7 +76,7 @@ struct VerifyCommand: ParsableCommand {
     -> [VerificationReport]
   {
     let policies = rules.flatMap { rule in
-      OverflowRule.allCases.map { ConversionPolicy(rounding: rule, overflow: $0) }
+      OverflowRule.universal.map { ConversionPolicy(rounding: rule, overflow: $0) }
     }
     let outcomes = ParallelLoop.map(count: policies.count, threads: runOptions.threads) { index in
       Result {

@@ -4,7 +4,7 @@ import BinadeNumerics
 ///
 /// A new family is a case here and its three answers.
 enum DefinedFamily: String, CaseIterable {
-  case integer, fixedPoint, binaryFloat, posit, logarithmic, codebook
+  case integer, fixedPoint, binaryFloat, posit, takum, logarithmic, codebook
 
   var formatFamily: FormatFamily {
     switch self {
@@ -12,6 +12,7 @@ enum DefinedFamily: String, CaseIterable {
     case .fixedPoint: .fixedPoint
     case .binaryFloat: .binaryFloat
     case .posit: .posit
+    case .takum: .takum
     case .logarithmic: .logarithmic
     case .codebook: .codebook
     }
@@ -24,10 +25,11 @@ enum DefinedFamily: String, CaseIterable {
     case .fixedPoint: ["signed", "integerBitCount", "fractionBitCount"]
     case .binaryFloat:
       [
-        "exponentBitCount", "significandBitCount", "exponentBias", "specialValues",
-        "hasSubnormals",
+        "signed", "exponentBitCount", "significandBitCount", "exponentBias", "specialValues",
+        "lowestBinade",
       ]
     case .posit: ["bitWidth", "exponentBitCount"]
+    case .takum: ["bitWidth", "kind"]
     case .logarithmic: ["integerBitCount", "fractionBitCount", "nearest"]
     case .codebook: ["bitWidth", "values"]
     }
@@ -59,6 +61,7 @@ enum DefinedFamily: String, CaseIterable {
         )
       }
     case .binaryFloat:
+      let isSigned = try fields.boolean("signed", default: true)
       let exponentBitCount = try fields.integer("exponentBitCount")
       let significandBitCount = try fields.integer("significandBitCount")
       let exponentBias = try fields.optionalInteger("exponentBias")
@@ -66,15 +69,19 @@ enum DefinedFamily: String, CaseIterable {
         "specialValues",
         of: BinaryFloatFormat.SpecialValues.self
       )
-      let hasSubnormals = try fields.boolean("hasSubnormals", default: true)
+      let lowestBinade = try fields.choice(
+        "lowestBinade",
+        default: BinaryFloatFormat.LowestBinade.subnormal
+      )
       return try valid(fields) { () throws(FormatError) in
         try BinaryFloatFormat(
           info: info,
+          isSigned: isSigned,
           exponentBitCount: exponentBitCount,
           significandBitCount: significandBitCount,
           exponentBias: exponentBias,
           specialValues: specialValues,
-          hasSubnormals: hasSubnormals
+          lowestBinade: lowestBinade
         )
       }
     case .posit:
@@ -84,6 +91,14 @@ enum DefinedFamily: String, CaseIterable {
         var sized = info
         sized.bitWidth = bitWidth
         return try PositFormat(info: sized, exponentBitCount: exponentBitCount)
+      }
+    case .takum:
+      let bitWidth = try fields.integer("bitWidth")
+      let kind = try fields.choice("kind", default: TakumFormat.Kind.logarithmic)
+      return try valid(fields) { () throws(FormatError) in
+        var sized = info
+        sized.bitWidth = bitWidth
+        return try TakumFormat(info: sized, kind: kind)
       }
     case .logarithmic:
       let integerBitCount = try fields.integer("integerBitCount")

@@ -2,115 +2,159 @@ import BinadeNumerics
 
 /// Formats named by the parameters of their family; they need no definition file.
 ///
-/// | name         | meaning                                                    |
-/// |--------------|------------------------------------------------------------|
-/// | `q3.4`       | fixed point: sign, 3 integer bits, 4 fraction bits         |
-/// | `uq4.4`      | the same without a sign                                    |
-/// | `lns4.3`     | logarithmic: sign, exponent of 4 integer, 3 fraction bits  |
-/// | `posit8`     | posit of the 2022 standard (es = 2), 3 to 16 bits            |
-/// | `posit16_es1` | posit with another es                                     |
-/// | `e5m10`      | IEEE-like float of 5 exponent and 10 stored significand bits |
+/// | name             | meaning                                                          |
+/// |------------------|------------------------------------------------------------------|
+/// | `int12`, `uint3` | integers of 1 to 16 bits, two's complement or unsigned           |
+/// | `int5_narrow`    | without the most negative code                                   |
+/// | `q3.4`, `uq4.4`  | fixed point: (sign,) integer bits, fraction bits                 |
+/// | `lns4.3`         | logarithmic: sign, exponent of 4 integer and 3 fraction bits     |
+/// | `posit8`         | posit of the 2022 standard (es = 2), 3 to 32 bits                |
+/// | `posit16_es1`    | posit with another es                                            |
+/// | `takum12`        | logarithmic takum, 6 to 32 bits; `takum_linear12` the linear one |
+/// | `e5m10`          | IEEE-like float of 5 exponent and 10 stored significand bits     |
+/// | `binary8p4se`    | IEEE P3109: 8 bits, precision 4, signed or unsigned (s, u), extended or finite (e, f) |
 public enum ParametricFormat {
   /// The shapes of name understood, for messages.
   public static let patterns = [
-    "q<i>.<f>", "uq<i>.<f>", "lns<i>.<f>", "posit<n>", "posit<n>_es<k>", "e<X>m<Y>",
+    "int<n>", "uint<n>", "int<n>_narrow", "q<i>.<f>", "uq<i>.<f>", "lns<i>.<f>", "posit<n>",
+    "posit<n>_es<k>", "takum<n>", "takum_linear<n>", "e<X>m<Y>", "binary<K>p<P>{s|u}{e|f}",
   ]
 
   /// Returns the format that `name` describes; nil when it has none of the shapes.
   ///
   /// Throws ``FormatError`` when the shape is right and a number is not.
   public static func format(named name: String) throws(FormatError) -> (any NumericFormat)? {
-    if let (i, f) = numbers(in: name, after: "uq", separator: ".") {
-      return try fixed(name, isSigned: false, i, f)
+    if let match = name.wholeMatch(of: /(u?)int(\d{1,3})(_narrow)?/) {
+      return try integer(name, match.1.isEmpty, number(match.2), isNarrow: match.3 != nil)
     }
-    if let (i, f) = numbers(in: name, after: "q", separator: ".") {
-      return try fixed(name, isSigned: true, i, f)
+    if let match = name.wholeMatch(of: /(u?)q(\d{1,3})\.(\d{1,3})/) {
+      return try fixed(name, match.1.isEmpty, number(match.2), number(match.3))
     }
-    if let (i, f) = numbers(in: name, after: "lns", separator: ".") {
+    if let match = name.wholeMatch(of: /lns(\d{1,3})\.(\d{1,3})/) {
       return try LogarithmicFormat(
-        info: FormatInfo(
-          name: name,
-          bitWidth: 0,
-          family: .logarithmic,
-          source: "logarithmic family, \(name)"
-        ),
-        integerBitCount: i,
-        fractionBitCount: f
+        info: info(name, .logarithmic, "logarithmic family, \(name)"),
+        integerBitCount: number(match.1),
+        fractionBitCount: number(match.2)
       )
     }
-    if let (n, es) = numbers(in: name, after: "posit", separator: "_", second: "es") {
-      return try posit(name, n, es)
+    if let match = name.wholeMatch(of: /posit(\d{1,3})(?:_es(\d{1,3}))?/) {
+      return try posit(name, number(match.1), match.2.map { number($0) } ?? 2)
     }
-    if let (n, _) = numbers(in: name + ".0", after: "posit", separator: ".") {
-      return try posit(name, n, 2)
+    if let match = name.wholeMatch(of: /takum(_linear)?(\d{1,3})/) {
+      return try TakumFormat(
+        info: info(name, .takum, takumSource, bitWidth: number(match.2)),
+        kind: match.1 == nil ? .logarithmic : .linear
+      )
     }
-    if let (x, y) = numbers(in: name, after: "e", separator: "m") {
+    if let match = name.wholeMatch(of: /e(\d{1,3})m(\d{1,3})/) {
       return try BinaryFloatFormat(
-        info: FormatInfo(
-          name: name,
-          bitWidth: 0,
-          family: .binaryFloat,
-          source: "IEEE 754-2019 section 3 with other widths, \(name)"
-        ),
-        exponentBitCount: x,
-        significandBitCount: y,
+        info: info(name, .binaryFloat, "IEEE 754-2019 section 3 with other widths, \(name)"),
+        exponentBitCount: number(match.1),
+        significandBitCount: number(match.2),
         specialValues: .ieee
       )
     }
+    if let match = name.wholeMatch(of: /binary(\d{1,3})p(\d{1,3})(s|u)(e|f)/) {
+      let (isSigned, isExtended) = (match.3 == "s", match.4 == "e")
+      return try p3109(name, number(match.1), number(match.2), isSigned, isExtended)
+    }
     return nil
+  }
+
+  private static let takumSource =
+    "Hunhold, Beating Posits at Their Own Game: Takum Arithmetic, CoNGA 2024"
+
+  /// At most three digits: cannot overflow.
+  private static func number(_ digits: Substring) -> Int { Int(digits) ?? 0 }
+
+  private static func info(
+    _ name: String,
+    _ family: FormatFamily,
+    _ source: String,
+    bitWidth: Int = 0
+  ) -> FormatInfo {
+    FormatInfo(name: name, bitWidth: bitWidth, family: family, source: source)
+  }
+
+  private static func integer(_ name: String, _ isSigned: Bool, _ width: Int, isNarrow: Bool)
+    throws(FormatError) -> any NumericFormat
+  {
+    try IntegerFormat(
+      info: info(
+        name,
+        .integer,
+        isSigned ? "two's complement integer" : "unsigned integer",
+        bitWidth: width
+      ),
+      isSigned: isSigned,
+      range: isNarrow ? .narrow : .full
+    )
   }
 
   private static func posit(_ name: String, _ width: Int, _ es: Int) throws(FormatError)
     -> any NumericFormat
   {
     try PositFormat(
-      info: FormatInfo(
-        name: name,
-        bitWidth: width,
-        family: .posit,
-        source: es == 2
+      info: info(
+        name,
+        .posit,
+        es == 2
           ? "Posit Working Group, Standard for Posit Arithmetic, 2022"
-          : "Gustafson and Yonemoto, Beating Floating Point at its Own Game, 2017, es = \(es)"
+          : "Gustafson and Yonemoto, Beating Floating Point at its Own Game, 2017, es = \(es)",
+        bitWidth: width
       ),
       exponentBitCount: es
     )
   }
 
-  private static func fixed(_ name: String, isSigned: Bool, _ i: Int, _ f: Int)
+  private static func fixed(_ name: String, _ isSigned: Bool, _ i: Int, _ f: Int)
     throws(FormatError) -> any NumericFormat
   {
-    try FixedPointFormat(
-      info: FormatInfo(
-        name: name,
-        bitWidth: 0,
-        family: .fixedPoint,
-        source: "\(isSigned ? "two's complement" : "unsigned integer") times 2^-\(f)",
-        scaling: .powerOfTwo
-      ),
+    var info = info(
+      name,
+      .fixedPoint,
+      "\(isSigned ? "two's complement" : "unsigned integer") times 2^-\(f)"
+    )
+    info.scaling = .powerOfTwo
+    return try FixedPointFormat(
+      info: info,
       isSigned: isSigned,
       integerBitCount: i,
       fractionBitCount: f
     )
   }
 
-  /// Two decimal numbers of at most three digits, as in "q3.4"; `second` stands before the second one.
-  private static func numbers(
-    in name: String,
-    after prefix: String,
-    separator: Character,
-    second: String = ""
-  ) -> (Int, Int)? {
-    guard name.hasPrefix(prefix) else { return nil }
-    let parts = name.dropFirst(prefix.count).split(
-      separator: separator,
-      omittingEmptySubsequences: false
+  /// A format of the IEEE P3109 draft: the bias puts 1 at the middle code.
+  private static func p3109(
+    _ name: String,
+    _ width: Int,
+    _ precision: Int,
+    _ isSigned: Bool,
+    _ isExtended: Bool
+  ) throws(FormatError) -> any NumericFormat {
+    guard (3...16).contains(width) else {
+      throw .invalidParameter(format: name, parameter: "K", found: "\(width)", allowed: "3 to 16")
+    }
+    let greatestPrecision = isSigned ? width - 1 : width
+    guard (1...greatestPrecision).contains(precision) else {
+      throw .invalidParameter(
+        format: name,
+        parameter: "P",
+        found: "\(precision)",
+        allowed: "1 to \(greatestPrecision)"
+      )
+    }
+    return try BinaryFloatFormat(
+      info: info(
+        name,
+        .binaryFloat,
+        "IEEE P3109 working group, interim report 4.0, 2026, Binary\(name.dropFirst(6))"
+      ),
+      isSigned: isSigned,
+      exponentBitCount: isSigned ? width - precision : width - precision + 1,
+      significandBitCount: precision - 1,
+      exponentBias: 1 << (isSigned ? width - precision - 1 : width - precision),
+      specialValues: isExtended ? .p3109Extended : .p3109Finite
     )
-    guard parts.count == 2, parts[1].hasPrefix(second) else { return nil }
-    let digits = [parts[0], parts[1].dropFirst(second.count)]
-    guard digits.allSatisfy({ (1...3).contains($0.count) }),
-      digits.allSatisfy({ $0.allSatisfy { ("0"..."9").contains($0) } }),
-      let first = Int(digits[0]), let last = Int(digits[1])
-    else { return nil }
-    return (first, last)
   }
 }

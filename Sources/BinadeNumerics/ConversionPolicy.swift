@@ -4,6 +4,12 @@ public enum OverflowRule: String, Sendable, Hashable, CaseIterable {
   case ieee
   /// Finite overflow and infinities become the extreme value (OCP saturating mode).
   case saturate
+  /// Round to an integer number of steps and keep the low bits; integers and fixed point only. Infinities become the
+  /// extreme value.
+  case wrap
+
+  /// The rules that every format has.
+  public static let universal: [OverflowRule] = [.ieee, .saturate]
 }
 
 /// How real numbers become codes: a rounding rule and an overflow rule.

@@ -26,6 +26,39 @@ struct DoubleDouble: Sendable, Hashable {
     return DoubleDouble(high: result.high * scale, low: result.low * scale)
   }
 
+  /// Returns e^(numerator / 2^log2Denominator).
+  ///
+  /// - Error: below 2^-95 relative for |exponents| below 256 and denominators up to 2^40: a product of at most 48
+  ///   powers of e, those above e themselves squares good to 2^-98.
+  static func exponential(_ numerator: Int, overPowerOfTwo log2Denominator: Int) -> DoubleDouble {
+    var result = DoubleDouble(high: 1, low: 0)
+    var bits = numerator.magnitude
+    while bits != 0 {
+      let bit = bits.trailingZeroBitCount
+      result = result * powersOfE[bit - log2Denominator + leastPowerOfE]
+      bits &= bits - 1
+    }
+    return numerator < 0 ? result.reciprocal : result
+  }
+
+  /// The powers of e from 2^-40 to 2^8, each the square of the one before.
+  private static let powersOfE: [DoubleDouble] = {
+    let e = DoubleDouble(high: 0x1.5bf0a8b145769p+1, low: 1.4456468917292502e-16)
+    var roots = [e]
+    for _ in 0..<leastPowerOfE { roots.append(roots[roots.count - 1].squareRoot) }
+    var powers = [e]
+    for _ in 0..<8 { powers.append(powers[powers.count - 1] * powers[powers.count - 1]) }
+    return roots.reversed() + powers.dropFirst()
+  }()
+  private static let leastPowerOfE = 40
+
+  /// 1 divided by it: one Newton step from the Double one.
+  var reciprocal: DoubleDouble {
+    let quotient = 1 / high
+    let residual = (1.0).addingProduct(-quotient, high) - quotient * low
+    return Self.normalized(quotient, residual * quotient)
+  }
+
   static func + (a: DoubleDouble, b: DoubleDouble) -> DoubleDouble {
     let sum = a.high + b.high
     let bPart = sum - a.high

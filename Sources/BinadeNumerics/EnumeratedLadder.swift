@@ -10,6 +10,8 @@ public struct EnumeratedLadder: Ladder {
   public let infinityTarget: OverflowTarget?
   /// What a nonzero number next to zero becomes.
   public let underflow: UnderflowTarget
+  /// How the range ends below.
+  public let lowerEnd: RangeEnd
   /// What would come before the least value.
   public let beforeLeast: Rung
   /// What would come after the greatest value.
@@ -66,6 +68,7 @@ public struct EnumeratedLadder: Ladder {
     self.overflowTarget = info.overflowTarget
     self.infinityTarget = info.infinityTarget
     self.underflow = info.underflow
+    self.lowerEnd = info.lowerEnd
     let (least, greatest) = (finite[0], finite[finite.count - 1])
     self.beforeLeast = Rung(
       code: least.code &+ 1,

@@ -18,6 +18,10 @@ public struct FormatInfo: Sendable, Hashable {
   public var infinityTarget: OverflowTarget?
   /// What a number too small for the format becomes.
   public var underflow: UnderflowTarget = .nearest
+  /// Whether numbers below the least value are rounded before they overflow.
+  public var lowerEnd: RangeEnd = .open
+  /// What a nonzero number divided by zero becomes; nil means infinity, else NaN, else the extreme value.
+  public var divisionByZero: OverflowTarget?
 
   /// Creates a description; only name and width are required.
   public init(
@@ -41,7 +45,7 @@ public struct FormatInfo: Sendable, Hashable {
 
 /// The families of formats.
 public enum FormatFamily: String, Sendable, Hashable, CaseIterable {
-  case integer, fixedPoint, binaryFloat, posit, logarithmic, codebook, custom
+  case integer, fixedPoint, binaryFloat, posit, takum, logarithmic, codebook, custom
 }
 
 /// How tensors are scaled before they are encoded.
@@ -61,6 +65,14 @@ public enum UnderflowTarget: String, Sendable, Hashable, CaseIterable {
   case nearest
   /// Always the least magnitude: no number but zero becomes zero (posits).
   case leastMagnitude
+}
+
+/// How the range of a format ends below.
+public enum RangeEnd: String, Sendable, Hashable, CaseIterable {
+  /// As if there were one more value: what rounds to the least value is not overflow.
+  case open
+  /// Everything below the least value is overflow, whatever the rounding rule (float8_e8m0fnu).
+  case closed
 }
 
 /// What a finite value beyond the greatest one becomes.

@@ -18,6 +18,8 @@ public protocol Ladder: Sendable {
   var infinityTarget: OverflowTarget? { get }
   /// What a nonzero number next to zero becomes.
   var underflow: UnderflowTarget { get }
+  /// How the range ends below.
+  var lowerEnd: RangeEnd { get }
 
   /// Returns the greatest rung not above `value` and the least rung not below it; equal when `value` is one.
   ///
@@ -62,6 +64,8 @@ extension Ladder {
   public var infinityTarget: OverflowTarget? { nil }
   /// As the rounding rule says.
   public var underflow: UnderflowTarget { .nearest }
+  /// As if there were one more value.
+  public var lowerEnd: RangeEnd { .open }
 
   /// Whether a number strictly between two neighbours becomes the upper one: the rounding rule decides, unless
   /// the format keeps numbers from becoming zero.
@@ -93,7 +97,7 @@ extension Ladder {
   public func infinityCode(isNegative: Bool, overflow: OverflowRule) -> UInt32 {
     if infinityTarget == .nan, let nan = specials.nan { return nan }
     return switch overflow {
-    case .saturate: extreme(isNegative: isNegative)
+    case .saturate, .wrap: extreme(isNegative: isNegative)
     case .ieee: overflowCode(isNegative: isNegative)
     }
   }

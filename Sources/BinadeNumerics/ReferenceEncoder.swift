@@ -46,6 +46,7 @@ public struct ReferenceEncoder: Sendable {
   /// Encodes a finite value outside the range: as if the ladder had one more rung at the end.
   private func encodeBeyond(_ value: Double, isNegative: Bool) -> UInt32 {
     guard policy.overflow == .ieee else { return ladder.extreme(isNegative: isNegative) }
+    if isNegative, ladder.lowerEnd == .closed { return ladder.overflowCode(isNegative: true) }
     let lower = isNegative ? ladder.beforeLeast : ladder.greatest
     let upper = isNegative ? ladder.least : ladder.afterGreatest
     let position: Position

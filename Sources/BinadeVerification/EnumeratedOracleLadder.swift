@@ -18,7 +18,7 @@ final class EnumeratedOracleLadder: OracleLadder {
     // Values of codebooks are any Doubles between 2^-960 and 2^960 in magnitude: their sums take 1,973 bits.
     switch format {
     case is IntegerFormat, is FixedPointFormat, is BinaryFloatFormat, is PositFormat,
-      is LogarithmicFormat:
+      is TakumFormat, is LogarithmicFormat:
       precision = OracleMeanings.irrationalPrecision
     default: precision = 2048
     }
@@ -68,6 +68,8 @@ final class EnumeratedOracleLadder: OracleLadder {
     _ format: any NumericFormat
   ) -> MPFRNumber {
     switch format {
+    case is BinaryFloatFormat where extreme.value.isZero:
+      return inside.value.negated
     case let float as BinaryFloatFormat:
       let ulp = MPFRNumber(
         Int64(extreme.value.sign),
@@ -101,20 +103,8 @@ final class EnumeratedOracleLadder: OracleLadder {
   }
 
   func twiceBoundary(_ lower: OracleRung, _ upper: OracleRung) -> MPFRNumber {
-    if let posit = format as? PositFormat {
-      // The posit of one more bit between the two; for negative values, mirrored.
-      let isNegative = upper.value.sign <= 0 && lower.value.sign < 0
-      let inner = isNegative ? upper.code : lower.code
-      let mask = (UInt32(1) << UInt32(posit.bitWidth)) - 1
-      let positive = isNegative ? (0 &- inner) & mask : inner
-      let meaning = OracleMeanings.positMeaning(
-        of: positive << 1 | 1,
-        width: posit.bitWidth + 1,
-        exponentSize: posit.exponentBitCount
-      )
-      guard case .finite(let magnitude, _) = meaning else { return MPFRNumber(0) }
-      let twice = magnitude.scaled(byTwoTo: 1)
-      return isNegative ? twice.negated : twice
+    if let boundary = TaperedOracle.boundary(lower, upper, in: format) {
+      return boundary.scaled(byTwoTo: 1)
     }
     guard let logarithmic = format as? LogarithmicFormat, logarithmic.nearest == .logarithm else {
       if !isFamily(format) {

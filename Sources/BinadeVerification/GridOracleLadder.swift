@@ -19,7 +19,7 @@ final class GridOracleLadder: OracleLadder {
   /// Nil for formats that have no grid.
   init?(_ format: any NumericFormat) {
     switch format {
-    case let float as BinaryFloatFormat where float.hasSubnormals:
+    case let float as BinaryFloatFormat where float.lowestBinade == .subnormal && float.isSigned:
       grid = .float(float)
       let (e, m) = (float.exponentBitCount, float.significandBitCount)
       let sign = UInt32(1) << UInt32(e + m)
@@ -41,9 +41,17 @@ final class GridOracleLadder: OracleLadder {
       case .finite:
         greatestCode = sign - 1
         specials = SpecialCodes(zero: 0, negativeZero: sign)
-      case .unsignedZero:
+      case .unsignedZero, .p3109Finite:
         greatestCode = sign - 1
         specials = SpecialCodes(zero: 0, nan: sign)
+      case .p3109Extended:
+        greatestCode = sign - 2
+        specials = SpecialCodes(
+          zero: 0,
+          positiveInfinity: sign - 1,
+          negativeInfinity: 2 * (sign - 1) + 1,
+          nan: sign
+        )
       }
       guard case .finite(let extreme, _) = OracleMeanings.meaning(of: greatestCode, in: float) else {
         return nil

@@ -33,6 +33,13 @@ final class MPFRNumber {
     mpfr_exp2(pointer, exponent.pointer, MPFR_RNDN)
   }
 
+  /// e^(integer x 2^exponent), to `precision` bits.
+  convenience init(exponentialOf integer: Int64, timesTwoTo exponent: Int, precision: Int) {
+    self.init(precision: precision)
+    let argument = MPFRNumber(integer, timesTwoTo: exponent)
+    mpfr_exp(pointer, argument.pointer, MPFR_RNDN)
+  }
+
   /// a + b, to `precision` bits.
   static func sum(_ a: MPFRNumber, _ b: MPFRNumber, precision: Int) -> MPFRNumber {
     let result = MPFRNumber(precision: precision)
@@ -69,6 +76,16 @@ final class MPFRNumber {
     mpfr_rint_floor(result.pointer, pointer, MPFR_RNDN)
     return Int64(mpfr_get_si(result.pointer, MPFR_RNDN))
   }
+
+  /// What is left of the number after whole multiples of 2^exponent, with the number's sign; exact.
+  func remainder(dividingByTwoTo exponent: Int) -> MPFRNumber {
+    let result = MPFRNumber(precision: 2200)
+    let divisor = MPFRNumber(1, timesTwoTo: exponent)
+    mpfr_fmod(result.pointer, pointer, divisor.pointer, MPFR_RNDN)
+    return result
+  }
+
+  var isInteger: Bool { mpfr_integer_p(pointer) != 0 }
 
   /// e with 2^e <= |number| < 2^(e + 1).
   ///

@@ -19,6 +19,8 @@ final class MPFROracle {
       ladder = EnumeratedOracleLadder(format)
     } else if let grid = GridOracleLadder(format) {
       ladder = grid
+    } else if let tapered = TaperedOracleLadder(format) {
+      ladder = tapered
     } else {
       throw FormatError.needsClosedForm(format: format.name, bitWidth: format.bitWidth)
     }
@@ -30,11 +32,12 @@ final class MPFROracle {
     if value.isNaN { return specials.nan ?? specials.zero ?? ladder.least.code }
     let isNegative = value.sign == .minus
     if value.isInfinite {
-      if format is PositFormat, let nan = specials.nan { return nan }
-      return policy.overflow == .saturate
-        ? extreme(isNegative) : overflowCode(isNegative)
+      if TaperedOracle.isTapered(format), let nan = specials.nan { return nan }
+      return policy.overflow == .ieee
+        ? overflowCode(isNegative) : extreme(isNegative)
     }
     let exact = MPFRNumber(value)
+    if policy.overflow == .wrap { return wrapped(exact) }
     if exact.compared(to: ladder.greatest.value) > 0 {
       return expectedBeyond(exact, from: ladder.greatest, to: ladder.afterGreatest, false)
     }
@@ -53,8 +56,8 @@ final class MPFROracle {
     let (nearZero, farFromZero) =
       lower.value.comparedInMagnitude(to: upper.value) <= 0 ? (lower, upper) : (upper, lower)
     let straddles = lower.value.sign < 0 && upper.value.sign > 0
-    // Posits: no number but zero becomes zero.
-    if format is PositFormat {
+    // Posits and takums: no number but zero becomes zero.
+    if TaperedOracle.isTapered(format) {
       if lower.value.isZero { return upper }
       if upper.value.isZero { return lower }
     }
@@ -67,7 +70,11 @@ final class MPFROracle {
     case .toOdd:
       return upper.code & 1 == 1 ? upper : lower
     case .nearestEven, .nearestAway:
-      let side = value.scaled(byTwoTo: 1).compared(to: ladder.twiceBoundary(lower, upper))
+      let boundary =
+        policy.overflow == .wrap
+        ? MPFRNumber.sum(lower.value, upper.value, precision: 2200)
+        : ladder.twiceBoundary(lower, upper)
+      let side = value.scaled(byTwoTo: 1).compared(to: boundary)
       if side != 0 { return side < 0 ? lower : upper }
       if policy.rounding == .nearestAway {
         return lower.value.comparedInMagnitude(to: upper.value) == 0 ? upper : farFromZero
@@ -87,6 +94,7 @@ final class MPFROracle {
     _ isNegative: Bool
   ) -> UInt32 {
     guard policy.overflow == .ieee else { return self.extreme(isNegative) }
+    if isNegative, format.info.lowerEnd == .closed { return overflowCode(true) }
     let overflows: Bool
     // Beyond the least value of a format without zero lies zero: there, outward is toward zero.
     let outwardIsTowardZero = extreme.value.sign == (isNegative ? 1 : -1)
@@ -114,6 +122,30 @@ final class MPFROracle {
       }
     }
     return overflows ? overflowCode(isNegative) : self.extreme(isNegative)
+  }
+
+  /// The rounded number of steps modulo 2^bitWidth, in MPFR: the place within one turn, then the neighbours there.
+  private func wrapped(_ value: MPFRNumber) -> UInt32 {
+    let fraction = (format as? FixedPointFormat)?.fractionBitCount ?? 0
+    let modulus = Int64(1) << Int64(format.bitWidth)
+    let steps = value.scaled(byTwoTo: fraction)
+    let turn = steps.remainder(dividingByTwoTo: format.bitWidth)
+    let (floor, isWhole) = (turn.floor, turn.isInteger)
+    if isWhole { return UInt32(((floor % modulus) + modulus) % modulus) }
+    func rung(_ step: Int64) -> OracleRung {
+      // Signs as those of the whole number, whose neighbours are a number of turns away.
+      let code = UInt32(((step % modulus) + modulus) % modulus)
+      return OracleRung(
+        code: code,
+        value: .sum(
+          MPFRNumber(step, timesTwoTo: 0),
+          .difference(steps, turn, precision: 2200),
+          precision: 2200
+        ).scaled(byTwoTo: -fraction)
+      )
+    }
+    let (lower, upper) = (rung(floor), rung(floor + 1))
+    return choose(value, lower, upper).code
   }
 
   private func extreme(_ isNegative: Bool) -> UInt32 {

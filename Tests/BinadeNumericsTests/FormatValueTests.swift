@@ -158,7 +158,7 @@ import Testing
     ]
     for (code, value) in values { #expect(format.decode(code) == value, "0x\(String(code, radix: 16))") }
     #expect(format.decode(0x80).isNaN)
-    for overflow in OverflowRule.allCases {
+    for overflow in OverflowRule.universal {
       let codec = try FormatCodec(
         format,
         policy: ConversionPolicy(rounding: .nearestEven, overflow: overflow)

@@ -73,6 +73,10 @@ extension FormatCodec {
       for index in 0..<input.count {
         codes[index] = Code(truncatingIfNeeded: truncation.code(for: input[index]))
       }
+    case .wrapping(let wrapping, _):
+      for index in 0..<input.count {
+        codes[index] = Code(truncatingIfNeeded: wrapping.code(for: Double(input[index])))
+      }
     case .reference:
       for index in 0..<input.count {
         codes[index] = Code(truncatingIfNeeded: reference.encode(Double(input[index])))
@@ -88,7 +92,7 @@ extension FormatCodec {
   ) {
     precondition(table.count >= 1 << info.bitWidth, "one table entry per code is needed")
     guard case .table(let encodeTable, _) = engine else {
-      preconditionFailure("'\(info.name)' is wider than 16 bits; use roundTrip(_:into:)")
+      preconditionFailure("'\(info.name)' has no table; use roundTrip(_:into:)")
     }
     encodeTable.forEachCode(of: input) { output[$0] = table[Int($1)] }
   }

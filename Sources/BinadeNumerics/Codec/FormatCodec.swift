@@ -1,11 +1,12 @@
 /// A format compiled for one conversion policy: what kernels and tensors see instead of a format.
 ///
-/// Formats of up to 16 bits become a table; formats that share Float32's exponent field round its bits; all
-/// others go through the reference encoder.
+/// Formats of up to 16 bits become a table; formats that share Float32's exponent field round its bits; codes that wrap
+/// around keep the low bits of an integer; all others go through the reference encoder.
 public struct FormatCodec: Sendable {
   enum Engine: Sendable {
     case table(EncodeTable, values: [Float])
     case truncation(FloatTruncation)
+    case wrapping(WrappingConversion, any NumericFormat)
     case reference(any NumericFormat)
   }
 
@@ -19,6 +20,8 @@ public struct FormatCodec: Sendable {
 
   /// Compiles `format`.
   ///
+  /// Throws ``FormatError`` when the format has no ladder, or cannot wrap and should.
+  ///
   /// - Complexity: O(n log n) in the number of codes, for formats of up to 16 bits; O(1) for wider ones.
   public init(_ format: any NumericFormat, policy: ConversionPolicy = ConversionPolicy())
     throws(FormatError)
@@ -27,7 +30,19 @@ public struct FormatCodec: Sendable {
     info = format.info
     self.policy = policy
     reference = ReferenceEncoder(ladder: ladder, policy: policy)
-    if let enumerated = ladder as? EnumeratedLadder {
+    if policy.overflow == .wrap {
+      guard
+        let wrapping = WrappingConversion(format, ladder: ladder, rounding: policy.rounding)
+      else {
+        throw .invalidParameter(
+          format: info.name,
+          parameter: "overflow",
+          found: "wrap",
+          allowed: "ieee or saturate; wrap is for integers of full range and fixed point"
+        )
+      }
+      engine = .wrapping(wrapping, format)
+    } else if let enumerated = ladder as? EnumeratedLadder {
       let table = EncodeTable(StepFunction(ladder: enumerated, policy: policy))
       engine = .table(
         table,
@@ -48,13 +63,15 @@ public struct FormatCodec: Sendable {
     switch engine {
     case .table(let table, _): UInt32(table.code(for: value))
     case .truncation(let truncation): truncation.code(for: value)
+    case .wrapping(let wrapping, _): wrapping.code(for: Double(value))
     case .reference: reference.encode(Double(value))
     }
   }
 
   /// Returns the code of a Double, rounded once from the Double: no step through Float32.
   public func encode(_ value: Double) -> UInt32 {
-    reference.encode(value)
+    if case .wrapping(let wrapping, _) = engine { return wrapping.code(for: value) }
+    return reference.encode(value)
   }
 
   /// Returns the value of `code` as a Float32 (nearest, for values that are not Floats).
@@ -64,7 +81,7 @@ public struct FormatCodec: Sendable {
     switch engine {
     case .table(_, let values): values[Int(code)]
     case .truncation(let truncation): truncation.value(of: code)
-    case .reference(let format): Float(format.decode(code))
+    case .wrapping(_, let format), .reference(let format): Float(format.decode(code))
     }
   }
 
@@ -84,6 +101,10 @@ public struct FormatCodec: Sendable {
       for index in 0..<input.count {
         output[index] = truncation.value(of: truncation.code(for: input[index]))
       }
+    case .wrapping(let wrapping, let format):
+      for index in 0..<input.count {
+        output[index] = Float(format.decode(wrapping.code(for: Double(input[index]))))
+      }
     case .reference(let format):
       for index in 0..<input.count {
         output[index] = Float(format.decode(reference.encode(Double(input[index]))))
@@ -96,6 +117,7 @@ public struct FormatCodec: Sendable {
     switch engine {
     case .table(let table, _): table.isSingleComparison ? "table" : "table with search"
     case .truncation: "float32 bits"
+    case .wrapping: "wrapping integer"
     case .reference: "reference"
     }
   }

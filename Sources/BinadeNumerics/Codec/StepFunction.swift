@@ -48,11 +48,18 @@ struct StepFunction: Sendable {
     /// What finite inputs below the least value become, up to the start of the least value.
     private mutating func appendLowerEnd() {
       let (before, least) = (ladder.beforeLeast, ladder.least)
+      let isClosed = ladder.lowerEnd == .closed
       let overflows =
         policy.overflow == .ieee
-        && !policy.rounding.roundsUp(from: .belowBoundary, lower: before, upper: least)
+        && (isClosed
+          || !policy.rounding.roundsUp(from: .belowBoundary, lower: before, upper: least))
       if overflows { append(.leastFinite, ladder.overflowCode(isNegative: true)) }
-      let start = overflows ? threshold(from: before, to: least) : .leastFinite
+      let start =
+        !overflows
+        ? .leastFinite
+        : isClosed
+          ? .first(near: least.value) { least.position(of: $0) != .belowBoundary }
+          : threshold(from: before, to: least)
       if least.value == 0, let negativeZero = ladder.specials.negativeZero {
         append(start, negativeZero)
         append(.zero, least.code)

@@ -13,14 +13,14 @@ public struct PositFormat: NumericFormat {
 
   /// Creates a posit format.
   ///
-  /// Throws when the width is not 3 to 16 bits or es not 0 to 4.
+  /// Throws when the width is not 3 to 32 bits or es not 0 to 4.
   public init(info: FormatInfo, exponentBitCount: Int) throws(FormatError) {
-    guard (3...16).contains(info.bitWidth) else {
+    guard (3...32).contains(info.bitWidth) else {
       throw .invalidParameter(
         format: info.name,
         parameter: "bitWidth",
         found: "\(info.bitWidth)",
-        allowed: "3 to 16"
+        allowed: "3 to 32"
       )
     }
     guard (0...4).contains(exponentBitCount) else {
@@ -40,28 +40,28 @@ public struct PositFormat: NumericFormat {
   }
 
   /// The value of a code.
-  public func decode(_ code: UInt32) -> Double { decode(code, width: bitWidth) }
+  public func decode(_ code: UInt32) -> Double { decode(UInt64(code), width: bitWidth) }
 
   /// The value of a posit of `width` bits with the same es.
-  private func decode(_ code: UInt32, width: Int) -> Double {
-    let signBit = UInt32(1) << UInt32(width - 1)
+  private func decode(_ code: UInt64, width: Int) -> Double {
+    let signBit = UInt64(1) << UInt64(width - 1)
     if code == 0 { return 0 }
     if code == signBit { return .nan }
     let isNegative = code & signBit != 0
     let body = (isNegative ? 0 &- code : code) & (signBit - 1)
     // The bits after the sign, moved to the top of the word.
-    let bits = body << UInt32(33 - width)
-    let startsWithOne = bits >> 31 == 1
+    let bits = body << UInt64(65 - width)
+    let startsWithOne = bits >> 63 == 1
     let run = min((startsWithOne ? ~bits : bits).leadingZeroBitCount, width - 1)
     let regime = startsWithOne ? run - 1 : -run
     let tailCount = max(width - 2 - run, 0)
-    let tail = body & ((UInt32(1) << UInt32(tailCount)) - 1)
+    let tail = body & ((UInt64(1) << UInt64(tailCount)) - 1)
     // Exponent bits that the regime pushed out are zero.
     let missing = max(exponentBitCount - tailCount, 0)
     let fractionCount = max(tailCount - exponentBitCount, 0)
-    let exponent = Int(tail >> UInt32(fractionCount)) << missing
-    let fraction = tail & ((UInt32(1) << UInt32(fractionCount)) - 1)
-    let significand = 1 + Double(fraction) / Double(UInt32(1) << UInt32(fractionCount))
+    let exponent = Int(tail >> UInt64(fractionCount)) << missing
+    let fraction = tail & ((UInt64(1) << UInt64(fractionCount)) - 1)
+    let significand = 1 + Double(fraction) / Double(UInt64(1) << UInt64(fractionCount))
     let magnitude = Double(
       sign: .plus,
       exponent: regime << exponentBitCount + exponent,
@@ -74,6 +74,11 @@ public struct PositFormat: NumericFormat {
   public func boundary(between lower: Rung, and upper: Rung) -> Boundary {
     if lower.value == 0 || upper.value == 0 { return Boundary(high: 0) }
     // Codes of both signs ascend with the value: the code between is twice the lower one and one more.
-    return Boundary(high: decode(lower.code << 1 | 1, width: bitWidth + 1))
+    return Boundary(high: decode(UInt64(lower.code) << 1 | 1, width: bitWidth + 1))
+  }
+
+  /// The ladder, in closed form above 16 bits.
+  public func makeLadder() throws(FormatError) -> any Ladder {
+    bitWidth <= 16 ? try EnumeratedLadder(of: self) : OrderedCodeLadder(self)
   }
 }

@@ -87,7 +87,7 @@ let package = Package(
     // The oracle and the checks that use it.
     .target(
       name: "BinadeVerification",
-      dependencies: ["BinadeNumerics", "CMPFR"],
+      dependencies: ["BinadeNumerics", "BinadeKernels", "CMPFR"],
       swiftSettings: settings
     ),
 

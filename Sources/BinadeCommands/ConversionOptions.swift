@@ -4,6 +4,7 @@ import Foundation
 
 extension RoundingRule: ExpressibleByArgument {}
 extension OverflowRule: ExpressibleByArgument {}
+extension Dialect: ExpressibleByArgument {}
 
 /// Options of the commands that convert files.
 struct ConversionOptions: ParsableArguments {
@@ -13,8 +14,11 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "How values between two neighbours are rounded.")
   var rounding: RoundingRule = .nearestEven
 
-  @Option(help: "What becomes of values beyond the range: ieee or saturate.")
-  var overflow: OverflowRule = .ieee
+  @Option(help: "What becomes of values beyond the range: ieee, saturate or wrap. Default: ieee.")
+  var overflow: OverflowRule?
+
+  @Option(help: "Overflow, infinity and NaN as a standard or library has them ('binade formats dialects').")
+  var dialect: Dialect?
 
   @Option(help: "The file to read: raw little-endian, or .npy.")
   var input: String
@@ -22,11 +26,17 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "The file to write.")
   var output: String
 
+  func validate() throws {
+    if overflow != nil, dialect != nil {
+      throw ValidationError("--overflow and --dialect say the same thing; give one of them")
+    }
+  }
+
   /// Compiles the codec.
   func codec(_ formats: FormatOptions) throws -> FormatCodec {
     try FormatCodec(
       try formats.catalog().format(named: format),
-      policy: ConversionPolicy(rounding: rounding, overflow: overflow)
+      policy: ConversionPolicy(rounding: rounding, overflow: overflow ?? .ieee, dialect: dialect)
     )
   }
 }

@@ -61,6 +61,17 @@ public enum ParametricFormat {
     return nil
   }
 
+  /// The names of all formats of IEEE P3109 of 3 to `greatestWidth` bits.
+  public static func p3109Names(upTo greatestWidth: Int) -> [String] {
+    (3...max(3, greatestWidth)).flatMap { width in
+      ["s", "u"].flatMap { sign in
+        (1...(sign == "s" ? width - 1 : width)).flatMap { precision in
+          ["e", "f"].map { "binary\(width)p\(precision)\(sign)\($0)" }
+        }
+      }
+    }
+  }
+
   private static let takumSource =
     "Hunhold, Beating Posits at Their Own Game: Takum Arithmetic, CoNGA 2024"
 

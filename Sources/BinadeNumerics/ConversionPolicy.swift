@@ -12,16 +12,29 @@ public enum OverflowRule: String, Sendable, Hashable, CaseIterable {
   public static let universal: [OverflowRule] = [.ieee, .saturate]
 }
 
-/// How real numbers become codes: a rounding rule and an overflow rule.
+/// How real numbers become codes: a rounding rule and a rule for what lies beyond the range.
 public struct ConversionPolicy: Sendable, Hashable {
   /// Which neighbour.
   public var rounding: RoundingRule
   /// What lies beyond the range.
   public var overflow: OverflowRule
+  /// The rules of a standard or library, instead of `overflow`.
+  public var dialect: Dialect?
 
   /// Creates a policy; the default is to nearest, ties to even, saturating.
-  public init(rounding: RoundingRule = .nearestEven, overflow: OverflowRule = .saturate) {
+  public init(
+    rounding: RoundingRule = .nearestEven,
+    overflow: OverflowRule = .saturate,
+    dialect: Dialect? = nil
+  ) {
     self.rounding = rounding
     self.overflow = overflow
+    self.dialect = dialect
   }
+
+  /// The name of the rule for what lies beyond the range, as results show it.
+  public var overflowName: String { dialect?.rawValue ?? overflow.rawValue }
+
+  /// Whether codes wrap around.
+  var wraps: Bool { dialect == nil && overflow == .wrap }
 }

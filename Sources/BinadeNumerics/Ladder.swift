@@ -76,35 +76,4 @@ extension Ladder {
     }
     return rule.roundsUp(from: position, lower: lower, upper: upper)
   }
-
-  /// The code of the extreme value on one side; -0 where zero is the least value and has a sign.
-  func extreme(isNegative: Bool) -> UInt32 {
-    guard isNegative else { return greatest.code }
-    return least.value == 0 ? specials.negativeZero ?? least.code : least.code
-  }
-
-  /// The code that overflow on one side becomes under ``OverflowRule/ieee``.
-  func overflowCode(isNegative: Bool) -> UInt32 {
-    let infinity = isNegative ? specials.negativeInfinity : specials.positiveInfinity
-    switch overflowTarget {
-    case .infinity, nil: return infinity ?? specials.nan ?? extreme(isNegative: isNegative)
-    case .nan: return specials.nan ?? extreme(isNegative: isNegative)
-    case .extreme: return extreme(isNegative: isNegative)
-    }
-  }
-
-  /// The code that an infinite input becomes.
-  public func infinityCode(isNegative: Bool, overflow: OverflowRule) -> UInt32 {
-    if infinityTarget == .nan, let nan = specials.nan { return nan }
-    return switch overflow {
-    case .saturate, .wrap: extreme(isNegative: isNegative)
-    case .ieee: overflowCode(isNegative: isNegative)
-    }
-  }
-
-  /// The code that NaN becomes: the canonical NaN.
-  ///
-  /// Zero where the format has none, the least value where it
-  /// has no zero either. ``ConversionTally/nanWithoutCode`` counts the last two.
-  public var nanCode: UInt32 { specials.nan ?? specials.zero ?? least.code }
 }

@@ -6,11 +6,14 @@ public struct ReferenceEncoder: Sendable {
   public let ladder: any Ladder
   /// Rounding and overflow.
   public let policy: ConversionPolicy
+  /// What lies outside the range becomes.
+  public let outcomes: SpecialOutcomes
 
   /// Creates an encoder for the values in `ladder`.
   public init(ladder: any Ladder, policy: ConversionPolicy) {
     self.ladder = ladder
     self.policy = policy
+    outcomes = SpecialOutcomes(ladder, policy: policy)
   }
 
   /// Returns the code of `value`, rounded once.
@@ -19,10 +22,10 @@ public struct ReferenceEncoder: Sendable {
   ///   when a negative number underflows; overflow follows the policy.
   /// - Complexity: O(log n) in the number of codes; O(1) in closed-form ladders.
   public func encode(_ value: Double) -> UInt32 {
-    if value.isNaN { return ladder.nanCode }
     let isNegative = value.sign == .minus
+    if value.isNaN { return isNegative ? outcomes.negativeNaN : outcomes.positiveNaN }
     if value.isInfinite {
-      return ladder.infinityCode(isNegative: isNegative, overflow: policy.overflow)
+      return isNegative ? outcomes.negativeInfinity : outcomes.positiveInfinity
     }
     if ladder.least.position(of: value) == .belowBoundary {
       return encodeBeyond(value, isNegative: true)
@@ -45,8 +48,7 @@ public struct ReferenceEncoder: Sendable {
 
   /// Encodes a finite value outside the range: as if the ladder had one more rung at the end.
   private func encodeBeyond(_ value: Double, isNegative: Bool) -> UInt32 {
-    guard policy.overflow == .ieee else { return ladder.extreme(isNegative: isNegative) }
-    if isNegative, ladder.lowerEnd == .closed { return ladder.overflowCode(isNegative: true) }
+    if isNegative, ladder.lowerEnd == .closed { return outcomes.belowLeast }
     let lower = isNegative ? ladder.beforeLeast : ladder.greatest
     let upper = isNegative ? ladder.least : ladder.afterGreatest
     let position: Position
@@ -59,7 +61,7 @@ public struct ReferenceEncoder: Sendable {
     }
     let roundsUp = policy.rounding.roundsUp(from: position, lower: lower, upper: upper)
     let staysInside = roundsUp == isNegative
-    return staysInside
-      ? ladder.extreme(isNegative: isNegative) : ladder.overflowCode(isNegative: isNegative)
+    if staysInside { return ladder.extreme(isNegative: isNegative) }
+    return isNegative ? outcomes.belowLeast : outcomes.aboveGreatest
   }
 }

@@ -216,3 +216,71 @@ import Testing
     #expect(try mismatches("lns4.3") { $0.float = { value, _ in linear.encode(value) } } > 0)
   }
 }
+
+/// The dialects against MPFR, and cell by cell against what the libraries were seen to do.
+@Suite struct DialectTests {
+  static let names = [
+    "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float4_e2m1fn", "float6_e3m2fn", "binary8p4se",
+    "binary8p4sf", "binary8p4ue", "binary8p1uf", "posit8", "lns4.3", "float8_e8m0fnu", "int4", "uint8", "nf4",
+  ]
+
+  @Test("every dialect of every kind of format equals MPFR's", arguments: names)
+  func oracle(name: String) throws {
+    let format = try FormatCatalog().format(named: name)
+    for dialect in Dialect.allCases {
+      for rule in [RoundingRule.nearestEven, .towardZero, .up, .toOdd] {
+        let policy = ConversionPolicy(rounding: rule, dialect: dialect)
+        let report = try ConversionCheck(format, policy: policy).run(FormatCodec(format, policy: policy))
+        #expect(report.mismatchCount == 0, "\(policy): \(report.counterexamples)")
+      }
+    }
+  }
+
+  func code(_ name: String, _ dialect: Dialect, _ value: Float) throws -> UInt32 {
+    try FormatCodec(FormatCatalog().format(named: name), policy: ConversionPolicy(dialect: dialect)).encode(
+      value
+    )
+  }
+
+  @Test("float8_e4m3fn: 464 is a tie that stays, the next Float is NaN or 448")
+  func e4m3fn() throws {
+    for dialect in Dialect.allCases { #expect(try code("float8_e4m3fn", dialect, 464) == 0x7E) }
+    let beyond = Float(464).nextUp
+    for dialect in [Dialect.mlDtypes, .onnxNoSat, .ocpNoSat] {
+      #expect(try code("float8_e4m3fn", dialect, beyond) == 0x7F)
+      #expect(try code("float8_e4m3fn", dialect, .infinity) == 0x7F)
+    }
+    for dialect in [Dialect.torch, .onnxSat, .ocpSat] {
+      #expect(try code("float8_e4m3fn", dialect, beyond) == 0x7E)
+      #expect(try code("float8_e4m3fn", dialect, -.infinity) == 0xFE)
+    }
+  }
+
+  @Test("float8_e5m2 and fnuz")
+  func others() throws {
+    #expect(try code("float8_e5m2", .onnxSat, .infinity) == 0x7B)
+    #expect(try code("float8_e5m2", .torch, 61440) == 0x7C)
+    #expect(try code("float8_e4m3fnuz", .onnxSat, 1e6) == 0x7F)
+    #expect(try code("float8_e4m3fnuz", .onnxSat, .infinity) == 0x80)
+    #expect(try code("float8_e4m3fnuz", .torch, 1e6) == 0x80)
+  }
+
+  @Test("NaN into formats without one")
+  func missingNaN() throws {
+    #expect(try code("float4_e2m1fn", .mlDtypes, .nan) == 0x8)
+    #expect(try code("float4_e2m1fn", .mlDtypes, -.nan) == 0)
+    #expect(try code("float6_e3m2fn", .onnxSat, .nan) == 0x1F)
+  }
+
+  @Test("the saturation modes of P3109")
+  func p3109() throws {
+    #expect(try code("binary8p4se", .p3109SatNone, 1e6) == 0x7F)
+    #expect(try code("binary8p4sf", .p3109SatNone, 1e6) == 0x7F)
+    #expect(try code("binary8p4sf", .p3109SatNone, -.infinity) == 0xFF)
+    #expect(try code("binary8p4se", .p3109SatPropagate, 1e6) == 0x7E)
+    #expect(try code("binary8p4se", .p3109SatPropagate, .infinity) == 0x7F)
+    #expect(try code("binary8p4se", .p3109SatFinite, .infinity) == 0x7E)
+    #expect(try code("binary8p4ue", .p3109SatFinite, -1) == 0)
+    #expect(try code("binary8p4ue", .p3109SatNone, -1) == 0xFF)
+  }
+}

@@ -8,7 +8,7 @@ struct FloatTruncation: Sendable {
 
   /// Nil unless `format` is an IEEE-like float with the exponent field of Float32.
   init?(_ format: any NumericFormat, policy: ConversionPolicy) {
-    guard let float = format as? BinaryFloatFormat, float.exponentBitCount == 8,
+    guard policy.dialect == nil, let float = format as? BinaryFloatFormat, float.exponentBitCount == 8,
       float.exponentBias == 127, float.specialValues == .ieee, float.isSigned,
       float.lowestBinade == .subnormal,
       float.info.overflowTarget == nil,

@@ -30,7 +30,7 @@ public struct FormatCodec: Sendable {
     info = format.info
     self.policy = policy
     reference = ReferenceEncoder(ladder: ladder, policy: policy)
-    if policy.overflow == .wrap {
+    if policy.wraps {
       guard
         let wrapping = WrappingConversion(format, ladder: ladder, rounding: policy.rounding)
       else {

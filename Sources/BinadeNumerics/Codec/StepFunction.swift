@@ -21,15 +21,19 @@ struct StepFunction: Sendable {
   private struct Builder {
     let ladder: EnumeratedLadder
     let policy: ConversionPolicy
+    let outcomes: SpecialOutcomes
     var steps: [Step] = []
+
+    init(ladder: EnumeratedLadder, policy: ConversionPolicy) {
+      self.ladder = ladder
+      self.policy = policy
+      outcomes = SpecialOutcomes(ladder, policy: policy)
+    }
 
     mutating func run() {
       let specials = ladder.specials
-      append(FloatKey(rawValue: 0), ladder.nanCode)
-      append(
-        .negativeInfinity,
-        ladder.infinityCode(isNegative: true, overflow: policy.overflow)
-      )
+      append(FloatKey(rawValue: 0), outcomes.negativeNaN)
+      append(.negativeInfinity, outcomes.negativeInfinity)
       appendLowerEnd()
       for (lower, upper) in zip(ladder.rungs, ladder.rungs.dropFirst()) {
         let start = threshold(from: lower, to: upper)
@@ -41,8 +45,8 @@ struct StepFunction: Sendable {
         }
       }
       appendUpperEnd()
-      append(.infinity, ladder.infinityCode(isNegative: false, overflow: policy.overflow))
-      append(FloatKey.infinity.next, ladder.nanCode)
+      append(.infinity, outcomes.positiveInfinity)
+      append(FloatKey.infinity.next, outcomes.positiveNaN)
     }
 
     /// What finite inputs below the least value become, up to the start of the least value.
@@ -50,10 +54,10 @@ struct StepFunction: Sendable {
       let (before, least) = (ladder.beforeLeast, ladder.least)
       let isClosed = ladder.lowerEnd == .closed
       let overflows =
-        policy.overflow == .ieee
+        outcomes.belowLeast != ladder.extreme(isNegative: true)
         && (isClosed
           || !policy.rounding.roundsUp(from: .belowBoundary, lower: before, upper: least))
-      if overflows { append(.leastFinite, ladder.overflowCode(isNegative: true)) }
+      if overflows { append(.leastFinite, outcomes.belowLeast) }
       let start =
         !overflows
         ? .leastFinite
@@ -71,10 +75,10 @@ struct StepFunction: Sendable {
     /// Where finite inputs above the greatest value begin to overflow.
     private mutating func appendUpperEnd() {
       let (greatest, after) = (ladder.greatest, ladder.afterGreatest)
-      guard policy.overflow == .ieee,
+      guard outcomes.aboveGreatest != greatest.code,
         policy.rounding.roundsUp(from: .aboveBoundary, lower: greatest, upper: after)
       else { return }
-      append(threshold(from: greatest, to: after), ladder.overflowCode(isNegative: false))
+      append(threshold(from: greatest, to: after), outcomes.aboveGreatest)
     }
 
     /// The first key between two neighbours that becomes the upper one.

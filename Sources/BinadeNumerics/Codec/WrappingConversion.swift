@@ -20,7 +20,7 @@ struct WrappingConversion: Sendable {
 
   /// The code of `value`, rounded once.
   func code(for value: Double) -> UInt32 {
-    if value.isNaN { return ladder.nanCode }
+    if value.isNaN { return 0 }
     let isNegative = value.sign == .minus
     if value.isInfinite { return ladder.extreme(isNegative: isNegative) }
     if value == 0 { return 0 }

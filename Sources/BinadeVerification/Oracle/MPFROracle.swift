@@ -29,15 +29,18 @@ final class MPFROracle {
   /// The code that `value` must become.
   func expectedCode(for value: Double) -> UInt32 {
     let specials = ladder.specials
-    if value.isNaN { return specials.nan ?? specials.zero ?? ladder.least.code }
     let isNegative = value.sign == .minus
+    if value.isNaN { return specials.nan ?? missingNaN(isNegative) }
     if value.isInfinite {
       if TaperedOracle.isTapered(format), let nan = specials.nan { return nan }
+      if let dialect = policy.dialect, !isSelfWilled {
+        return DialectOracle.code(dialect, .infinity, isNegative, ladder)
+      }
       return policy.overflow == .ieee
         ? overflowCode(isNegative) : extreme(isNegative)
     }
     let exact = MPFRNumber(value)
-    if policy.overflow == .wrap { return wrapped(exact) }
+    if policy.overflow == .wrap, policy.dialect == nil { return wrapped(exact) }
     if exact.compared(to: ladder.greatest.value) > 0 {
       return expectedBeyond(exact, from: ladder.greatest, to: ladder.afterGreatest, false)
     }
@@ -93,7 +96,7 @@ final class MPFROracle {
     to beyond: MPFRNumber,
     _ isNegative: Bool
   ) -> UInt32 {
-    guard policy.overflow == .ieee else { return self.extreme(isNegative) }
+    guard policy.overflow == .ieee || policy.dialect != nil else { return self.extreme(isNegative) }
     if isNegative, format.info.lowerEnd == .closed { return overflowCode(true) }
     let overflows: Bool
     // Beyond the least value of a format without zero lies zero: there, outward is toward zero.
@@ -149,13 +152,26 @@ final class MPFROracle {
   }
 
   private func extreme(_ isNegative: Bool) -> UInt32 {
-    guard isNegative else { return ladder.greatest.code }
-    let isZero = ladder.least.value.isZero
-    return isZero ? ladder.specials.negativeZero ?? ladder.least.code : ladder.least.code
+    DialectOracle.extreme(isNegative, ladder)
+  }
+
+  /// Families whose own rules for overflow stand above dialects.
+  private var isSelfWilled: Bool { TaperedOracle.isTapered(format) || format is LogarithmicFormat }
+
+  private func missingNaN(_ isNegative: Bool) -> UInt32 {
+    let zero = ladder.specials.zero ?? ladder.least.code
+    return switch policy.dialect {
+    case .mlDtypes: isNegative ? zero : ladder.specials.negativeZero ?? zero
+    case .onnxSat, .onnxNoSat: ladder.greatest.code
+    default: zero
+    }
   }
 
   /// Infinity, else NaN, else the extreme value; a format may say otherwise.
   private func overflowCode(_ isNegative: Bool) -> UInt32 {
+    if let dialect = policy.dialect, !isSelfWilled {
+      return DialectOracle.code(dialect, .overflow, isNegative, ladder)
+    }
     let specials = ladder.specials
     let infinity = isNegative ? specials.negativeInfinity : specials.positiveInfinity
     switch format.info.overflowTarget {

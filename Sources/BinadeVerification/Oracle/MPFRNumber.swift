@@ -4,6 +4,9 @@ import CMPFR
 final class MPFRNumber {
   let pointer: UnsafeMutablePointer<__mpfr_struct>
 
+  /// The version of the MPFR library that runs.
+  static var libraryVersion: String { String(cString: mpfr_get_version()) }
+
   private init(precision: Int) {
     pointer = .allocate(capacity: 1)
     mpfr_init2(pointer, mpfr_prec_t(precision))

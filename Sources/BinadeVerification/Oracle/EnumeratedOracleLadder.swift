@@ -4,6 +4,7 @@ import BinadeNumerics
 final class EnumeratedOracleLadder: OracleLadder {
   private let format: any NumericFormat
   private let rungs: [OracleRung]
+  private var boundaries: [UInt32: MPFRNumber] = [:]
   let specials: SpecialCodes
   let beforeLeast: MPFRNumber
   let afterGreatest: MPFRNumber
@@ -103,6 +104,14 @@ final class EnumeratedOracleLadder: OracleLadder {
   }
 
   func twiceBoundary(_ lower: OracleRung, _ upper: OracleRung) -> MPFRNumber {
+    // Irrational boundaries take microseconds and are asked for again and again.
+    if let known = boundaries[lower.code] { return known }
+    let boundary = computedTwiceBoundary(lower, upper)
+    boundaries[lower.code] = boundary
+    return boundary
+  }
+
+  private func computedTwiceBoundary(_ lower: OracleRung, _ upper: OracleRung) -> MPFRNumber {
     if let boundary = TaperedOracle.boundary(lower, upper, in: format) {
       return boundary.scaled(byTwoTo: 1)
     }

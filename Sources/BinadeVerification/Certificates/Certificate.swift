@@ -1,0 +1,125 @@
+import BinadeNumerics
+
+/// A record that the conversions of one format were proven: what was covered, what was found, and the fingerprints by
+/// which a later run can tell whether it still holds.
+public struct Certificate: Codable, Sendable, Hashable {
+  /// The layout of the file; files of another version are refused.
+  public static let currentVersion = 1
+
+  /// One rounding rule with one overflow rule.
+  public struct Row: Codable, Sendable, Hashable {
+    /// A rounding rule by name.
+    public var rounding: String
+    /// An overflow rule or a dialect by name.
+    public var overflow: String
+    /// Inputs compared: 2^32.
+    public var checkedCount: UInt64
+    /// Inputs whose code was wrong.
+    public var mismatchCount: UInt64
+    /// Steps of the function that MPFR decided.
+    public var stepCount: Int
+    /// The fingerprint of those steps.
+    public var stepFingerprint: String
+    /// Which code path of the codec was proven.
+    public var codecPath: String
+
+    /// A row for a conversion whose steps are `steps` and that was found to be as `result` says.
+    public init(policy: ConversionPolicy, steps: OracleSteps, result: SweepResult, codecPath: String) {
+      rounding = policy.rounding.rawValue
+      overflow = policy.overflowName
+      checkedCount = result.checkedCount
+      mismatchCount = result.mismatchCount
+      stepCount = steps.steps.count
+      stepFingerprint = steps.fingerprint.description
+      self.codecPath = codecPath
+    }
+  }
+
+  /// The layout of the file.
+  public var certificateVersion: Int
+  /// The format's name.
+  public var format: String
+  /// The fingerprint of its code table.
+  public var tableFingerprint: String
+  /// What the rows cover, in words.
+  public var covers: String
+  /// What they do not, in words.
+  public var doesNotCover: String
+  /// The command that wrote the file.
+  public var command: String
+  /// Binade's version.
+  public var binadeVersion: String
+  /// MPFR's version.
+  public var mpfrVersion: String
+  /// One per rounding and overflow rule.
+  public var rows: [Row]
+
+  /// Creates a certificate of `format` with the rows that were found.
+  public init(format: any NumericFormat, rows: [Row], command: String, binadeVersion: String) {
+    certificateVersion = Self.currentVersion
+    self.format = format.name
+    tableFingerprint = Fingerprint.table(of: format).description
+    covers =
+      "encoding of all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them; "
+      + "each step of the conversion decided by MPFR"
+    doesNotCover =
+      "float64 inputs are not enumerated (they are checked next to every value and boundary by 'binade verify'); "
+      + "stochastic rounding; arithmetic; scaling"
+    self.command = command
+    self.binadeVersion = binadeVersion
+    mpfrVersion = MPFRNumber.libraryVersion
+    self.rows = rows
+  }
+
+  /// Throws ``CertificateError`` when the certificate is of another layout or of another table than `format`'s.
+  public func validate(against format: any NumericFormat, file: String) throws(CertificateError) {
+    guard certificateVersion == Self.currentVersion else {
+      throw .otherVersion(file: file, found: certificateVersion, known: Self.currentVersion)
+    }
+    let now = Fingerprint.table(of: format).description
+    guard tableFingerprint == now else {
+      throw .changedTable(file: file, format: format.name, certified: tableFingerprint, now: now)
+    }
+  }
+}
+
+extension Certificate.Row {
+  /// The policy by its names.
+  public func policy(file: String) throws(CertificateError) -> ConversionPolicy {
+    guard let rounding = RoundingRule(rawValue: rounding) else {
+      throw .malformed(file: file, reason: "no rounding rule '\(self.rounding)'")
+    }
+    if let dialect = Dialect(rawValue: overflow) {
+      return ConversionPolicy(rounding: rounding, dialect: dialect)
+    }
+    guard let overflow = OverflowRule(rawValue: overflow) else {
+      throw .malformed(file: file, reason: "no overflow rule '\(self.overflow)'")
+    }
+    return ConversionPolicy(rounding: rounding, overflow: overflow)
+  }
+}
+
+/// Why a proof cannot be made or a certificate not be used.
+public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
+  case notCertifiable(format: String, bitWidth: Int)
+  case notMonotone(format: String, place: Float)
+  case malformed(file: String, reason: String)
+  case otherVersion(file: String, found: Int, known: Int)
+  case changedTable(file: String, format: String, certified: String, now: String)
+
+  /// One sentence: what, where, what was found, what is allowed.
+  public var description: String {
+    switch self {
+    case .notCertifiable(let format, let bitWidth):
+      "'\(format)' has \(bitWidth) bits; conversions that do not wrap are certified for up to 16 bits"
+    case .notMonotone(let format, let place):
+      "the conversion to '\(format)' is not monotone near \(place): its boundaries are not between the values"
+    case .malformed(let file, let reason):
+      "\(file): not a certificate: \(reason)"
+    case .otherVersion(let file, let found, let known):
+      "\(file): certificate version \(found); this Binade reads version \(known)"
+    case .changedTable(let file, let format, let certified, let now):
+      "\(file): the code table of '\(format)' has changed since: certified \(certified), now \(now)"
+    }
+  }
+}

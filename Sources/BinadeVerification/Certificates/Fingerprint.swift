@@ -1,0 +1,47 @@
+import BinadeNumerics
+
+/// A 64-bit FNV-1a hash: tells a table that changed from one that did not; no defence against forgery.
+///
+/// - Source: Fowler, Noll, Vo; IETF draft-eastlake-fnv.
+public struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
+  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  /// The fingerprint of nothing.
+  public init() {}
+
+  /// Adds the eight bytes of a word, lowest first.
+  public mutating func add(_ word: UInt64) {
+    for byte in 0..<UInt64(8) {
+      state = (state ^ (word >> (8 * byte) & 0xFF)) &* 0x100_0000_01B3
+    }
+  }
+
+  /// Adds a text.
+  public mutating func add(_ text: String) {
+    for byte in text.utf8 { add(UInt64(byte)) }
+  }
+
+  /// Sixteen hexadecimal digits.
+  public var description: String {
+    let digits = String(state, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// The fingerprint of what every code of a format of up to 16 bits stands for.
+  ///
+  /// Special rules of the format and the codes that encoding may not produce are part of it; name and source are not.
+  public static func table(of format: any NumericFormat) -> Fingerprint {
+    var result = Fingerprint()
+    let info = format.info
+    result.add(UInt64(info.bitWidth))
+    result.add("\(info.overflowTarget?.rawValue ?? "-") \(info.infinityTarget?.rawValue ?? "-")")
+    result.add("\(info.underflow.rawValue) \(info.lowerEnd.rawValue) \(info.canonicalNaN ?? 0)")
+    for code in 0..<UInt32(1) << UInt32(min(info.bitWidth, 16)) {
+      let value = format.decode(code)
+      result.add(value.isNaN ? 0x7FF8_0000_0000_0000 : value.bitPattern)
+      result.add(format.residual(code).bitPattern)
+      result.add(format.isEncodable(code) ? 1 : 0)
+    }
+    return result
+  }
+}

@@ -46,6 +46,14 @@ struct DefinitionFields {
     return text
   }
 
+  /// The line of a key's value; line 1 when the key is absent.
+  func place(of key: String) -> Place {
+    mapping[key].map { place(of: $0) } ?? Place(file: file, line: 1)
+  }
+
+  /// Whether the key is there.
+  func has(_ key: String) -> Bool { mapping[key] != nil }
+
   func integer(_ key: String) throws(FormatDefinitionError) -> Int {
     guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
     // YAML 1.1 reads 1:30 as a number to base 60; nobody means that here.
@@ -104,10 +112,13 @@ struct DefinitionFields {
   }
 
   /// One of the cases of `type`, by raw value; `fallback` when the key is absent.
+  ///
+  /// `others`: what else a file may say there, for the message; the caller has looked for it already.
   func choice<T: RawRepresentable & CaseIterable>(
     _ key: String,
     default fallback: T? = nil,
-    of type: T.Type = T.self
+    of type: T.Type = T.self,
+    others: [String] = []
   ) throws(FormatDefinitionError) -> T where T.RawValue == String {
     guard let node = mapping[key] else {
       guard let fallback else { throw .missingKey(file: file, key: key) }
@@ -119,7 +130,7 @@ struct DefinitionFields {
         place: place(of: node),
         key: key,
         found: found,
-        allowed: T.allCases.map(\.rawValue)
+        allowed: T.allCases.map(\.rawValue) + others
       )
     }
     return value

@@ -15,6 +15,8 @@ public protocol FormatProvider: Sendable {
 public struct FormatCatalog: Sendable {
   /// Formats in the order of their names.
   public let formats: [any NumericFormat]
+  /// Block formats in the order of their elements' widths and their names.
+  public let blockFormats: [BlockFormat]
   private let byName: [String: any NumericFormat]
 
   /// The formats that ship with Binade, those of `providers`, and the definition files in `folders`.
@@ -30,9 +32,15 @@ public struct FormatCatalog: Sendable {
       }
       found[format.name] = (format, origin)
     }
+    var blocks: [DefinitionFields] = []
     for folder in [FormatFiles.folder] + folders {
       for file in try Self.definitionFiles(in: folder) {
-        try add(try FormatDefinitionReader.read(contentsOf: file), from: file.relativePath)
+        let fields = try FormatDefinitionReader.fields(contentsOf: file)
+        if BlockDefinitionReader.isBlock(fields) {
+          blocks.append(fields)
+        } else {
+          try add(try FormatDefinitionReader.format(from: fields), from: fields.file)
+        }
       }
     }
     for provider in providers {
@@ -40,16 +48,26 @@ public struct FormatCatalog: Sendable {
     }
     byName = found.mapValues(\.format)
     formats = byName.values.sorted { Self.isOrdered($0.info, before: $1.info) }
+    blockFormats = try Self.blockFormats(from: blocks, elements: byName, files: found.mapValues(\.origin))
   }
 
-  /// The names of all formats.
+  /// The names of all formats of single elements.
   public var names: [String] { formats.map(\.name) }
 
   /// Returns the format called `name`.
   ///
   /// Three kinds of name are understood: one in the catalogue; one that gives the parameters of a family
   /// (``ParametricFormat``); the path of a definition file, ending in `.yaml`.
+  ///
+  /// Throws ``BlockFormatNotElementwise`` for the name of a block format.
   public func format(named name: String) throws -> any NumericFormat {
+    switch try entry(named: name) {
+    case .element(let format): return format
+    case .block(let format): throw BlockFormatNotElementwise(name: format.name)
+    }
+  }
+
+  func elementFormat(named name: String) throws -> any NumericFormat {
     if let format = byName[name] { return format }
     if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
       let format = try FormatDefinitionReader.read(contentsOf: URL(filePath: name))
@@ -59,7 +77,7 @@ public struct FormatCatalog: Sendable {
       return format
     }
     if let format = try ParametricFormat.format(named: name) { return format }
-    throw UnknownFormat(name: name, known: names)
+    throw UnknownFormat(name: name, known: names + blockFormats.map(\.name))
   }
 
   private static func definitionFiles(in folder: URL) throws(FormatDefinitionError) -> [URL] {

@@ -12,6 +12,7 @@ public enum FormatDefinitionError: Error, Sendable, Hashable {
   case invalid(file: String, error: FormatError)
   case duplicateName(name: String, files: [String])
   case nameMismatch(file: String, name: String)
+  case unknownFormat(place: Place, key: String, found: String, known: [String])
 
   /// A line of a file.
   public struct Place: Sendable, Hashable, CustomStringConvertible {
@@ -57,6 +58,9 @@ extension FormatDefinitionError: CustomStringConvertible {
       "the name '\(name)' is defined twice: \(files.joined(separator: " and "))"
     case .nameMismatch(let file, let name):
       "\(file): defines '\(name)'; the file must be named \(name).yaml"
+    case .unknownFormat(let place, let key, let found, let known):
+      "\(place): '\(key)' names no format: '\(found)'\(NameSuggestion.sentence(for: found, among: known)) "
+        + "('binade formats list' shows all)"
     }
   }
 }

@@ -8,37 +8,59 @@ public enum FormatDefinitionReader {
 
   /// Reads the file at `url`; its name must be the format's name.
   public static func read(contentsOf url: URL) throws(FormatDefinitionError) -> any NumericFormat {
+    try format(from: try fields(contentsOf: url))
+  }
+
+  /// The keys and values of the file at `url`; its name must be the one it defines.
+  static func fields(contentsOf url: URL) throws(FormatDefinitionError) -> DefinitionFields {
     let file = url.relativePath
-    let format = try read(yaml: try text(of: url, file: file), file: file)
-    guard url.deletingPathExtension().lastPathComponent == format.name else {
-      throw .nameMismatch(file: file, name: format.name)
+    let fields = try DefinitionFields(yaml: try text(of: url, file: file), file: file)
+    guard fields.has("name") else { return fields }
+    let name = try fields.text("name")
+    guard url.deletingPathExtension().lastPathComponent == name else {
+      throw .nameMismatch(file: file, name: name)
     }
-    return format
+    return fields
   }
 
   /// Reads a definition given as text; `file` is what messages call it.
   public static func read(yaml: String, file: String) throws(FormatDefinitionError)
     -> any NumericFormat
   {
-    let fields = try DefinitionFields(yaml: yaml, file: file)
-    let family = try fields.choice("family", of: DefinedFamily.self)
+    try format(from: try DefinitionFields(yaml: yaml, file: file))
+  }
+
+  static func format(from fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let family = try fields.choice(
+      "family",
+      of: DefinedFamily.self,
+      others: [BlockDefinitionReader.family]
+    )
     try fields.requireKeys(in: commonKeys + family.keys)
     let info = FormatInfo(
-      name: try fields.text("name"),
+      name: try name(from: fields),
       bitWidth: try fields.optionalInteger("bitWidth") ?? 0,
       family: family.formatFamily,
       source: try fields.text("source"),
       scaling: try fields.choice("scaling", default: .fitted)
     )
-    guard !info.name.isEmpty, info.name.allSatisfy({ $0.isLowercaseNameCharacter }) else {
+    return try family.makeFormat(info: info, fields: fields)
+  }
+
+  /// The name: lower-case letters, digits, '_' and '.'.
+  static func name(from fields: DefinitionFields) throws(FormatDefinitionError) -> String {
+    let name = try fields.text("name")
+    guard !name.isEmpty, name.allSatisfy({ $0.isLowercaseNameCharacter }) else {
       throw .wrongType(
-        place: .init(file: file, line: 1),
+        place: .init(file: fields.file, line: 1),
         key: "name",
         expected: "lower-case letters, digits, '_' and '.'",
-        found: info.name
+        found: name
       )
     }
-    return try family.makeFormat(info: info, fields: fields)
+    return name
   }
 
   private static let commonKeys = ["name", "family", "source", "scaling", "note"]

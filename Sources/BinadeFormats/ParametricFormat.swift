@@ -7,6 +7,7 @@ import BinadeNumerics
 /// | `int12`, `uint3` | integers of 1 to 16 bits, two's complement or unsigned           |
 /// | `int5_narrow`    | without the most negative code                                   |
 /// | `q3.4`, `uq4.4`  | fixed point: (sign,) integer bits, fraction bits                 |
+/// | `sm1.6`          | sign and magnitude: sign, 1 integer bit, 6 fraction bits         |
 /// | `lns4.3`         | logarithmic: sign, exponent of 4 integer and 3 fraction bits     |
 /// | `posit8`         | posit of the 2022 standard (es = 2), 3 to 32 bits                |
 /// | `posit16_es1`    | posit with another es                                            |
@@ -16,8 +17,8 @@ import BinadeNumerics
 public enum ParametricFormat {
   /// The shapes of name understood, for messages.
   public static let patterns = [
-    "int<n>", "uint<n>", "int<n>_narrow", "q<i>.<f>", "uq<i>.<f>", "lns<i>.<f>", "posit<n>",
-    "posit<n>_es<k>", "takum<n>", "takum_linear<n>", "e<X>m<Y>", "binary<K>p<P>{s|u}{e|f}",
+    "int<n>", "uint<n>", "int<n>_narrow", "q<i>.<f>", "uq<i>.<f>", "sm<i>.<f>", "lns<i>.<f>",
+    "posit<n>", "posit<n>_es<k>", "takum<n>", "takum_linear<n>", "e<X>m<Y>", "binary<K>p<P>{s|u}{e|f}",
   ]
 
   /// Returns the format that `name` describes; nil when it has none of the shapes.
@@ -29,6 +30,9 @@ public enum ParametricFormat {
     }
     if let match = name.wholeMatch(of: /(u?)q(\d{1,3})\.(\d{1,3})/) {
       return try fixed(name, match.1.isEmpty, number(match.2), number(match.3))
+    }
+    if let match = name.wholeMatch(of: /sm(\d{1,3})\.(\d{1,3})/) {
+      return try signMagnitude(name, number(match.1), number(match.2))
     }
     if let match = name.wholeMatch(of: /lns(\d{1,3})\.(\d{1,3})/) {
       return try LogarithmicFormat(
@@ -115,6 +119,29 @@ public enum ParametricFormat {
         bitWidth: width
       ),
       exponentBitCount: es
+    )
+  }
+
+  /// Fixed point with a sign of its own is a float with one exponent bit: of the same step with and without it.
+  private static func signMagnitude(_ name: String, _ i: Int, _ f: Int) throws(FormatError)
+    -> any NumericFormat
+  {
+    guard (2...16).contains(1 + i + f) else {
+      throw .invalidParameter(
+        format: name,
+        parameter: "bit width",
+        found: "\(1 + i + f)",
+        allowed: "2 to 16"
+      )
+    }
+    var info = info(name, .binaryFloat, "sign and magnitude, an integer of \(i + f) bits times 2^-\(f)")
+    info.scaling = .powerOfTwo
+    return try BinaryFloatFormat(
+      info: info,
+      exponentBitCount: 1,
+      significandBitCount: i + f - 1,
+      exponentBias: 2 - i,
+      specialValues: .finite
     )
   }
 

@@ -21,7 +21,7 @@ import Testing
     #expect(
       message(head + "family: binaryfloat")
         == "x.yaml:3: 'family' cannot be 'binaryfloat'; did you mean 'binaryFloat'?; allowed: integer, "
-        + "fixedPoint, binaryFloat, posit, takum, logarithmic, codebook"
+        + "fixedPoint, binaryFloat, posit, takum, logarithmic, codebook, block"
     )
     #expect(
       message(head + "family: integer\nbitwidth: 4")

@@ -3,7 +3,9 @@ import BinadeNumerics
 /// An input for which a conversion is wrong.
 public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
   /// Which conversion.
-  public enum Operation: String, Sendable, Hashable { case encodeFloat, encodeDouble, decode }
+  public enum Operation: String, Sendable, Hashable {
+    case encodeFloat, encodeDouble, decode, block
+  }
 
   /// Which conversion.
   public let operation: Operation
@@ -19,6 +21,7 @@ public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
     switch operation {
     case .encodeFloat: "encode float32 \(input): expected \(expected), found \(found)"
     case .encodeDouble: "encode float64 \(input): expected \(expected), found \(found)"
+    case .block: "\(input): expected \(expected), found \(found)"
     case .decode: "decode \(input): expected \(expected), found \(found)"
     }
   }

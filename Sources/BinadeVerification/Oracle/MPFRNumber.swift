@@ -57,6 +57,27 @@ final class MPFRNumber {
     return result
   }
 
+  /// a * b, to `precision` bits.
+  static func product(_ a: MPFRNumber, _ b: MPFRNumber, precision: Int) -> MPFRNumber {
+    let result = MPFRNumber(precision: precision)
+    mpfr_mul(result.pointer, a.pointer, b.pointer, MPFR_RNDN)
+    return result
+  }
+
+  /// a / b, to `precision` bits.
+  static func quotient(_ a: MPFRNumber, _ b: MPFRNumber, precision: Int) -> MPFRNumber {
+    let result = MPFRNumber(precision: precision)
+    mpfr_div(result.pointer, a.pointer, b.pointer, MPFR_RNDN)
+    return result
+  }
+
+  /// The number rounded to nearest even at `precision` bits.
+  func rounded(toPrecision precision: Int) -> MPFRNumber {
+    let result = MPFRNumber(precision: precision)
+    mpfr_set(result.pointer, pointer, MPFR_RNDN)
+    return result
+  }
+
   /// The number times 2^exponent, exact.
   func scaled(byTwoTo exponent: Int) -> MPFRNumber {
     let result = MPFRNumber(precision: Int(mpfr_get_prec(pointer)))
@@ -99,6 +120,9 @@ final class MPFRNumber {
 
   /// -1, 0 or 1.
   var sign: Int { isZero ? 0 : mpfr_signbit(pointer) != 0 ? -1 : 1 }
+
+  /// Whether the number, or the zero, has a minus sign.
+  var isNegative: Bool { mpfr_signbit(pointer) != 0 }
 
   /// Negative, zero or positive like `self - other`.
   func compared(to other: MPFRNumber) -> Int { Int(mpfr_cmp3(pointer, other.pointer, 1)) }

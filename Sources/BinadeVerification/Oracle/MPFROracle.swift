@@ -39,7 +39,11 @@ final class MPFROracle {
       return policy.overflow == .ieee
         ? overflowCode(isNegative) : extreme(isNegative)
     }
-    let exact = MPFRNumber(value)
+    return expectedCode(for: MPFRNumber(value), isNegative: isNegative)
+  }
+
+  /// The code that a finite number must become; `isNegative` is the sign of a zero.
+  func expectedCode(for exact: MPFRNumber, isNegative: Bool) -> UInt32 {
     if policy.overflow == .wrap, policy.dialect == nil { return wrapped(exact) }
     if exact.compared(to: ladder.greatest.value) > 0 {
       return expectedBeyond(exact, from: ladder.greatest, to: ladder.afterGreatest, false)
@@ -49,7 +53,7 @@ final class MPFROracle {
     }
     let (lower, upper) = ladder.neighbours(of: exact)
     let chosen = lower.code == upper.code ? lower : choose(exact, lower, upper)
-    if chosen.value.isZero, isNegative, let negativeZero = specials.negativeZero {
+    if chosen.value.isZero, isNegative, let negativeZero = ladder.specials.negativeZero {
       return negativeZero
     }
     return chosen.code

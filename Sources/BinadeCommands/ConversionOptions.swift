@@ -5,6 +5,7 @@ import Foundation
 extension RoundingRule: ExpressibleByArgument {}
 extension OverflowRule: ExpressibleByArgument {}
 extension Dialect: ExpressibleByArgument {}
+extension ScaleRule: ExpressibleByArgument {}
 
 /// Options of the commands that convert files.
 struct ConversionOptions: ParsableArguments {

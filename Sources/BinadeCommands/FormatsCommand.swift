@@ -12,6 +12,7 @@ struct FormatsCommand: ParsableCommand {
         binade formats list
         binade formats show float8_e4m3fn
         binade formats show q3.4 --json
+        binade formats show mxfp4_e2m1
         binade formats show ./my-format.yaml
       """,
     subcommands: [List.self, Show.self],
@@ -27,9 +28,12 @@ struct FormatsCommand: ParsableCommand {
 
     func run() throws {
       let console = CommandContext.current.console
-      let pages = try formatOptions.catalog().formats.map { try FormatPage($0) }
+      let catalog = try formatOptions.catalog()
+      let pages = try catalog.formats.map { try FormatPage($0) }
+      let blockPages = catalog.blockFormats.map { BlockFormatPage($0) }
       if json {
-        console.write(try JSONText.encode(pages.map(\.facts)))
+        let elements = pages.map { FormatFacts.element($0.facts) }
+        console.write(try JSONText.encode(elements + blockPages.map { .block($0.facts) }))
         return
       }
       var table = TextTable(columns: [
@@ -45,9 +49,26 @@ struct FormatsCommand: ParsableCommand {
         ])
       }
       console.write(table.text)
+      console.write("")
+      console.write(blockTable(blockPages))
+      let patterns = ParametricFormat.patterns + ParametricBlockFormat.patterns
       console.write(
-        "\nalso understood: \(ParametricFormat.patterns.joined(separator: ", ")), and paths of .yaml files"
+        "\nalso understood: \(patterns.joined(separator: ", ")), and paths of .yaml files"
       )
+    }
+
+    private func blockTable(_ pages: [BlockFormatPage]) -> String {
+      var table = TextTable(columns: [
+        .init("block format", .left), .init("element", .left), .init("block"), .init("bits each"),
+        .init("scale", .left), .init("source", .left),
+      ])
+      for page in pages {
+        table.append([
+          page.facts.name, page.facts.element, "\(page.facts.blockLength)",
+          String(format: "%.4g", page.facts.bitsPerElement), page.scaleText, page.facts.source,
+        ])
+      }
+      return table.text
     }
   }
 
@@ -64,7 +85,15 @@ struct FormatsCommand: ParsableCommand {
 
     func run() throws {
       let console = CommandContext.current.console
-      let page = try FormatPage(try formatOptions.catalog().format(named: name))
+      let format: any NumericFormat
+      switch try formatOptions.catalog().entry(named: name) {
+      case .element(let element): format = element
+      case .block(let block):
+        let page = BlockFormatPage(block)
+        console.write(json ? try JSONText.encode(page.facts) : page.text)
+        return
+      }
+      let page = try FormatPage(format)
       if json {
         console.write(try JSONText.encode(page.facts))
         return

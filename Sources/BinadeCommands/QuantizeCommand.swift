@@ -10,18 +10,30 @@ struct QuantizeCommand: ParsableCommand {
     discussion: """
       y = scale * round(x / scale), in float32: codes are not written.
 
+      Block formats find their scales themselves: blocks lie along the last axis of a .npy file, a raw file is one
+      row. Their elements saturate.
+
       EXAMPLES
         binade quantize --format tf32 --input x.f32 --output y.f32
         binade quantize --format int8 --scale 0.05 --overflow saturate --input x.npy --output y.npy
+        binade quantize --format mxfp4_e2m1 --scale-rule rceil --input x.npy --output y.npy
       """
   )
 
   @OptionGroup var conversion: ConversionOptions
   @Option(help: "What one unit of the format is worth.") var scale: Float = 1
+  @Option(help: "How block formats find a shared power of two: floor, ceil, rceil or even.")
+  var scaleRule: ScaleRule?
   @OptionGroup var formatOptions: FormatOptions
 
   func run() throws {
     guard scale.isFinite, scale > 0 else { throw ConversionError.invalidScale(found: scale) }
+    if case .block(let format) = try formatOptions.catalog().entry(named: conversion.format) {
+      return try quantize(toBlocks: format)
+    }
+    guard scaleRule == nil else {
+      throw ValidationError("--scale-rule is for block formats; '\(conversion.format)' is none")
+    }
     let codec = try conversion.codec(formatOptions)
     let reader = try ArrayReader(conversion.input, types: [.float32])
     let writer = try ArrayWriter(conversion.output, type: .float32, shape: reader.shape)
@@ -49,5 +61,24 @@ struct QuantizeCommand: ParsableCommand {
       )
     }
     try writer.finish()
+  }
+
+  private func quantize(toBlocks format: BlockFormat) throws {
+    guard scale == 1 else {
+      throw ValidationError(
+        "--scale is for formats of single elements; '\(format.name)' finds its scales itself"
+      )
+    }
+    guard conversion.overflow != .wrap else {
+      throw ValidationError(
+        "--overflow wrap is for formats of single elements; those of '\(format.name)' saturate"
+      )
+    }
+    let chosen = try scaleRule.map { rule throws(FormatError) in try format.replacing(scaleRule: rule) }
+    try BlockQuantization(
+      codec: BlockCodec(chosen ?? format, rounding: conversion.rounding),
+      input: conversion.input,
+      output: conversion.output
+    ).run()
   }
 }

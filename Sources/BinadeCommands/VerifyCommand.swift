@@ -12,7 +12,8 @@ struct VerifyCommand: ParsableCommand {
       MPFR holds the values of the format and says, for each input, what the correctly rounded result is; it
       shares no rounding code with what it checks. Inputs: every value and every boundary with their neighbours
       in float32 and in float64, the edges of overflow, zeros, infinities, NaNs. Formats of more than 16 bits
-      are checked around every power of two and at both ends. Exit status 1 when anything differs.
+      are checked around every power of two and at both ends. Block formats are checked on blocks whose greatest
+      magnitude lies where a scale changes, under every scale rule. Exit status 1 when anything differs.
 
       --exhaustive is a proof: MPFR decides every step of the conversion, and the codec is run on all 2^32 float32
       inputs, NaN payloads included. --certificates keeps it, --certificate runs a kept one again.
@@ -20,6 +21,7 @@ struct VerifyCommand: ParsableCommand {
       EXAMPLES
         binade verify float8_e4m3fn
         binade verify --all
+        binade verify mxfp4_e2m1 nvfp4
         binade verify int4 q3.4 --rounding nearestEven,towardZero --json
         binade verify float8_e4m3fn --exhaustive --certificates proofs
         binade verify --certificate proofs/float8_e4m3fn.json
@@ -67,41 +69,65 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let catalog = try formatOptions.catalog()
-    let exhaustive = ExhaustiveVerification(threads: runOptions.threads, commandLine: commandLine)
-    if let certificate { return try exhaustive.recheck(certificate, catalog: catalog) }
-    let formats = try formats(catalog)
+    if let certificate { return try proof.recheck(certificate, catalog: catalog) }
+    let entries = try entries(catalog)
     let rules = try self.rules()
-    if self.exhaustive {
-      let certifiable = formats.filter { $0.bitWidth <= 16 }
-      let wide = formats.filter { $0.bitWidth > 16 }.map(\.name)
-      guard !certifiable.isEmpty else {
-        throw CertificateError.notCertifiable(format: wide[0], bitWidth: formats[0].bitWidth)
-      }
-      if !wide.isEmpty {
-        CommandContext.current.console.writeError(
-          "note: more than 16 bits, not certified (verify them without --exhaustive): "
-            + wide.joined(separator: ", ")
-        )
-      }
-      let folder = try certificates.map { try OutputFolder($0) }
-      return try exhaustive.run(certifiable, rules: rules, folder: folder, json: json)
-    }
-    let bar = ProgressBar(total: formats.count, label: "")
+    if exhaustive { return try prove(entries, rules) }
+    let bar = ProgressBar(total: entries.count, label: "")
     var reports: [VerificationReport] = []
-    for format in formats {
-      bar.setLabel(format.name)
-      reports += try verify(format, rules)
+    for entry in entries {
+      switch entry {
+      case .element(let format):
+        bar.setLabel(format.name)
+        reports += try verify(format, rules)
+      case .block(let format):
+        bar.setLabel(format.name)
+        reports += try verify(format, rules)
+      }
       bar.advance(1)
     }
     bar.finish()
-    write(reports)
+    write(reports, formatCount: entries.count)
     if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
   }
 
-  private func formats(_ catalog: FormatCatalog) throws -> [any NumericFormat] {
-    if all { return catalog.formats }
-    guard let p3109 else { return try names.map { try catalog.format(named: $0) } }
-    return try ParametricFormat.p3109Names(upTo: p3109).map { try catalog.format(named: $0) }
+  private func entries(_ catalog: FormatCatalog) throws -> [FormatCatalog.Entry] {
+    if all {
+      return catalog.formats.map { .element($0) } + catalog.blockFormats.map { .block($0) }
+    }
+    let names = p3109.map { ParametricFormat.p3109Names(upTo: $0) } ?? names
+    return try names.map { try catalog.entry(named: $0) }
+  }
+
+  /// The proof over all inputs of those that have one.
+  private func prove(_ entries: [FormatCatalog.Entry], _ rules: [RoundingRule]) throws {
+    var certifiable: [any NumericFormat] = []
+    var others: [String] = []
+    for entry in entries {
+      switch entry {
+      case .element(let format) where format.bitWidth <= 16: certifiable.append(format)
+      case .element(let format): others.append(format.name)
+      case .block(let format): others.append(format.name)
+      }
+    }
+    guard !certifiable.isEmpty else {
+      throw ValidationError(
+        "nothing to prove: \(others.joined(separator: ", ")) are wider than 16 bits or blocks; "
+          + "verify them without --exhaustive"
+      )
+    }
+    if !others.isEmpty {
+      CommandContext.current.console.writeError(
+        "note: wider than 16 bits or blocks, not certified (verify them without --exhaustive): "
+          + others.joined(separator: ", ")
+      )
+    }
+    let folder = try certificates.map { try OutputFolder($0) }
+    try proof.run(certifiable, rules: rules, folder: folder, json: json)
+  }
+
+  private var proof: ExhaustiveVerification {
+    ExhaustiveVerification(threads: runOptions.threads, commandLine: commandLine)
   }
 
   /// The command as it would be typed again.
@@ -142,7 +168,22 @@ struct VerifyCommand: ParsableCommand {
     return try outcomes.map { try $0.get() }
   }
 
-  private func write(_ reports: [VerificationReport]) {
+  /// All roundings of a block format, with all rules for a shared power of two; shared out among threads.
+  private func verify(_ format: BlockFormat, _ rules: [RoundingRule]) throws -> [VerificationReport] {
+    let variants =
+      format.scale.rule == nil
+      ? [format] : ScaleRule.allCases.compactMap { try? format.replacing(scaleRule: $0) }
+    let tasks = variants.flatMap { variant in rules.map { (variant, $0) } }
+    let outcomes = ParallelLoop.map(count: tasks.count, threads: runOptions.threads) { index in
+      let (variant, rule) = tasks[index]
+      return Result {
+        try BlockCheck(variant, rounding: rule).run(BlockCodec(variant, rounding: rule))
+      }
+    }
+    return try outcomes.map { try $0.get() }
+  }
+
+  private func write(_ reports: [VerificationReport], formatCount: Int) {
     let console = CommandContext.current.console
     if json {
       let rows = reports.map {
@@ -182,6 +223,6 @@ struct VerifyCommand: ParsableCommand {
     if failed.count > 8 { console.write("\n(\(failed.count - 8) more policies with mismatches)") }
     let total = reports.reduce(0) { $0 + $1.checkCount }
     let wrong = reports.reduce(0) { $0 + $1.mismatchCount }
-    console.write("\n\(order.count) formats, \(total) checks against MPFR, \(wrong) mismatches")
+    console.write("\n\(formatCount) formats, \(total) checks against MPFR, \(wrong) mismatches")
   }
 }

@@ -60,7 +60,7 @@ public struct ParetoPlot: Sendable {
           [
             point.cost, point.error, max(100 * (1 - point.interval.upper), leastError),
             100 * (1 - point.interval.lower), point.accuracy,
-          ].map { "\($0)" }.joined(separator: "\t") + "\t" + Self.quoted(point.label)
+          ].map { "\($0)" }.joined(separator: "\t") + "\t" + GnuplotText.quoted(point.label)
         }.joined(separator: "\n")
       }.joined(separator: "\n\n\n") + "\n"
   }
@@ -81,7 +81,7 @@ public struct ParetoPlot: Sendable {
     return """
       # gnuplot pareto.gp   draws pareto.svg and pareto.png from pareto.tsv
       set datafile separator "\\t"
-      set title \(Self.quoted("Accuracy against cost: " + title)) noenhanced
+      set title \(GnuplotText.quoted("Accuracy against cost: " + title)) noenhanced
       set xlabel "Cost relative to bfloat16 (weight bits × activation bits per MAC), log scale"
       set ylabel "Top-1 accuracy (%), log scale of the error; bars: 95 % Wilson interval"
       set logscale x 2
@@ -120,20 +120,12 @@ public struct ParetoPlot: Sendable {
         let lift = point.isOnFront ? 0.018 : 0
         let across = log(point.cost / left) / log(right / left)
         lines.append(
-          "set label \(Self.quoted(point.label)) noenhanced at graph \(across + 0.007), graph \(1 - place + lift) "
+          "set label \(GnuplotText.quoted(point.label)) noenhanced at graph \(across + 0.007), graph \(1 - place + lift) "
             + "font \",\(point.isOnFront ? 11 : 9)\" tc rgb \"\(point.isOnFront ? "#000000" : "#555555")\""
         )
       }
     }
     return lines.joined(separator: "\n")
-  }
-
-  /// Text from outside as a single-quoted gnuplot string: no commands in backquotes, no escapes.
-  ///
-  /// Line breaks, which would end the string, become spaces.
-  private static func quoted(_ text: String) -> String {
-    let visible = String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? " " : $0 })
-    return "'" + visible.replacing("'", with: "''") + "'"
   }
 
   /// Writes script and data into `folder` and runs gnuplot there.

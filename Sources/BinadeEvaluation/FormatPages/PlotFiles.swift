@@ -1,0 +1,89 @@
+import Foundation
+
+/// A plot as files of one name: `.gp` the script, `.tsv` its data, `.svg` and `.png` what gnuplot draws.
+public struct PlotFiles: Sendable {
+  /// The file name without ending.
+  public let name: String
+  /// The script.
+  public let script: String
+  /// The data that the script reads.
+  public let data: String
+
+  /// The names of the script and its data.
+  public var sourceNames: [String] { [name + ".gp", name + ".tsv"] }
+
+  /// The names of the pictures.
+  public var pictureNames: [String] { [name + ".svg", name + ".png"] }
+
+  /// Writes script and data into `folder` and runs gnuplot.
+  ///
+  /// Everything is made in a folder of its own beside them and renamed, so that a file is whole or not there. Throws
+  /// ``PlotError`` when gnuplot is missing or fails; script and data are there all the same.
+  public func write(to folder: URL) throws {
+    let manager = FileManager.default
+    let workshop = folder.appending(path: ".binade-\(UUID().uuidString)", directoryHint: .isDirectory)
+    try manager.createDirectory(at: workshop, withIntermediateDirectories: true)
+    defer { try? manager.removeItem(at: workshop) }
+    for (text, file) in zip([script, data], sourceNames) {
+      try Data(text.utf8).write(to: workshop.appending(path: file))
+    }
+    let drawing = Result { try Gnuplot.run(script: name + ".gp", in: workshop) }
+    let isDrawn = (try? drawing.get()) != nil
+    for file in sourceNames + (isDrawn ? pictureNames : []) {
+      try Self.rename(workshop.appending(path: file), to: folder.appending(path: file))
+    }
+    try drawing.get()
+  }
+
+  /// The name of a format as the beginning of a file name: no separators, no leading dot.
+  public static func fileName(_ name: String) -> String {
+    let safe = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) ? $0 : "_" }
+    return safe.first == "." || safe.isEmpty ? "_" + String(safe) : String(safe)
+  }
+
+  private static func rename(_ source: URL, to target: URL) throws {
+    guard Foundation.rename(source.path, target.path) == 0 else {
+      throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: target.path])
+    }
+  }
+}
+
+/// Text as gnuplot reads it.
+enum GnuplotText {
+  /// Text from outside as a single-quoted string: no commands in backquotes, no escapes, no line breaks.
+  static func quoted(_ text: String) -> String {
+    let visible = String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? " " : $0 })
+    return "'" + visible.replacing("'", with: "''") + "'"
+  }
+
+  /// A number for enhanced text: a power of two as one, others with six digits.
+  static func number(_ value: Double) -> String {
+    let magnitude = abs(value)
+    guard magnitude > 0, magnitude.significand == 1, !(0.25...1024).contains(magnitude) else {
+      return String(format: "%.6g", value)
+    }
+    return (value < 0 ? "-" : "") + "2^{\(Int(magnitude.exponent))}"
+  }
+
+  /// Rows of numbers as tab-separated lines.
+  static func rows(_ rows: [[Double]]) -> String {
+    rows.map { $0.map { "\($0)" }.joined(separator: "\t") }.joined(separator: "\n")
+  }
+
+  /// The loop that runs `body` once per kind of picture.
+  static func pictures(_ name: String, width: Int, height: Int, _ body: String) -> String {
+    let quotedName = quoted(name)
+    return """
+      do for [kind in "svg png"] {
+        if (kind eq "svg") {
+          set terminal svg size \(width),\(height) font "Helvetica,14" background rgb "white"
+        } else {
+          set terminal pngcairo size \(width),\(height) font "Helvetica,12" background rgb "white"
+        }
+        set output \(quotedName).".".kind
+      \(body.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
+        unset output
+      }
+      """ + "\n"
+  }
+}

@@ -1,10 +1,11 @@
 # make demo   the main job on the embedded network: a table and plots in demo-output/
 # make test   the whole test-suite
+# make reference  formats/REFERENCE.md from the catalogue
 # make lint   style of the sources and direction of imports
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: demo test lint verify setup
+.PHONY: demo test lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -18,6 +19,11 @@ test: setup
 verify: setup
 	$(SWIFT_BUILD) --product binade
 	.build/release/binade verify --all
+
+# The page of all formats, formats/REFERENCE.md, from the catalogue.
+reference: setup
+	$(SWIFT_BUILD) --product binade
+	.build/release/binade formats table --output formats/REFERENCE.md
 
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests formats models Benchmarks Package.swift

@@ -32,7 +32,7 @@ let package = Package(
     .target(
       name: "BinadeFormatFiles",
       path: "formats",
-      exclude: ["README.md"],
+      exclude: ["README.md", "REFERENCE.md"],
       resources: [.copy("definitions")],
       swiftSettings: settings
     ),

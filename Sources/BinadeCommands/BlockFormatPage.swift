@@ -59,7 +59,7 @@ struct BlockFormatPage {
 }
 
 /// A line of `formats list --json`.
-enum FormatFacts: Encodable {
+enum ListedFacts: Encodable {
   case element(FormatPage.Facts)
   case block(BlockFormatPage.Facts)
 

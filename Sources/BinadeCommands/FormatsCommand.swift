@@ -6,7 +6,7 @@ import Foundation
 struct FormatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "formats",
-    abstract: "List the formats, or show one.",
+    abstract: "List the formats, show or describe one, or write the reference page.",
     discussion: """
       EXAMPLES
         binade formats list
@@ -14,8 +14,10 @@ struct FormatsCommand: ParsableCommand {
         binade formats show q3.4 --json
         binade formats show mxfp4_e2m1
         binade formats show ./my-format.yaml
+        binade formats describe posit8 --output pictures
+        binade formats table --output formats/REFERENCE.md
       """,
-    subcommands: [List.self, Show.self],
+    subcommands: [List.self, Show.self, Describe.self, Table.self],
     defaultSubcommand: List.self
   )
 
@@ -32,7 +34,7 @@ struct FormatsCommand: ParsableCommand {
       let pages = try catalog.formats.map { try FormatPage($0) }
       let blockPages = catalog.blockFormats.map { BlockFormatPage($0) }
       if json {
-        let elements = pages.map { FormatFacts.element($0.facts) }
+        let elements = pages.map { ListedFacts.element($0.facts) }
         console.write(try JSONText.encode(elements + blockPages.map { .block($0.facts) }))
         return
       }

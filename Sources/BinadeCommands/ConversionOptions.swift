@@ -33,12 +33,22 @@ struct ConversionOptions: ParsableArguments {
     }
   }
 
+  /// Rounding and what lies beyond the range.
+  var policy: ConversionPolicy {
+    ConversionPolicy(rounding: rounding, overflow: overflow ?? .ieee, dialect: dialect)
+  }
+
   /// Compiles the codec.
   func codec(_ formats: FormatOptions) throws -> FormatCodec {
-    try FormatCodec(
-      try formats.catalog().format(named: format),
-      policy: ConversionPolicy(rounding: rounding, overflow: overflow ?? .ieee, dialect: dialect)
-    )
+    try FormatCodec(try formats.catalog().format(named: format), policy: policy)
+  }
+
+  /// Refuses NaNs that the format has no code for and the dialect has no rule for.
+  func requireCodesForNaN(_ nanCount: Int, _ codec: FormatCodec) throws {
+    guard nanCount > 0, codec.reference.ladder.specials.nan == nil, policy.refusesMissingNaN else {
+      return
+    }
+    throw ConversionError.nanWithoutCode(path: input, format: codec.info.name, count: nanCount)
   }
 }
 

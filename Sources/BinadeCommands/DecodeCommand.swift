@@ -21,44 +21,15 @@ struct DecodeCommand: ParsableCommand {
   func run() throws {
     let format = try formatOptions.catalog().format(named: format)
     let codec = try FormatCodec(format)
-    let type = ElementType.code(bitWidth: format.bitWidth)
-    let reader = try ArrayReader(input, types: [type])
+    let reader = try CodeReader(input, format: format)
     let writer = try ArrayWriter(output, type: .float32, shape: reader.shape)
     let bar = ProgressBar(total: reader.count, label: "decoding")
     defer { bar.finish() }
-    var start = 0
-    while let data = try reader.next(conversionChunk) {
-      let count = data.count / type.size
-      let values = try data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) throws -> [Float] in
-        try (0..<count).map { index in
-          let code = Self.code(bytes, index, type)
-          guard UInt64(code) >> UInt64(format.bitWidth) == 0 else {
-            throw ConversionError.codeOutOfRange(
-              path: input,
-              format: format.name,
-              index: start + index,
-              code: code,
-              bitWidth: format.bitWidth
-            )
-          }
-          return codec.decode(code)
-        }
-      }
+    for start in stride(from: 0, to: reader.count, by: conversionChunk) {
+      let values = try reader.next(min(conversionChunk, reader.count - start)).map { codec.decode($0) }
       try values.withUnsafeBytes { try writer.append($0) }
-      start += count
-      bar.advance(count)
+      bar.advance(values.count)
     }
     try writer.finish()
-  }
-
-  private static func code(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ type: ElementType)
-    -> UInt32
-  {
-    switch type {
-    case .code8: UInt32(bytes[index])
-    case .code16:
-      UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
-    default: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
-    }
   }
 }

@@ -49,13 +49,7 @@ struct EncodeCommand: ParsableCommand {
       }
       bar.advance(count)
     }
-    if nanCount > 0, codec.reference.ladder.specials.nan == nil {
-      throw ConversionError.nanWithoutCode(
-        path: conversion.input,
-        format: codec.info.name,
-        count: nanCount
-      )
-    }
+    try conversion.requireCodesForNaN(nanCount, codec)
     try writer.finish()
   }
 

@@ -53,13 +53,7 @@ struct QuantizeCommand: ParsableCommand {
       try values.withUnsafeBytes { try writer.append($0) }
       bar.advance(values.count)
     }
-    if nanCount > 0, codec.reference.ladder.specials.nan == nil {
-      throw ConversionError.nanWithoutCode(
-        path: conversion.input,
-        format: codec.info.name,
-        count: nanCount
-      )
-    }
+    try conversion.requireCodesForNaN(nanCount, codec)
     try writer.finish()
   }
 
@@ -69,9 +63,9 @@ struct QuantizeCommand: ParsableCommand {
         "--scale is for formats of single elements; '\(format.name)' finds its scales itself"
       )
     }
-    guard conversion.overflow != .wrap else {
+    guard conversion.overflow != .wrap, conversion.dialect == nil else {
       throw ValidationError(
-        "--overflow wrap is for formats of single elements; those of '\(format.name)' saturate"
+        "--overflow wrap and --dialect are for formats of single elements; those of '\(format.name)' saturate"
       )
     }
     let chosen = try scaleRule.map { rule throws(FormatError) in try format.replacing(scaleRule: rule) }

@@ -26,6 +26,8 @@ struct VerifyCommand: ParsableCommand {
         binade verify float8_e4m3fn --exhaustive --certificates proofs
         binade verify --certificate proofs/float8_e4m3fn.json
         binade verify --p3109 8 --rounding nearestEven --exhaustive
+        binade verify float8_e5m2 posit8 --operations all
+        binade verify bfloat16 --operations add,mul --rounding nearestEven --long
       """
   )
 
@@ -36,6 +38,8 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "Prove it: all 2^32 float32 inputs of formats of up to 16 bits.") var exhaustive = false
   @Option(help: "With --exhaustive: the folder that certificates are written to.") var certificates: String?
   @Option(help: "A certificate to run again.") var certificate: String?
+  @Option(help: "Check arithmetic instead: add,sub,mul,div,fma,sqrt, or 'all'.") var operations: String?
+  @Flag(help: "With --operations: all pairs of 16-bit formats (2^32 each; takes an hour).") var long = false
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
   @Flag(help: "Print as JSON.") var json = false
@@ -62,6 +66,12 @@ struct VerifyCommand: ParsableCommand {
     if let p3109, !(3...16).contains(p3109) {
       throw ValidationError("--p3109 must be 3 to 16, found \(p3109)")
     }
+    if operations != nil, exhaustive {
+      throw ValidationError(
+        "--exhaustive is about conversions; --operations takes all pairs of up to 8 bits anyway"
+      )
+    }
+    if long, operations == nil { throw ValidationError("--long needs --operations") }
     if certificates != nil, !exhaustive {
       throw ValidationError("--certificates needs --exhaustive: a certificate is a proof over all inputs")
     }
@@ -73,6 +83,13 @@ struct VerifyCommand: ParsableCommand {
     let entries = try entries(catalog)
     let rules = try self.rules()
     if exhaustive { return try prove(entries, rules) }
+    if let operations {
+      let verification = try OperationVerification(operations, isLong: long, threads: runOptions.threads)
+      let reports = try verification.run(entries, rules: rules)
+      write(reports, formatCount: entries.count)
+      if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
+      return
+    }
     let bar = ProgressBar(total: entries.count, label: "")
     var reports: [VerificationReport] = []
     for entry in entries {

@@ -35,6 +35,9 @@ public struct ConversionPolicy: Sendable, Hashable {
   /// The name of the rule for what lies beyond the range, as results show it.
   public var overflowName: String { dialect?.rawValue ?? overflow.rawValue }
 
+  /// Whether NaN in a format that has none is an error: unless a dialect says what it becomes.
+  public var refusesMissingNaN: Bool { dialect.map { $0.missingNaN == .error } ?? true }
+
   /// Whether codes wrap around.
   var wraps: Bool { dialect == nil && overflow == .wrap }
 }

@@ -28,10 +28,10 @@ public struct ReferenceEncoder: Sendable {
       return isNegative ? outcomes.negativeInfinity : outcomes.positiveInfinity
     }
     if ladder.least.position(of: value) == .belowBoundary {
-      return encodeBeyond(value, isNegative: true)
+      return encodeBeyond(isNegative: true) { $0.position(of: value) }
     }
     if ladder.greatest.position(of: value) == .aboveBoundary {
-      return encodeBeyond(value, isNegative: false)
+      return encodeBeyond(isNegative: false) { $0.position(of: value) }
     }
     let (lower, upper) = ladder.neighbours(of: value)
     let rung = lower.code == upper.code ? lower : choose(value, lower: lower, upper: upper)
@@ -46,18 +46,20 @@ public struct ReferenceEncoder: Sendable {
     return ladder.roundsUp(policy.rounding, from: position, lower: lower, upper: upper) ? upper : lower
   }
 
-  /// Encodes a finite value outside the range: as if the ladder had one more rung at the end.
-  private func encodeBeyond(_ value: Double, isNegative: Bool) -> UInt32 {
+  /// Encodes a finite number outside the range: as if the ladder had one more rung at the end.
+  ///
+  /// `positionOf`: where the number lies relative to a boundary.
+  func encodeBeyond(isNegative: Bool, _ positionOf: (Boundary) -> Position) -> UInt32 {
     if isNegative, ladder.lowerEnd == .closed { return outcomes.belowLeast }
     let lower = isNegative ? ladder.beforeLeast : ladder.greatest
     let upper = isNegative ? ladder.least : ladder.afterGreatest
     let position: Position
-    if value <= lower.value {
+    if positionOf(Boundary(high: lower.value)) != .aboveBoundary {
       position = .belowBoundary
-    } else if value >= upper.value {
+    } else if positionOf(Boundary(high: upper.value)) != .belowBoundary {
       position = .aboveBoundary
     } else {
-      position = ladder.boundary(between: lower, and: upper).position(of: value)
+      position = positionOf(ladder.boundary(between: lower, and: upper))
     }
     let roundsUp = policy.rounding.roundsUp(from: position, lower: lower, upper: upper)
     let staysInside = roundsUp == isNegative

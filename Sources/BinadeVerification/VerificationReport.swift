@@ -3,8 +3,9 @@ import BinadeNumerics
 /// An input for which a conversion is wrong.
 public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
   /// Which conversion.
-  public enum Operation: String, Sendable, Hashable {
+  public enum Operation: Sendable, Hashable {
     case encodeFloat, encodeDouble, decode, block
+    case arithmetic(ArithmeticOperation)
   }
 
   /// Which conversion.
@@ -22,6 +23,7 @@ public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
     case .encodeFloat: "encode float32 \(input): expected \(expected), found \(found)"
     case .encodeDouble: "encode float64 \(input): expected \(expected), found \(found)"
     case .block: "\(input): expected \(expected), found \(found)"
+    case .arithmetic(let operation): "\(operation)(\(input)): expected \(expected), found \(found)"
     case .decode: "decode \(input): expected \(expected), found \(found)"
     }
   }
@@ -40,9 +42,17 @@ public struct VerificationReport: Sendable, Hashable {
   /// The first five failures.
   public private(set) var counterexamples: [Counterexample] = []
 
-  init(format: String, policy: ConversionPolicy) {
+  /// A report of no checks yet.
+  public init(format: String, policy: ConversionPolicy) {
     self.format = format
     self.policy = policy
+  }
+
+  /// Adds the outcome of further checks of the same format and policy.
+  public static func += (total: inout VerificationReport, part: VerificationReport) {
+    total.checkCount += part.checkCount
+    total.mismatchCount += part.mismatchCount
+    total.counterexamples = Array((total.counterexamples + part.counterexamples).prefix(5))
   }
 
   mutating func record(_ isRight: Bool, _ counterexample: () -> Counterexample) {

@@ -38,9 +38,7 @@ struct ElementValues: Sendable {
       throw refuse("formats of rational values with magnitudes between 2^-256 and 2^256")
     }
     precision = numbers.map { Self.bitCount($0.high) }.max() ?? 0
-    fitsFloat =
-      precision < Float.significandBitCount
-      && numbers.allSatisfy { $0.high == 0 || (0x1p-125...0x1p126).contains(abs($0.high)) }
+    fitsFloat = ladder.fitsFloat
   }
 
   /// Significands from here on become 2 when they are rounded to the precision of the greatest value.

@@ -50,6 +50,7 @@ public struct LogarithmicFormat: NumericFormat {
     }
     var completed = info.withBitWidth(1 + integerBitCount + fractionBitCount)
     completed.overflowTarget = info.overflowTarget ?? .extreme
+    completed.divisionByZero = .nan
     self.info = completed
     self.integerBitCount = integerBitCount
     self.fractionBitCount = fractionBitCount

@@ -11,14 +11,18 @@ public struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
 
   /// Adds the eight bytes of a word, lowest first.
   public mutating func add(_ word: UInt64) {
-    for byte in 0..<UInt64(8) {
-      state = (state ^ (word >> (8 * byte) & 0xFF)) &* 0x100_0000_01B3
-    }
+    for byte in 0..<UInt64(8) { add(byte: UInt8(truncatingIfNeeded: word >> (8 * byte))) }
+  }
+
+  package mutating func add(byte: UInt8) {
+    state = (state ^ UInt64(byte)) &* 0x100_0000_01B3
   }
 
   /// Adds a text.
   public mutating func add(_ text: String) {
-    for byte in text.utf8 { add(UInt64(byte)) }
+    for byte in text.utf8 { add(byte: byte) }
+    // An end mark, so that "ab", "c" is not "a", "bc".
+    add(byte: 0xFF)
   }
 
   /// Sixteen hexadecimal digits.

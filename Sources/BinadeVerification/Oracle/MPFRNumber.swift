@@ -71,6 +71,13 @@ final class MPFRNumber {
     return result
   }
 
+  /// The square root, to `precision` bits.
+  func squareRoot(precision: Int) -> MPFRNumber {
+    let result = MPFRNumber(precision: precision)
+    mpfr_sqrt(result.pointer, pointer, MPFR_RNDN)
+    return result
+  }
+
   /// The number rounded to nearest even at `precision` bits.
   func rounded(toPrecision precision: Int) -> MPFRNumber {
     let result = MPFRNumber(precision: precision)

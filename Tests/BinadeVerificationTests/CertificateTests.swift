@@ -1,0 +1,131 @@
+import BinadeFormats
+import BinadeNumerics
+import BinadeVerification
+import Foundation
+import Testing
+
+/// Proofs over all inputs, and the certificates that keep them.
+@Suite struct CertificateTests {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "certificates")
+
+  static func certificates() throws -> [(file: String, certificate: Certificate)] {
+    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+      .map { ($0.lastPathComponent, try JSONDecoder().decode(Certificate.self, from: Data(contentsOf: $0))) }
+  }
+
+  @Test("every format of up to 16 bits that has a file is certified under every deterministic rule")
+  func complete() throws {
+    let certified = Dictionary(
+      try Self.certificates().map { ($0.certificate.format, $0.certificate) },
+      uniquingKeysWith: { first, _ in first }
+    )
+    for format in try FormatCatalog().formats where format.bitWidth <= 16 {
+      let certificate = try #require(certified[format.name], "\(format.name) has no certificate")
+      try certificate.validate(against: format, file: format.name)
+      #expect(certificate.rows.count == RoundingRule.allCases.count * OverflowRule.universal.count)
+      for row in certificate.rows {
+        #expect(row.mismatchCount == 0 && row.checkedCount == 1 << 32)
+      }
+    }
+  }
+
+  @Test("a few certificates hold again: MPFR's steps, and the codec at both sides of each")
+  func recheck() throws {
+    let all = try Self.certificates()
+    // Another few every day, the same few all day.
+    let day = Int(Date().timeIntervalSince1970 / 86_400)
+    for index in 0..<6 {
+      let (file, certificate) = all[(day * 17 + index * 29) % all.count]
+      let format = try FormatCatalog().format(named: certificate.format)
+      let row = certificate.rows[(day * 5 + index * 3) % certificate.rows.count]
+      let policy = try row.policy(file: file)
+      let steps = try OracleSteps(format, policy: policy)
+      #expect(steps.fingerprint.description == row.stepFingerprint, "\(file): \(policy)")
+      let result = ExhaustiveSweep(steps).runAtEdges(try FormatCodec(format, policy: policy))
+      #expect(result.mismatchCount == 0 && result.checkedCount > 0, "\(file): \(result.firstMismatches)")
+    }
+  }
+
+  @Test("all 2^32 inputs of one format; the result does not depend on the number of threads")
+  func exhaustive() throws {
+    let format = try FormatCatalog().format(named: "float8_e4m3fn")
+    let policy = ConversionPolicy(rounding: .nearestEven, overflow: .ieee)
+    let sweep = ExhaustiveSweep(try OracleSteps(format, policy: policy))
+    let right = sweep.run(try FormatCodec(format, policy: policy), threads: 2)
+    #expect(right.checkedCount == 1 << 32 && right.mismatchCount == 0)
+    // Ties away differ at half of the boundaries between the 127 magnitudes of each sign, and at the end.
+    let wrong = try FormatCodec(format, policy: ConversionPolicy(rounding: .nearestAway, overflow: .ieee))
+    let found = sweep.run(wrong, threads: 2)
+    #expect(found.mismatchCount == 128)
+    #expect(found == sweep.run(wrong, threads: 7))
+    #expect(found.firstMismatches.first?.bits == Float(0x1p-10).bitPattern)
+  }
+
+  /// A codec with one wrong input.
+  struct OneWrong: BulkConverter {
+    let codec: FormatCodec
+    let bits: UInt32
+    func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt16>) {
+      codec.convert(input, into: codes)
+      for index in 0..<input.count where input[index].bitPattern == bits { codes[index] ^= 1 }
+    }
+  }
+
+  @Test("one wrong input among 2^32 is found: a NaN payload, a subnormal, a number like any other")
+  func oneWrongInput() throws {
+    let format = try FormatCatalog().format(named: "int4")
+    let policy = ConversionPolicy(rounding: .down, overflow: .saturate)
+    let sweep = ExhaustiveSweep(try OracleSteps(format, policy: policy))
+    let codec = try FormatCodec(format, policy: policy)
+    for bits: UInt32 in [0xFFAB_CDEF, 0x0000_0001, 0x4049_0FDB] {
+      let found = sweep.run(OneWrong(codec: codec, bits: bits), threads: 2)
+      #expect(found.mismatchCount == 1 && found.firstMismatches.map(\.bits) == [bits])
+    }
+  }
+
+  @Test("the steps of MPFR and those of the codec are two derivations of one function")
+  func steps() throws {
+    for name in ["posit16", "float8_e8m0fnu", "takum8", "lns4.3_linear"] {
+      let format = try FormatCatalog().format(named: name)
+      for rule in RoundingRule.allCases {
+        let policy = ConversionPolicy(rounding: rule, overflow: .ieee)
+        let steps = try OracleSteps(format, policy: policy)
+        #expect(steps.steps.first?.start == 0)
+        #expect(
+          zip(steps.steps, steps.steps.dropFirst()).allSatisfy { $0.start < $1.start && $0.code != $1.code }
+        )
+        #expect(ExhaustiveSweep(steps).runAtEdges(try FormatCodec(format, policy: policy)).mismatchCount == 0)
+      }
+    }
+  }
+
+  @Test("what cannot be certified says so")
+  func refused() throws {
+    let wide = try FormatCatalog().format(named: "posit32")
+    #expect(throws: CertificateError.notCertifiable(format: "posit32", bitWidth: 32)) {
+      try OracleSteps(wide, policy: ConversionPolicy())
+    }
+    let int8 = try FormatCatalog().format(named: "int8")
+    #expect(throws: CertificateError.self) {
+      try OracleSteps(int8, policy: ConversionPolicy(overflow: .wrap))
+    }
+    var certificate = Certificate(format: int8, rows: [], command: "", binadeVersion: "")
+    certificate.tableFingerprint = "0"
+    #expect(throws: CertificateError.self) { try certificate.validate(against: int8, file: "x.json") }
+    certificate.certificateVersion = 7
+    #expect(throws: CertificateError.otherVersion(file: "x.json", found: 7, known: 1)) {
+      try certificate.validate(against: int8, file: "x.json")
+    }
+  }
+
+  @Test("the fingerprint of an empty text and of a word, by hand")
+  func fingerprint() {
+    #expect(Fingerprint().description == "cbf29ce484222325")
+    var word = Fingerprint()
+    for byte: UInt8 in [0x66, 0x6F, 0x6F, 0x62, 0x61, 0x72] { word.add(byte: byte) }
+    // The FNV-1a test vector of "foobar".
+    #expect(word.description == "85944171f73967e8")
+  }
+}

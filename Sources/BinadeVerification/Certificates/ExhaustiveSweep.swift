@@ -59,7 +59,7 @@ public struct SweepResult: Sendable, Hashable {
 /// Runs a converter over all 2^32 Float32 inputs and compares every code with MPFR's.
 public struct ExhaustiveSweep {
   /// Inputs converted at a time; they fit the second-level cache with their codes.
-  static let chunkSize = 1 << 16
+  public static let chunkSize = 1 << 16
 
   private let steps: OracleSteps
 
@@ -101,7 +101,7 @@ public struct ExhaustiveSweep {
   }
 
   /// Compares the codes of one chunk stretch by stretch: within a step all must be the same.
-  func compare(_ codes: UnsafePointer<UInt16>, firstBits: UInt32, into result: inout SweepResult) {
+  public func compare(_ codes: UnsafePointer<UInt16>, firstBits: UInt32, into result: inout SweepResult) {
     let isNegative = firstBits >> 31 == 1
     var offset = 0
     while offset < Self.chunkSize {

@@ -1,0 +1,177 @@
+import Binade
+import BinadeVerification
+import Foundation
+
+/// One audit: inputs through somebody else's converter, answers through MPFR.
+struct AuditRun {
+  /// What the converter reads.
+  enum InputType: String, CaseIterable, Encodable { case float32, float64 }
+  /// What it answers with.
+  enum AnswerType: String, CaseIterable, Encodable { case codes, values }
+
+  /// What was found.
+  struct Report: Encodable {
+    struct Example: Encodable {
+      let input: String
+      let expected: String
+      let found: String
+    }
+
+    let format: String
+    let rounding: String
+    let overflow: String
+    let converter: String
+    let inputs: String
+    let inputType: InputType
+    let checkedCount: UInt64
+    var mismatchCount: UInt64
+    var counterexamples: [Example]
+    var diagnosis: Diagnosis?
+    /// NaNs that became another NaN code than the canonical one; no fault.
+    var otherNaNCount: UInt64
+  }
+
+  let audit: Audit
+  let answers: AnswerType
+  let name: String
+
+  /// Bytes of one answer.
+  var answerElementSize: Int { answers == .values ? 4 : audit.format.bitWidth <= 8 ? 1 : 2 }
+
+  /// Answers as codes; what is no code of the format becomes a number above 2^31.
+  private func codes(_ data: Data) -> [UInt32] {
+    switch (answers, answerElementSize) {
+    case (.values, _):
+      ArrayReader.floats(data, as: Float.self).map {
+        audit.code(ofValue: $0) ?? (0x8000_0000 | $0.bitPattern >> 1)
+      }
+    case (.codes, 1): data.map { UInt32($0) }
+    default:
+      data.withUnsafeBytes { bytes in
+        (0..<data.count / 2).map { UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self))) }
+      }
+    }
+  }
+
+  /// The inputs where faults show.
+  func atEdges(_ converter: some AuditedConverter, inputType: InputType) throws -> Report {
+    let inputs: [Double]
+    let pieces: [Data]
+    switch inputType {
+    case .float32:
+      let floats = AuditInputs.floats(try OracleSteps(audit.format, policy: audit.policy))
+      inputs = floats.map { Double($0) }
+      pieces = Self.pieces(floats)
+    case .float64:
+      inputs = AuditInputs.doubles(audit.codec)
+      pieces = Self.pieces(inputs)
+    }
+    var answer = Data()
+    try converter.convert(pieces, answerSize: inputs.count * answerElementSize) { answer.append($0) }
+    let found = codes(answer)
+    let cases = audit.cases(inputs, found: found)
+    let wrong = cases.filter { $0.found != $0.expected }
+    return Report(
+      format: audit.format.name,
+      rounding: audit.policy.rounding.rawValue,
+      overflow: audit.policy.overflowName,
+      converter: name,
+      inputs: "around every step, value and power of two, and a sample",
+      inputType: inputType,
+      checkedCount: UInt64(cases.count),
+      mismatchCount: UInt64(wrong.count),
+      counterexamples: wrong.prefix(5).map { example($0, inputType) },
+      diagnosis: wrong.isEmpty ? nil : Diagnosis(cases, of: audit),
+      otherNaNCount: UInt64(found.count { audit.canonical($0) != $0 })
+    )
+  }
+
+  /// All 2^32 float32 inputs, streamed; the diagnosis is made from the inputs where faults show.
+  func exhaustive(_ converter: some AuditedConverter, advance: (Int) -> Void) throws -> Report {
+    var report = try atEdges(converter, inputType: .float32)
+    let sweep = ExhaustiveSweep(try OracleSteps(audit.format, policy: audit.policy))
+    let size = ExhaustiveSweep.chunkSize
+    var result = SweepResult()
+    var otherNaNCount: UInt64 = 0
+    var pending = Data()
+    var chunk = 0
+    try converter.convert(AllFloats(), answerSize: answerElementSize << 32) { part in
+      pending.append(part)
+      while pending.count >= size * answerElementSize {
+        let piece = Data(pending.prefix(size * answerElementSize))
+        pending = Data(pending.dropFirst(size * answerElementSize))
+        let found = codes(piece)
+        let canonical = found.map { code -> UInt16 in
+          let canonical = audit.canonical(code)
+          if canonical != code { otherNaNCount += 1 }
+          // A stranger must not look like a code.
+          return canonical > 0xFFFF ? 0xFFFF : UInt16(canonical)
+        }
+        canonical.withUnsafeBufferPointer { codes in
+          if let base = codes.baseAddress {
+            sweep.compare(base, firstBits: UInt32(chunk) << 16, into: &result)
+          }
+        }
+        chunk += 1
+        advance(1)
+      }
+    }
+    report = Report(
+      format: report.format,
+      rounding: report.rounding,
+      overflow: report.overflow,
+      converter: name,
+      inputs: "all 4294967296 float32 bit patterns",
+      inputType: .float32,
+      checkedCount: result.checkedCount,
+      mismatchCount: result.mismatchCount,
+      counterexamples: result.firstMismatches.map {
+        example(
+          .init(input: Double(Float(bitPattern: $0.bits)), expected: $0.expected, found: $0.found),
+          .float32
+        )
+      },
+      diagnosis: report.diagnosis,
+      otherNaNCount: otherNaNCount
+    )
+    return report
+  }
+
+  private func example(_ found: Audit.Case, _ type: InputType) -> Report.Example {
+    let input = type == .float32 ? "\(Float(found.input))" : "\(found.input)"
+    return Report.Example(input: input, expected: shown(found.expected), found: shown(found.found))
+  }
+
+  private func shown(_ code: UInt32) -> String {
+    guard code < 1 << UInt32(audit.format.bitWidth) else {
+      return answers == .values
+        ? "\(Float(bitPattern: code << 1)), no value of \(audit.format.name)" : "0x\(String(code, radix: 16)), no code"
+    }
+    return "0x\(String(code, radix: 16)) (\(audit.codec.decode(code)))"
+  }
+
+  private static func pieces<T>(_ values: [T]) -> [Data] {
+    values.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 1 << 20).map { start in
+        Data(bytes[start..<min(start + 1 << 20, bytes.count)])
+      }
+    }
+  }
+}
+
+/// All bit patterns of float32 in order, in pieces.
+struct AllFloats: Sequence, Sendable {
+  struct Iterator: IteratorProtocol {
+    private var chunk = 0
+
+    mutating func next() -> Data? {
+      guard chunk < 1 << 16 else { return nil }
+      let first = UInt32(chunk) << 16
+      chunk += 1
+      let bits = (0..<UInt32(1 << 16)).map { (first | $0).littleEndian }
+      return bits.withUnsafeBytes { Data($0) }
+    }
+  }
+
+  func makeIterator() -> Iterator { Iterator() }
+}

@@ -1,0 +1,67 @@
+import BinadeNumerics
+
+/// What somebody else's converter made of some inputs, compared with MPFR.
+public struct Audit {
+  /// An input, what it must become, and what it became.
+  public struct Case: Sendable, Hashable {
+    /// The input; float32 inputs as the Double they are.
+    public let input: Double
+    /// The code that MPFR says.
+    public let expected: UInt32
+    /// The code that was found, or one above 2^31 for what is no code of the format.
+    public let found: UInt32
+
+    /// Creates a case.
+    public init(input: Double, expected: UInt32, found: UInt32) {
+      self.input = input
+      self.expected = expected
+      self.found = found
+    }
+  }
+
+  /// The format.
+  public let format: any NumericFormat
+  /// What the converter is meant to do.
+  public let policy: ConversionPolicy
+  /// The codec that does it, for codes and their values.
+  public let codec: FormatCodec
+  private let oracle: MPFROracle
+  private let canonicalCodes: [UInt32]
+
+  /// Prepares the oracle.
+  ///
+  /// Throws `FormatError` or ``CertificateError`` for formats of more than 16 bits.
+  public init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+    guard format.bitWidth <= 16 else {
+      throw CertificateError.notCertifiable(format: format.name, bitWidth: format.bitWidth)
+    }
+    self.format = format
+    self.policy = policy
+    codec = try FormatCodec(format, policy: policy)
+    oracle = try MPFROracle(format, policy: policy)
+    let nan = codec.reference.ladder.specials.nan
+    canonicalCodes = format.codes.map { code in
+      format.decode(UInt32(code)).isNaN ? nan ?? UInt32(code) : UInt32(code)
+    }
+  }
+
+  /// A code with every NaN made the canonical one: which NaN a converter picks is its own affair.
+  public func canonical(_ code: UInt32) -> UInt32 {
+    code < canonicalCodes.count ? canonicalCodes[Int(code)] : code
+  }
+
+  /// The code of a value that a converter returned instead of a code; nil when it is no value of the format.
+  public func code(ofValue value: Float) -> UInt32? {
+    if value.isNaN { return codec.reference.ladder.specials.nan }
+    let code = codec.encode(value)
+    let decoded = codec.decode(code)
+    return decoded == value && decoded.sign == value.sign || (value == 0 && decoded == 0) ? code : nil
+  }
+
+  /// Compares the codes of some inputs with MPFR's, one by one.
+  public func cases(_ inputs: [Double], found: [UInt32]) -> [Case] {
+    zip(inputs, found).map { input, found in
+      Case(input: input, expected: oracle.expectedCode(for: input), found: canonical(found))
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// Which known faults explain what a converter got wrong.
+public struct Diagnosis: Sendable, Hashable, Codable {
+  /// A fault and how much it explains.
+  public struct Finding: Sendable, Hashable, Codable {
+    /// The fault.
+    public let name: String
+    /// Wrong inputs for which a converter with this fault gives the code that was found.
+    public let explainedCount: Int
+    /// Whether a converter with this fault alone gives every code that was found.
+    public let isComplete: Bool
+  }
+
+  /// The faults, the one that explains most first; empty when none does.
+  public let findings: [Finding]
+  /// Wrong inputs that no finding explains.
+  public let unexplainedCount: Int
+
+  /// Compares the cases with every fault that the format can have.
+  ///
+  /// A fault that gives every code found, right and wrong, is the diagnosis. Otherwise those are listed that explain at
+  /// least a twentieth of the wrong inputs, each by itself, most first, and contradict fewer than they explain.
+  public init(_ cases: [Audit.Case], of audit: Audit) {
+    let wrong = cases.filter { $0.found != $0.expected }
+    let right = cases.filter { $0.found == $0.expected }
+    // A sample of what is right is enough to contradict a fault; what is wrong is compared whole.
+    let sample = right.count <= 20_000 ? right : stride(from: 0, to: right.count, by: right.count / 20_000).map { right[$0] }
+    var rest = wrong
+    var findings: [Finding] = []
+    let hypotheses = HypothesisBuilder(audit).all()
+    let contradictions = hypotheses.map { hypothesis in
+      sample.count { audit.canonical(hypothesis.predict($0.input)) != $0.found }
+    }
+    while !rest.isEmpty, findings.count < 3 {
+      let explained = hypotheses.map { hypothesis in
+        rest.count { audit.canonical(hypothesis.predict($0.input)) == $0.found }
+      }
+      // Most explained; among equals the one that contradicts least, then the first.
+      guard
+        let best = hypotheses.indices.max(by: {
+          (explained[$0], -contradictions[$0], -$0) < (explained[$1], -contradictions[$1], -$1)
+        }), explained[best] * 20 >= wrong.count, explained[best] > 0, contradictions[best] < explained[best]
+      else { break }
+      let isComplete = explained[best] == wrong.count && contradictions[best] == 0
+      findings.append(
+        Finding(name: hypotheses[best].name, explainedCount: explained[best], isComplete: isComplete)
+      )
+      let hypothesis = hypotheses[best]
+      rest = rest.filter { audit.canonical(hypothesis.predict($0.input)) != $0.found }
+    }
+    self.findings = findings
+    unexplainedCount = rest.count
+  }
+}

@@ -155,7 +155,8 @@ final class MPFROracle {
     return choose(value, lower, upper).code
   }
 
-  private func extreme(_ isNegative: Bool) -> UInt32 {
+  /// The code of the extreme value of one side.
+  func extreme(_ isNegative: Bool) -> UInt32 {
     DialectOracle.extreme(isNegative, ladder)
   }
 
@@ -172,7 +173,7 @@ final class MPFROracle {
   }
 
   /// Infinity, else NaN, else the extreme value; a format may say otherwise.
-  private func overflowCode(_ isNegative: Bool) -> UInt32 {
+  func overflowCode(_ isNegative: Bool) -> UInt32 {
     if let dialect = policy.dialect, !isSelfWilled {
       return DialectOracle.code(dialect, .overflow, isNegative, ladder)
     }

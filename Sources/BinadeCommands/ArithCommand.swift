@@ -68,7 +68,7 @@ struct ArithCommand: ParsableCommand {
     let catalog = try formatOptions.catalog()
     let format = try catalog.format(named: conversion.format)
     let source = try from.map { try catalog.format(named: $0) } ?? format
-    let arithmetic = try FormatArithmetic(format, policy: conversion.policy)
+    let arithmetic = try FormatArithmetic(format, policy: try conversion.policy())
     let operands = try paths.map { try CodeReader($0, format: source) }
     let count = operands.map(\.count).max() ?? 0
     for operand in operands where operand.count != count && operand.count != 1 {
@@ -99,7 +99,7 @@ struct ArithCommand: ParsableCommand {
       try writer.append(codes: results, as: type)
       bar.advance(length)
     }
-    if nanCount > 0, conversion.policy.refusesMissingNaN {
+    if nanCount > 0, arithmetic.codec.policy.refusesMissingNaN {
       throw ArithError.nanWithoutCode(format: format.name, count: nanCount)
     }
     try writer.finish()

@@ -12,8 +12,19 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "The format: a name, or the path of a definition file.")
   var format: String
 
-  @Option(help: "How values between two neighbours are rounded.")
-  var rounding: RoundingRule = .nearestEven
+  @Option(
+    help: ArgumentHelp(
+      "How values between two neighbours are rounded: \(RoundingChoice.names.joined(separator: ", "))."
+    ),
+    completion: .list(RoundingChoice.names),
+    transform: RoundingChoice.init(named:)
+  )
+  var rounding: RoundingChoice = .rule(.nearestEven)
+
+  @OptionGroup var stochastic: StochasticOptions
+
+  @Option(help: "With --rounding stochastic: the seed of the random words. Default: 0.")
+  var seed: UInt64?
 
   @Option(help: "What becomes of values beyond the range: ieee, saturate or wrap. Default: ieee.")
   var overflow: OverflowRule?
@@ -31,24 +42,48 @@ struct ConversionOptions: ParsableArguments {
     if overflow != nil, dialect != nil {
       throw ValidationError("--overflow and --dialect say the same thing; give one of them")
     }
+    try stochastic.requireStochastic(rounding == .stochastic)
+    if rounding == .stochastic {
+      _ = try stochastic.rounding()
+    } else if seed != nil {
+      throw ValidationError("--seed needs --rounding stochastic")
+    }
   }
 
-  /// Rounding and what lies beyond the range.
-  var policy: ConversionPolicy {
-    ConversionPolicy(rounding: rounding, overflow: overflow ?? .ieee, dialect: dialect)
+  /// Rounding and what lies beyond the range, of a deterministic rounding.
+  func policy() throws -> ConversionPolicy {
+    guard let rule = rounding.rule else {
+      throw ValidationError("--rounding stochastic is for 'encode' and 'quantize' of single elements")
+    }
+    return ConversionPolicy(rounding: rule, overflow: overflow ?? .ieee, dialect: dialect)
   }
 
-  /// Compiles the codec.
+  /// Compiles the codec of a deterministic rounding.
   func codec(_ formats: FormatOptions) throws -> FormatCodec {
-    try FormatCodec(try formats.catalog().format(named: format), policy: policy)
+    try FormatCodec(try formats.catalog().format(named: format), policy: try policy())
   }
 
   /// Refuses NaNs that the format has no code for and the dialect has no rule for.
   func requireCodesForNaN(_ nanCount: Int, _ codec: FormatCodec) throws {
-    guard nanCount > 0, codec.reference.ladder.specials.nan == nil, policy.refusesMissingNaN else {
-      return
-    }
+    guard nanCount > 0, codec.reference.ladder.specials.nan == nil, codec.policy.refusesMissingNaN
+    else { return }
     throw ConversionError.nanWithoutCode(path: input, format: codec.info.name, count: nanCount)
+  }
+
+  /// The conversion with random words; nil when the rounding is deterministic.
+  func stochasticConversion(_ formats: FormatOptions) throws -> StochasticConversion? {
+    guard rounding == .stochastic else { return nil }
+    return StochasticConversion(
+      codec: try StochasticCodec(
+        try formats.catalog().format(named: format),
+        rounding: try stochastic.rounding(),
+        overflow: overflow ?? .ieee,
+        dialect: dialect
+      ),
+      words: CounterGenerator(seed: seed ?? 0),
+      input: input,
+      output: output
+    )
   }
 }
 

@@ -14,6 +14,7 @@ struct EncodeCommand: ParsableCommand {
       EXAMPLES
         binade encode --format float8_e4m3fn --input x.f32 --output y.bin
         binade encode --format int4 --rounding towardZero --overflow saturate --input x.npy --output y.npy
+        binade encode --format bfloat16 --rounding stochastic --random-bits 8 --seed 7 --input x.f32 --output y.bin
       """
   )
 
@@ -21,6 +22,9 @@ struct EncodeCommand: ParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() throws {
+    if let stochastic = try conversion.stochasticConversion(formatOptions) {
+      return try stochastic.encode()
+    }
     let codec = try conversion.codec(formatOptions)
     let reader = try ArrayReader(conversion.input, types: [.float32, .float64])
     let type = ElementType.code(bitWidth: codec.info.bitWidth)

@@ -15,6 +15,7 @@ struct QuantizeCommand: ParsableCommand {
 
       EXAMPLES
         binade quantize --format tf32 --input x.f32 --output y.f32
+        binade quantize --format int4 --rounding stochastic --seed 7 --input x.npy --output y.npy
         binade quantize --format int8 --scale 0.05 --overflow saturate --input x.npy --output y.npy
         binade quantize --format mxfp4_e2m1 --scale-rule rceil --input x.npy --output y.npy
       """
@@ -33,6 +34,9 @@ struct QuantizeCommand: ParsableCommand {
     }
     guard scaleRule == nil else {
       throw ValidationError("--scale-rule is for block formats; '\(conversion.format)' is none")
+    }
+    if let stochastic = try conversion.stochasticConversion(formatOptions) {
+      return try stochastic.quantize(scale: scale)
     }
     let codec = try conversion.codec(formatOptions)
     let reader = try ArrayReader(conversion.input, types: [.float32])
@@ -58,6 +62,11 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private func quantize(toBlocks format: BlockFormat) throws {
+    guard let rounding = conversion.rounding.rule else {
+      throw ValidationError(
+        "--rounding stochastic is for formats of single elements; '\(format.name)' is a block format"
+      )
+    }
     guard scale == 1 else {
       throw ValidationError(
         "--scale is for formats of single elements; '\(format.name)' finds its scales itself"
@@ -70,7 +79,7 @@ struct QuantizeCommand: ParsableCommand {
     }
     let chosen = try scaleRule.map { rule throws(FormatError) in try format.replacing(scaleRule: rule) }
     try BlockQuantization(
-      codec: BlockCodec(chosen ?? format, rounding: conversion.rounding),
+      codec: BlockCodec(chosen ?? format, rounding: rounding),
       input: conversion.input,
       output: conversion.output
     ).run()

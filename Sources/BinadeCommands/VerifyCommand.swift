@@ -15,6 +15,10 @@ struct VerifyCommand: ParsableCommand {
       are checked around every power of two and at both ends. Block formats are checked on blocks whose greatest
       magnitude lies where a scale changes, under every scale rule. Exit status 1 when anything differs.
 
+      Stochastic rounding is checked with 8 random bits and all variants unless --random-bits and
+      --stochastic-variant (a, b, c or all) say otherwise: all words for each number for up to 12 bits. Its table
+      shows the mean of rounded value less value, in units of the gap, over numbers spread evenly.
+
       --exhaustive is a proof: MPFR decides every step of the conversion, and the codec is run on all 2^32 float32
       inputs, NaN payloads included. --certificates keeps it, --certificate runs a kept one again.
 
@@ -28,13 +32,16 @@ struct VerifyCommand: ParsableCommand {
         binade verify --p3109 8 --rounding nearestEven --exhaustive
         binade verify float8_e5m2 posit8 --operations all
         binade verify bfloat16 --operations add,mul --rounding nearestEven --long
+        binade verify bfloat16 --rounding stochastic --random-bits 12 --stochastic-variant a
       """
   )
 
   @Argument(help: "Names of formats, or paths of definition files.") var names: [String] = []
   @Flag(help: "Check every format of the catalogue.") var all = false
   @Option(help: "Check every IEEE P3109 format of up to so many bits (3 to 16).") var p3109: Int?
-  @Option(help: "Rounding rules, separated by commas, or 'all'.") var rounding = "all"
+  @Option(help: "Rounding rules, separated by commas, or 'all'; or 'stochastic', on its own.")
+  var rounding = "all"
+  @OptionGroup var stochastic: StochasticOptions
   @Flag(help: "Prove it: all 2^32 float32 inputs of formats of up to 16 bits.") var exhaustive = false
   @Option(help: "With --exhaustive: the folder that certificates are written to.") var certificates: String?
   @Option(help: "A certificate to run again.") var certificate: String?
@@ -54,6 +61,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try stochastic.requireStochastic(rounding == "stochastic")
     if let certificate {
       guard names.isEmpty, !all, p3109 == nil, !exhaustive else {
         throw ValidationError("--certificate \(certificate) names its format and rules itself")
@@ -81,6 +89,7 @@ struct VerifyCommand: ParsableCommand {
     let catalog = try formatOptions.catalog()
     if let certificate { return try proof.recheck(certificate, catalog: catalog) }
     let entries = try entries(catalog)
+    if rounding == "stochastic" { return try verifyStochastic(entries) }
     let rules = try self.rules()
     if exhaustive { return try prove(entries, rules) }
     if let operations {
@@ -156,8 +165,11 @@ struct VerifyCommand: ParsableCommand {
   private func rules() throws -> [RoundingRule] {
     if rounding == "all" { return RoundingRule.allCases }
     return try rounding.split(separator: ",").map { name in
+      if name == "stochastic" {
+        throw ValidationError("--rounding stochastic is checked on its own, not in a list of rules")
+      }
       guard let rule = RoundingRule(rawValue: String(name)) else {
-        let known = RoundingRule.allCases.map(\.rawValue)
+        let known = RoundingChoice.names
         throw SpecificationError.unknownPart(
           kind: "rounding",
           text: String(name),

@@ -5,7 +5,7 @@
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: demo test lint verify reference setup
+.PHONY: audit-peers certificates demo test lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -31,3 +31,17 @@ lint:
 
 setup:
 	@sh Scripts/setup.sh
+
+# Proves every format of up to 16 bits under every rule (about 25 minutes), and IEEE P3109 up to 8 bits.
+certificates:
+	swift build -c release
+	.build/release/binade verify --all --rounding all --exhaustive --certificates certificates
+	.build/release/binade verify --p3109 8 --rounding nearestEven --exhaustive --certificates certificates/p3109
+
+# Audits the converters that pip can install.
+audit-peers:
+	swift build -c release
+	test -d .venv-peers || python3 -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet -r Benchmarks/Peers/requirements.txt
+	.venv-peers/bin/python Benchmarks/Peers/audit_peers.py > Benchmarks/Peers/AUDITS.md.new
+	mv Benchmarks/Peers/AUDITS.md.new Benchmarks/Peers/AUDITS.md

@@ -68,7 +68,8 @@ struct RootCommand: ParsableCommand {
     version: BinadeVersion.current,
     subcommands: [
       CompareCommand.self, EvaluateCommand.self, FormatsCommand.self, VerifyCommand.self,
-      EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, ArithCommand.self, AuditCommand.self, CostCommand.self,
+      EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, ArithCommand.self, AuditCommand.self,
+      CostCommand.self,
     ]
   )
 }

@@ -111,19 +111,23 @@ struct AuditCommand: ParsableCommand {
       for finding in diagnosis.findings {
         lines.append(
           "diagnosis    \(finding.name)"
-            + (finding.isComplete ? ": explains everything" : ": explains \(finding.explainedCount) of those at the edges")
+            + (finding.isComplete
+              ? ": explains everything" : ": explains \(finding.explainedCount) of those at the edges")
         )
       }
       if diagnosis.unexplainedCount > 0 {
         let count = diagnosis.unexplainedCount
         lines.append(
           diagnosis.findings.isEmpty
-            ? "diagnosis    none of the known faults" : "             \(count) more at the edges are not explained"
+            ? "diagnosis    none of the known faults"
+            : "             \(count) more at the edges are not explained"
         )
       }
     }
     if report.otherNaNCount > 0 {
-      lines.append("NaN          \(report.otherNaNCount) inputs became a NaN other than the canonical code: no fault")
+      lines.append(
+        "NaN          \(report.otherNaNCount) inputs became a NaN other than the canonical code: no fault"
+      )
     }
     return lines.joined(separator: "\n")
   }

@@ -48,7 +48,9 @@ struct AuditRun {
     case (.codes, 1): data.map { UInt32($0) }
     default:
       data.withUnsafeBytes { bytes in
-        (0..<data.count / 2).map { UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self))) }
+        (0..<data.count / 2).map {
+          UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)))
+        }
       }
     }
   }
@@ -145,7 +147,8 @@ struct AuditRun {
   private func shown(_ code: UInt32) -> String {
     guard code < 1 << UInt32(audit.format.bitWidth) else {
       return answers == .values
-        ? "\(Float(bitPattern: code << 1)), no value of \(audit.format.name)" : "0x\(String(code, radix: 16)), no code"
+        ? "\(Float(bitPattern: code << 1)), no value of \(audit.format.name)"
+        : "0x\(String(code, radix: 16)), no code"
     }
     return "0x\(String(code, radix: 16)) (\(audit.codec.decode(code)))"
   }

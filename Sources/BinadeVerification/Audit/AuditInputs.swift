@@ -34,7 +34,9 @@ public enum AuditInputs {
   /// float32 or to half its precision first.
   public static func doubles(_ codec: FormatCodec) -> [Double] {
     let ladder = codec.reference.ladder
-    var inputs: [Double] = [0, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
+    var inputs: [Double] = [
+      0, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude,
+    ]
     func add(around value: Double) {
       guard value.isFinite else { return }
       inputs += [value.nextDown.nextDown, value.nextDown, value, value.nextUp, value.nextUp.nextUp]

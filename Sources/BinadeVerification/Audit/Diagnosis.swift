@@ -18,12 +18,14 @@ public struct Diagnosis: Sendable, Hashable, Codable {
   /// Compares the cases with every fault that the format can have.
   ///
   /// A fault that gives every code found, right and wrong, is the diagnosis. Otherwise those are listed that explain at
-  /// least a twentieth of the wrong inputs, each by itself, most first, and contradict fewer than they explain.
+  /// least a twentieth of the wrong inputs and contradict fewer than they explain, the greatest difference first.
   public init(_ cases: [Audit.Case], of audit: Audit) {
     let wrong = cases.filter { $0.found != $0.expected }
     let right = cases.filter { $0.found == $0.expected }
     // A sample of what is right is enough to contradict a fault; what is wrong is compared whole.
-    let sample = right.count <= 20_000 ? right : stride(from: 0, to: right.count, by: right.count / 20_000).map { right[$0] }
+    let sample =
+      right.count <= 20_000
+      ? right : stride(from: 0, to: right.count, by: right.count / 20_000).map { right[$0] }
     var rest = wrong
     var findings: [Finding] = []
     let hypotheses = HypothesisBuilder(audit).all()
@@ -34,11 +36,11 @@ public struct Diagnosis: Sendable, Hashable, Codable {
       let explained = hypotheses.map { hypothesis in
         rest.count { audit.canonical(hypothesis.predict($0.input)) == $0.found }
       }
-      // Most explained; among equals the one that contradicts least, then the first.
-      guard
-        let best = hypotheses.indices.max(by: {
-          (explained[$0], -contradictions[$0], -$0) < (explained[$1], -contradictions[$1], -$1)
-        }), explained[best] * 20 >= wrong.count, explained[best] > 0, contradictions[best] < explained[best]
+      // What explains most and contradicts least; among equals the first.
+      let scores = hypotheses.indices.map { explained[$0] - contradictions[$0] }
+      guard let best = hypotheses.indices.max(by: { (scores[$0], -$0) < (scores[$1], -$1) }),
+        scores[best] > 0,
+        explained[best] * 20 >= wrong.count
       else { break }
       let isComplete = explained[best] == wrong.count && contradictions[best] == 0
       findings.append(

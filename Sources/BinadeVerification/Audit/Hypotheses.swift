@@ -53,14 +53,18 @@ struct HypothesisBuilder {
   }
 
   private func roundings() -> [Hypothesis] {
-    RoundingRule.allCases.filter { $0 != policy.rounding }.compactMap { rule in
+    RoundingRule.allCases.filter { $0 != policy.rounding }.flatMap { rule -> [Hypothesis] in
       var other = policy
       other.rounding = rule
-      guard let codec = compiled(other) else { return nil }
+      guard let rounded = compiled(other) else { return [] }
       let name =
         policy.rounding == .nearestEven && rule == .nearestAway
         ? "ties away from zero" : "rounds \(rule.rawValue) instead of \(policy.rounding.rawValue)"
-      return make(name) { codec.encode($0) }
+      let range = ladder.least.value...ladder.greatest.value
+      return [
+        make(name) { rounded.encode($0) },
+        make(name + ", but not beyond the range") { (range.contains($0) ? rounded : codec).encode($0) },
+      ]
     } + [
       tie("ties toward zero") { abs($0.value) < abs($1.value) ? $0 : $1 },
       tie("ties up: floor(x + 0.5)") { _, upper in upper },
@@ -69,14 +73,26 @@ struct HypothesisBuilder {
     ]
   }
 
-  /// Right except at ties.
+  /// Right except at ties, the one where overflow begins among them.
   private func tie(_ name: String, _ choose: @escaping (Rung, Rung) -> Rung) -> Hypothesis {
-    make(name) { value in
-      guard let (lower, upper) = gap(value),
-        ladder.boundary(between: lower, and: upper).position(of: value) == .atBoundary
-      else { return codec.encode(value) }
-      let rung = choose(lower, upper)
-      return rung.value == 0 ? zero(like: value) : rung.code
+    let outcomes = codec.reference.outcomes
+    func isTie(_ lower: Rung, _ upper: Rung, _ value: Double) -> Bool {
+      ladder.boundary(between: lower, and: upper).position(of: value) == .atBoundary
+    }
+    return make(name) { value in
+      if let (lower, upper) = gap(value), isTie(lower, upper, value) {
+        let rung = choose(lower, upper)
+        return rung.value == 0 ? zero(like: value) : rung.code
+      }
+      if value > ladder.greatest.value, isTie(ladder.greatest, ladder.afterGreatest, value) {
+        let staysInside = choose(ladder.greatest, ladder.afterGreatest).value == ladder.greatest.value
+        return staysInside ? ladder.greatest.code : outcomes.aboveGreatest
+      }
+      if value < ladder.least.value, isTie(ladder.beforeLeast, ladder.least, value) {
+        let staysInside = choose(ladder.beforeLeast, ladder.least).value == ladder.least.value
+        return staysInside ? ladder.least.code : outcomes.belowLeast
+      }
+      return codec.encode(value)
     }
   }
 
@@ -108,6 +124,12 @@ struct HypothesisBuilder {
         return value > 0 ? outcomes.aboveGreatest : outcomes.belowLeast
       }
     )
+    let beyond = Double(sign: .plus, exponent: ladder.greatest.value.exponent + 1, significand: 1)
+    found.append(
+      make("the binade beyond the range becomes zero") { value in
+        abs(value) >= beyond && abs(value) < 2 * beyond ? specials.zero ?? 0 : codec.encode(value)
+      }
+    )
     found.append(
       make("the least value is never written") { value in
         let code = codec.encode(value)
@@ -124,6 +146,7 @@ struct HypothesisBuilder {
       }
     ]
     guard let leastNormal else { return found }
+    let beyond = Double(sign: .plus, exponent: ladder.greatest.value.exponent + 1, significand: 1)
     found.append(
       make("subnormals flushed to zero") { abs($0) < leastNormal ? zero(like: $0) : codec.encode($0) }
     )
@@ -134,11 +157,18 @@ struct HypothesisBuilder {
       }
     )
     found.append(
+      make("carry from the subnormals into the normal numbers lost") { value in
+        let code = codec.encode(value)
+        return abs(value) < leastNormal && abs(format.decode(code)) == leastNormal ? zero(like: value) : code
+      }
+    )
+    found.append(
       make("carry into the exponent lost") { value in
         let code = codec.encode(value)
         let magnitude = abs(format.decode(code))
-        guard magnitude.isFinite, magnitude.significand == 1, magnitude > abs(value) else { return code }
-        if abs(value) < leastNormal { return magnitude == leastNormal ? zero(like: value) : code }
+        let isPower = magnitude.isFinite && magnitude.significand == 1 && magnitude > abs(value)
+        let isOverflow = value.isFinite && !magnitude.isFinite && abs(value) < beyond
+        guard isPower || isOverflow, abs(value) >= leastNormal else { return code }
         let truncated = Double(sign: .plus, exponent: value.exponent, significand: 1)
         return codec.encode(value < 0 ? -truncated : truncated)
       }
@@ -178,17 +208,28 @@ struct HypothesisBuilder {
     var found = [
       make("nearest by the arithmetic midpoint") { value in
         guard let (lower, upper) = gap(value) else { return codec.encode(value) }
+        let touchesZero = lower.value == 0 || upper.value == 0
+        if touchesZero, ladder.underflow == .leastMagnitude { return codec.encode(value) }
         let position = Boundary.midpoint(lower.value, upper.value).position(of: value)
         let rung = policy.rounding.roundsUp(from: position, lower: lower, upper: upper) ? upper : lower
         return rung.value == 0 ? zero(like: value) : rung.code
       },
       make("nearest by the geometric mean") { value in
-        guard let (lower, upper) = gap(value), lower.value * upper.value > 0 else { return codec.encode(value) }
+        guard let (lower, upper) = gap(value), lower.value * upper.value > 0 else {
+          return codec.encode(value)
+        }
         let isFar = value * value > lower.value * upper.value
         let rung = isFar == (value > 0) ? upper : lower
         return rung.code
       },
     ]
+    if specials.zero == nil {
+      found.append(
+        make("positive numbers below the least value become it") { value in
+          value > 0 && value < ladder.least.value ? ladder.least.code : codec.encode(value)
+        }
+      )
+    }
     if ladder.underflow == .leastMagnitude, let zero = specials.zero {
       found.append(
         make("small numbers become zero") { value in
@@ -231,7 +272,8 @@ struct HypothesisBuilder {
   }
 
   private func specialValues() -> [Hypothesis] {
-    func replacing(_ name: String, _ code: UInt32?, where applies: @escaping (Double) -> Bool) -> Hypothesis? {
+    func replacing(_ name: String, _ code: UInt32?, where applies: @escaping (Double) -> Bool) -> Hypothesis?
+    {
       code.map { code in make(name) { applies($0) ? code : codec.encode($0) } }
     }
     return [

@@ -18,7 +18,7 @@ AUDITS = [
     ("torch", "to(float8_e4m3fn)", "torch_cast.py float8_e4m3fn", "--format float8_e4m3fn --dialect torch"),
     ("torch", "to(float8_e5m2)", "torch_cast.py float8_e5m2", "--format float8_e5m2 --dialect torch"),
     ("torch", "to(float8_e4m3fnuz)", "torch_cast.py float8_e4m3fnuz", "--format float8_e4m3fnuz --dialect torch"),
-    ("torch", "to(float8_e8m0fnu)", "torch_cast.py float8_e8m0fnu", "--format float8_e8m0fnu --dialect torch"),
+    ("torch", "to(float8_e8m0fnu)", "torch_cast.py float8_e8m0fnu", "--format float8_e8m0fnu --overflow ieee"),
     ("torch", "to(bfloat16)", "torch_cast.py bfloat16", "--format bfloat16 --dialect torch"),
     ("torch", "float64 to(bfloat16)", "torch_cast.py bfloat16 float64",
      "--format bfloat16 --dialect torch --input-type float64"),

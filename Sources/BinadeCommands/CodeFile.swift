@@ -19,7 +19,9 @@ final class CodeReader {
     shape = reader.shape
   }
 
-  /// The next codes, at most `limit`; empty at the end. A file of one element gives it every time.
+  /// The next codes, at most `limit`; empty at the end.
+  ///
+  /// A file of one element gives it every time.
   func next(_ limit: Int) throws -> [UInt32] {
     if let only { return only }
     guard let data = try reader.next(limit) else { return [] }

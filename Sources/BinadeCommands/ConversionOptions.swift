@@ -82,7 +82,8 @@ struct ConversionOptions: ParsableArguments {
       ),
       words: CounterGenerator(seed: seed ?? 0),
       input: input,
-      output: output
+      output: output,
+      refusesNaN: dialect.map { $0.missingNaN == .error } ?? true
     )
   }
 }

@@ -116,18 +116,31 @@ struct ExhaustiveVerification {
   func recheck(_ path: String, catalog: FormatCatalog) throws {
     let console = CommandContext.current.console
     let certificate = try Self.read(path)
-    let format = try catalog.format(named: certificate.format)
+    let format: any NumericFormat
+    do {
+      format = try catalog.format(named: certificate.format)
+    } catch {
+      throw CertificateError.malformed(
+        file: path,
+        reason:
+          "its format cannot be found: \(error); --format-folder names the folder of a format of one's own"
+      )
+    }
     try certificate.validate(against: format, file: path)
     let bar = ProgressBar(total: certificate.rows.count, label: certificate.format)
     var faults: [String] = []
     for row in certificate.rows {
       let policy = try row.policy(file: path)
       let steps = try OracleSteps(format, policy: policy)
-      let result = ExhaustiveSweep(steps).run(try FormatCodec(format, policy: policy), threads: threads)
+      let codec = try FormatCodec(format, policy: policy)
+      let result = ExhaustiveSweep(steps).run(codec, threads: threads)
       bar.advance(1)
       let name = "\(row.rounding), \(row.overflow)"
-      if steps.fingerprint.description != row.stepFingerprint {
+      if steps.fingerprint.description != row.stepFingerprint || steps.steps.count != row.stepCount {
         faults.append("\(name): MPFR's steps are not those certified")
+      }
+      if codec.path != row.codecPath {
+        faults.append("\(name): the codec takes the path '\(codec.path)', certified '\(row.codecPath)'")
       }
       if result.mismatchCount != row.mismatchCount {
         faults.append("\(name): \(result.mismatchCount) mismatches, certified \(row.mismatchCount)")
@@ -149,7 +162,9 @@ struct ExhaustiveVerification {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw CertificateError.malformed(file: path, reason: "it cannot be opened")
     }
-    let data = try handle.read(upToCount: 1 << 20) ?? Data()
+    guard let data = try? handle.read(upToCount: 1 << 20) else {
+      throw CertificateError.malformed(file: path, reason: "it cannot be read; is it a folder?")
+    }
     struct Version: Decodable { let certificateVersion: Int }
     do {
       // The version first: another layout need not decode.
@@ -164,8 +179,16 @@ struct ExhaustiveVerification {
       return certificate
     } catch let error as CertificateError {
       throw error
+    } catch DecodingError.keyNotFound(let key, _) {
+      throw CertificateError.malformed(file: path, reason: "the key '\(key.stringValue)' is missing")
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw CertificateError.malformed(file: path, reason: "'\(place)' has the wrong type")
     } catch {
-      throw CertificateError.malformed(file: path, reason: "the JSON has not the keys of one")
+      throw CertificateError.malformed(
+        file: path,
+        reason: "it is no whole JSON document, or a number is out of range"
+      )
     }
   }
 

@@ -17,7 +17,7 @@ struct FormatsCommand: ParsableCommand {
         binade formats describe posit8 --output pictures
         binade formats table --output formats/REFERENCE.md
       """,
-    subcommands: [List.self, Show.self, Describe.self, Table.self],
+    subcommands: [List.self, Show.self, Dialects.self, Describe.self, Table.self],
     defaultSubcommand: List.self
   )
 

@@ -72,9 +72,9 @@ struct QuantizeCommand: ParsableCommand {
         "--scale is for formats of single elements; '\(format.name)' finds its scales itself"
       )
     }
-    guard conversion.overflow != .wrap, conversion.dialect == nil else {
+    guard conversion.overflow == nil || conversion.overflow == .saturate, conversion.dialect == nil else {
       throw ValidationError(
-        "--overflow wrap and --dialect are for formats of single elements; those of '\(format.name)' saturate"
+        "--overflow and --dialect are for formats of single elements; those of '\(format.name)' saturate"
       )
     }
     let chosen = try scaleRule.map { rule throws(FormatError) in try format.replacing(scaleRule: rule) }

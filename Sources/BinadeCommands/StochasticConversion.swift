@@ -7,6 +7,8 @@ struct StochasticConversion {
   let words: CounterGenerator
   let input: String
   let output: String
+  /// Whether NaN into a format that has none stops the command: unless a dialect says what it becomes.
+  let refusesNaN: Bool
 
   /// Floats, or Doubles, to codes.
   func encode() throws {
@@ -74,7 +76,7 @@ struct StochasticConversion {
       first += UInt64(count)
       bar.advance(count)
     }
-    if nanCount > 0, codec.reference.ladder.specials.nan == nil {
+    if nanCount > 0, codec.reference.ladder.specials.nan == nil, refusesNaN {
       throw ConversionError.nanWithoutCode(path: input, format: codec.info.name, count: nanCount)
     }
     try writer.finish()

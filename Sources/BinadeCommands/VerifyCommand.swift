@@ -159,7 +159,8 @@ struct VerifyCommand: ParsableCommand {
   /// The command as it would be typed again.
   private var commandLine: String {
     let what = all ? "--all" : p3109.map { "--p3109 \($0)" } ?? names.joined(separator: " ")
-    return "binade verify \(what) --rounding \(rounding) --exhaustive"
+    let folders = formatOptions.formatFolder.map { " --format-folder \($0)" }.joined()
+    return "binade verify \(what)\(folders) --rounding \(rounding) --exhaustive --certificates FOLDER"
   }
 
   private func rules() throws -> [RoundingRule] {

@@ -39,87 +39,122 @@ enum DefinedFamily: String, CaseIterable {
     -> any NumericFormat
   {
     switch self {
-    case .integer:
-      let bitWidth = try fields.integer("bitWidth")
-      let isSigned = try fields.boolean("signed", default: true)
-      let range = try fields.choice("range", default: IntegerFormat.Range.full)
-      return try valid(fields) { () throws(FormatError) in
-        var sized = info
-        sized.bitWidth = bitWidth
-        return try IntegerFormat(info: sized, isSigned: isSigned, range: range)
-      }
-    case .fixedPoint:
-      let isSigned = try fields.boolean("signed", default: true)
-      let integerBitCount = try fields.integer("integerBitCount")
-      let fractionBitCount = try fields.integer("fractionBitCount")
-      return try valid(fields) { () throws(FormatError) in
-        try FixedPointFormat(
-          info: info,
-          isSigned: isSigned,
-          integerBitCount: integerBitCount,
-          fractionBitCount: fractionBitCount
-        )
-      }
-    case .binaryFloat:
-      let isSigned = try fields.boolean("signed", default: true)
-      let exponentBitCount = try fields.integer("exponentBitCount")
-      let significandBitCount = try fields.integer("significandBitCount")
-      let exponentBias = try fields.optionalInteger("exponentBias")
-      let specialValues = try fields.choice(
-        "specialValues",
-        of: BinaryFloatFormat.SpecialValues.self
+    case .integer: try integer(info, fields)
+    case .fixedPoint: try fixedPoint(info, fields)
+    case .binaryFloat: try binaryFloat(info, fields)
+    case .posit: try posit(info, fields)
+    case .takum: try takum(info, fields)
+    case .logarithmic: try logarithmic(info, fields)
+    case .codebook: try codebook(info, fields)
+    }
+  }
+
+  private func integer(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let bitWidth = try fields.integer("bitWidth")
+    let isSigned = try fields.boolean("signed", default: true)
+    let range = try fields.choice("range", default: IntegerFormat.Range.full)
+    return try valid(fields) { () throws(FormatError) in
+      var sized = info
+      sized.bitWidth = bitWidth
+      return try IntegerFormat(info: sized, isSigned: isSigned, range: range)
+    }
+  }
+
+  private func fixedPoint(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let isSigned = try fields.boolean("signed", default: true)
+    let integerBitCount = try fields.integer("integerBitCount")
+    let fractionBitCount = try fields.integer("fractionBitCount")
+    return try valid(fields) { () throws(FormatError) in
+      try FixedPointFormat(
+        info: info,
+        isSigned: isSigned,
+        integerBitCount: integerBitCount,
+        fractionBitCount: fractionBitCount
       )
-      let lowestBinade = try fields.choice(
-        "lowestBinade",
-        default: BinaryFloatFormat.LowestBinade.subnormal
+    }
+  }
+
+  private func binaryFloat(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let isSigned = try fields.boolean("signed", default: true)
+    let exponentBitCount = try fields.integer("exponentBitCount")
+    let significandBitCount = try fields.integer("significandBitCount")
+    let exponentBias = try fields.optionalInteger("exponentBias")
+    let specialValues = try fields.choice(
+      "specialValues",
+      of: BinaryFloatFormat.SpecialValues.self
+    )
+    let lowestBinade = try fields.choice(
+      "lowestBinade",
+      default: BinaryFloatFormat.LowestBinade.subnormal
+    )
+    return try valid(fields) { () throws(FormatError) in
+      try BinaryFloatFormat(
+        info: info,
+        isSigned: isSigned,
+        exponentBitCount: exponentBitCount,
+        significandBitCount: significandBitCount,
+        exponentBias: exponentBias,
+        specialValues: specialValues,
+        lowestBinade: lowestBinade
       )
-      return try valid(fields) { () throws(FormatError) in
-        try BinaryFloatFormat(
-          info: info,
-          isSigned: isSigned,
-          exponentBitCount: exponentBitCount,
-          significandBitCount: significandBitCount,
-          exponentBias: exponentBias,
-          specialValues: specialValues,
-          lowestBinade: lowestBinade
-        )
-      }
-    case .posit:
-      let bitWidth = try fields.integer("bitWidth")
-      let exponentBitCount = try fields.optionalInteger("exponentBitCount") ?? 2
-      return try valid(fields) { () throws(FormatError) in
-        var sized = info
-        sized.bitWidth = bitWidth
-        return try PositFormat(info: sized, exponentBitCount: exponentBitCount)
-      }
-    case .takum:
-      let bitWidth = try fields.integer("bitWidth")
-      let kind = try fields.choice("kind", default: TakumFormat.Kind.logarithmic)
-      return try valid(fields) { () throws(FormatError) in
-        var sized = info
-        sized.bitWidth = bitWidth
-        return try TakumFormat(info: sized, kind: kind)
-      }
-    case .logarithmic:
-      let integerBitCount = try fields.integer("integerBitCount")
-      let fractionBitCount = try fields.integer("fractionBitCount")
-      let nearest = try fields.choice(
-        "nearest",
-        default: LogarithmicFormat.NearestDomain.logarithm
+    }
+  }
+
+  private func posit(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let bitWidth = try fields.integer("bitWidth")
+    let exponentBitCount = try fields.optionalInteger("exponentBitCount") ?? 2
+    return try valid(fields) { () throws(FormatError) in
+      var sized = info
+      sized.bitWidth = bitWidth
+      return try PositFormat(info: sized, exponentBitCount: exponentBitCount)
+    }
+  }
+
+  private func takum(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let bitWidth = try fields.integer("bitWidth")
+    let kind = try fields.choice("kind", default: TakumFormat.Kind.logarithmic)
+    return try valid(fields) { () throws(FormatError) in
+      var sized = info
+      sized.bitWidth = bitWidth
+      return try TakumFormat(info: sized, kind: kind)
+    }
+  }
+
+  private func logarithmic(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let integerBitCount = try fields.integer("integerBitCount")
+    let fractionBitCount = try fields.integer("fractionBitCount")
+    let nearest = try fields.choice(
+      "nearest",
+      default: LogarithmicFormat.NearestDomain.logarithm
+    )
+    return try valid(fields) { () throws(FormatError) in
+      try LogarithmicFormat(
+        info: info,
+        integerBitCount: integerBitCount,
+        fractionBitCount: fractionBitCount,
+        nearest: nearest
       )
-      return try valid(fields) { () throws(FormatError) in
-        try LogarithmicFormat(
-          info: info,
-          integerBitCount: integerBitCount,
-          fractionBitCount: fractionBitCount,
-          nearest: nearest
-        )
-      }
-    case .codebook:
-      let values = try fields.numbers("values")
-      return try valid(fields) { () throws(FormatError) in
-        try CodebookFormat(info: info, values: values)
-      }
+    }
+  }
+
+  private func codebook(_ info: FormatInfo, _ fields: DefinitionFields) throws(FormatDefinitionError)
+    -> any NumericFormat
+  {
+    let values = try fields.numbers("values")
+    return try valid(fields) { () throws(FormatError) in
+      try CodebookFormat(info: info, values: values)
     }
   }
 

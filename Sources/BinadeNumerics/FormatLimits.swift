@@ -16,12 +16,26 @@ public struct FormatLimits: Sendable, Hashable {
   /// Derives the limits of `format`.
   public init(of format: any NumericFormat) throws(FormatError) {
     let ladder = try format.makeLadder()
+    guard ladder.greatest.value.isFinite, format.decode(ladder.greatest.code).isFinite,
+      !Self.reachesBelowDouble(format)
+    else {
+      throw .invalidParameter(
+        format: format.name,
+        parameter: "magnitudes",
+        found: "beyond those of Double",
+        allowed: "2^-1022 to 2^1023 for limits and arithmetic; encoding and decoding work"
+      )
+    }
     least = ladder.least.value
     greatestFiniteMagnitude = max(abs(ladder.least.value), abs(ladder.greatest.value))
     specials = ladder.specials
     finiteValueCount = (ladder as? EnumeratedLadder)?.rungs.count
     leastNonzeroMagnitude = Self.leastMagnitude(ladder)
     ulpOfOne = Self.ulp(ladder, at: 1)
+  }
+
+  private static func reachesBelowDouble(_ format: any NumericFormat) -> Bool {
+    (format as? BinaryFloatFormat).map { 1 - $0.exponentBias - $0.significandBitCount < -1022 } ?? false
   }
 
   private static func leastMagnitude(_ ladder: any Ladder) -> Double {

@@ -67,6 +67,14 @@ extension Ladder {
   /// As if there were one more value.
   public var lowerEnd: RangeEnd { .open }
 
+  /// The point between two neighbours that a rule decides by: zero for the rules that look at it, where a negative and a
+  /// positive value are neighbours; otherwise where rounding to nearest switches.
+  func boundary(between lower: Rung, and upper: Rung, for rule: RoundingRule) -> Boundary {
+    let looksAtZero = rule == .towardZero || rule == .awayFromZero
+    return looksAtZero && lower.value < 0 && upper.value > 0
+      ? Boundary(high: 0) : boundary(between: lower, and: upper)
+  }
+
   /// Whether a number strictly between two neighbours becomes the upper one: the rounding rule decides, unless
   /// the format keeps numbers from becoming zero.
   func roundsUp(_ rule: RoundingRule, from position: Position, lower: Rung, upper: Rung) -> Bool {

@@ -42,7 +42,7 @@ public struct ReferenceEncoder: Sendable {
   }
 
   private func choose(_ value: Double, lower: Rung, upper: Rung) -> Rung {
-    let position = ladder.boundary(between: lower, and: upper).position(of: value)
+    let position = ladder.boundary(between: lower, and: upper, for: policy.rounding).position(of: value)
     return ladder.roundsUp(policy.rounding, from: position, lower: lower, upper: upper) ? upper : lower
   }
 
@@ -59,7 +59,7 @@ public struct ReferenceEncoder: Sendable {
     } else if positionOf(Boundary(high: upper.value)) != .belowBoundary {
       position = .aboveBoundary
     } else {
-      position = positionOf(ladder.boundary(between: lower, and: upper))
+      position = positionOf(ladder.boundary(between: lower, and: upper, for: policy.rounding))
     }
     let roundsUp = policy.rounding.roundsUp(from: position, lower: lower, upper: upper)
     let staysInside = roundsUp == isNegative

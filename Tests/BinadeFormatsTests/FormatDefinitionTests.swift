@@ -63,6 +63,34 @@ import Testing
     #expect(catalog.formats.count >= 46)
   }
 
+  @Test(
+    "lists that are no format, and parameters out of range",
+    arguments: [
+      ("family: codebook\nbitWidth: 2\nvalues: [1, 2, 3, 4, 5]", "allowed: 3 to 16 for 5 values"),
+      ("family: codebook\nvalues: [.nan, .nan, .inf]", "has 0 finite values; at least 2 are needed"),
+      ("family: codebook\nvalues: [3, 1, 3]", "gives the value 3.0 to more than one code: 0x0, 0x2"),
+      ("family: posit\nbitWidth: 8\nexponentBitCount: 5", "'exponentBitCount' is 5; allowed: 0 to 4"),
+      ("family: posit\nbitWidth: 33", "'bitWidth' is 33; allowed: 3 to 32"),
+      ("family: takum\nbitWidth: 5", "'bitWidth' is 5; allowed: 6 to 32"),
+      (
+        "family: binaryFloat\nsigned: false\nexponentBitCount: 4\nsignificandBitCount: 3\nspecialValues: unsignedZero",
+        "'specialValues' is unsignedZero"
+      ),
+    ]
+  )
+  func noFormat(definition: String, expected: String) {
+    #expect(message("name: x\nsource: a test\n" + definition).contains(expected))
+  }
+
+  @Test("values need not be in order: codes are what they are")
+  func unordered() throws {
+    let format = try FormatDefinitionReader.read(
+      yaml: "name: x\nsource: a test\nfamily: codebook\nvalues: [2, -1, 0, 1]",
+      file: "x.yaml"
+    )
+    #expect(try FormatCodec(format).encode(Float(0.9)) == 3)
+  }
+
   @Test("names give the parameters of a family")
   func parametricNames() throws {
     let catalog = try FormatCatalog()

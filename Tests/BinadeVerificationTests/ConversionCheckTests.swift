@@ -74,6 +74,10 @@ import Testing
       // No zero, overflow on the low side goes to NaN.
       "family: codebook\nvalues: [1, 2, 3, .nan]",
       "family: codebook\nvalues: [1, 3, .nan]",
+      // A negative and a positive value are neighbours, their midpoint on either side of zero.
+      "family: codebook\nvalues: [-3, 7]",
+      "family: codebook\nvalues: [-9, -2, 1, 4]",
+      "family: codebook\nvalues: [-8, -4, -2]",
       "family: codebook\nvalues: [-3, -1, .nan, .inf]",
       // Zero is the least value and has a sign; and the only zero is -0.
       "family: codebook\nvalues: [0, -0.0, 1, 2]",

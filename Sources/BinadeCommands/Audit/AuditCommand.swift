@@ -30,7 +30,7 @@ struct AuditCommand: ParsableCommand {
 
   @Option(help: "The format that the converter should convert to.") var format: String
   @Option(help: "How it should round.") var rounding: RoundingRule = .nearestEven
-  @Option(help: "What it should make of values beyond the range: ieee or saturate. Default: ieee.")
+  @Option(help: "What it should make of values beyond the range: ieee or saturate, not wrap. Default: ieee.")
   var overflow: OverflowRule?
   @Option(help: "The standard or library whose rules it should follow ('binade formats dialects').")
   var dialect: Dialect?
@@ -127,6 +127,11 @@ struct AuditCommand: ParsableCommand {
     if report.otherNaNCount > 0 {
       lines.append(
         "NaN          \(report.otherNaNCount) inputs became a NaN other than the canonical code: no fault"
+      )
+    }
+    if report.leavesOutNaN {
+      lines.append(
+        "NaN          inputs not judged: \(report.format) has none, and no dialect says what becomes of them"
       )
     }
     return lines.joined(separator: "\n")

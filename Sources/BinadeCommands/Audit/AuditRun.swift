@@ -29,6 +29,8 @@ struct AuditRun {
     var diagnosis: Diagnosis?
     /// NaNs that became another NaN code than the canonical one; no fault.
     var otherNaNCount: UInt64
+    /// Whether NaN inputs were not judged: the format has no code for them.
+    let leavesOutNaN: Bool
   }
 
   let audit: Audit
@@ -84,14 +86,16 @@ struct AuditRun {
       mismatchCount: UInt64(wrong.count),
       counterexamples: wrong.prefix(5).map { example($0, inputType) },
       diagnosis: wrong.isEmpty ? nil : Diagnosis(cases, of: audit),
-      otherNaNCount: UInt64(found.count { audit.canonical($0) != $0 })
+      otherNaNCount: UInt64(found.count { audit.canonical($0) != $0 }),
+      leavesOutNaN: audit.leavesOutNaN
     )
   }
 
   /// All 2^32 float32 inputs, streamed; the diagnosis is made from the inputs where faults show.
   func exhaustive(_ converter: some AuditedConverter, advance: (Int) -> Void) throws -> Report {
     var report = try atEdges(converter, inputType: .float32)
-    let sweep = ExhaustiveSweep(try OracleSteps(audit.format, policy: audit.policy))
+    let steps = try OracleSteps(audit.format, policy: audit.policy)
+    let sweep = ExhaustiveSweep(steps)
     let size = ExhaustiveSweep.chunkSize
     var result = SweepResult()
     var otherNaNCount: UInt64 = 0
@@ -103,11 +107,15 @@ struct AuditRun {
         let piece = Data(pending.prefix(size * answerElementSize))
         pending = Data(pending.dropFirst(size * answerElementSize))
         let found = codes(piece)
-        let canonical = found.map { code -> UInt16 in
+        var canonical = found.map { code -> UInt32 in
           let canonical = audit.canonical(code)
           if canonical != code { otherNaNCount += 1 }
-          // A stranger must not look like a code.
-          return canonical > 0xFFFF ? 0xFFFF : UInt16(canonical)
+          return canonical
+        }
+        if audit.leavesOutNaN {
+          for index in canonical.indices where Float(bitPattern: UInt32(chunk) << 16 | UInt32(index)).isNaN {
+            canonical[index] = steps.code(at: .max)
+          }
         }
         canonical.withUnsafeBufferPointer { codes in
           if let base = codes.baseAddress {
@@ -134,7 +142,8 @@ struct AuditRun {
         )
       },
       diagnosis: report.diagnosis,
-      otherNaNCount: otherNaNCount
+      otherNaNCount: otherNaNCount,
+      leavesOutNaN: audit.leavesOutNaN
     )
     return report
   }

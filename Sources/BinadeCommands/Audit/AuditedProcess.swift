@@ -12,70 +12,61 @@ struct AuditedProcess: AuditedConverter {
     answerSize: Int,
     consume: (Data) throws -> Void
   ) throws {
-    // A command that stops reading must not end this process.
-    signal(SIGPIPE, SIG_IGN)
-    let process = Process()
-    let (toCommand, fromCommand, messages) = (Pipe(), Pipe(), Pipe())
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", command]
-    process.standardInput = toCommand
-    process.standardOutput = fromCommand
-    process.standardError = messages
-    do {
-      try process.run()
-    } catch {
-      throw AuditError.cannotStart(command: command, reason: "\(error)")
-    }
+    let child = try ChildProcess(command)
     let lastWords = Mutex(Data())
     let helpers = DispatchGroup()
-    DispatchQueue.global().async(group: helpers) {
-      // What the command says is kept, the last kilobyte of it, so that it never waits for a reader.
-      while let part = try? messages.fileHandleForReading.read(upToCount: 4096), !part.isEmpty {
-        lastWords.withLock { $0 = Data(($0 + part).suffix(1024)) }
+    DispatchQueue.global().async(group: helpers) { Self.listen(to: child, lastWords) }
+    DispatchQueue.global().async(group: helpers) { Self.feed(input, to: child) }
+    // The helpers end by themselves once nobody is left at the other end of their pipes.
+    defer { helpers.wait() }
+    do {
+      let received = try receive(from: child, answerSize: answerSize, consume: consume)
+      let end = try waitForEnd(of: child)
+      guard end == .status(0) else {
+        child.stop()
+        helpers.wait()
+        throw crash(end, lastWords.withLock { $0 })
       }
-    }
-    DispatchQueue.global().async(group: helpers) {
-      for piece in input {
-        guard (try? toCommand.fileHandleForWriting.write(contentsOf: piece)) != nil else { break }
+      guard received == answerSize else {
+        throw AuditError.wroteTooLittle(command: command, found: received, expected: answerSize)
       }
-      try? toCommand.fileHandleForWriting.close()
+    } catch {
+      child.stop()
+      throw error
     }
-    defer {
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
-      helpers.wait()
+  }
+
+  /// Keeps the last kilobyte of what the command says, so that it never waits for a reader.
+  private static func listen(to child: ChildProcess, _ lastWords: borrowing Mutex<Data>) {
+    while let part = try? child.messages.read(upToCount: 4096), !part.isEmpty {
+      lastWords.withLock { $0 = Data(($0 + part).suffix(1024)) }
     }
+  }
+
+  private static func feed(_ input: some Sequence<Data>, to child: ChildProcess) {
+    for piece in input {
+      guard (try? child.input.write(contentsOf: piece)) != nil else { break }
+    }
+    try? child.input.close()
+  }
+
+  private func receive(from child: ChildProcess, answerSize: Int, consume: (Data) throws -> Void) throws
+    -> Int
+  {
     var received = 0
-    while let part = try next(from: fromCommand.fileHandleForReading) {
+    while let part = try next(from: child.output) {
       received += part.count
       guard received <= answerSize else {
         throw AuditError.wroteTooMuch(command: command, expected: answerSize)
       }
       try consume(part)
     }
-    let deadline = ContinuousClock.now + .seconds(timeout)
-    while process.isRunning {
-      guard ContinuousClock.now < deadline else {
-        throw AuditError.hung(command: command, seconds: timeout)
-      }
-      usleep(2000)
-    }
-    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-      helpers.wait()
-      let kind = process.terminationReason == .exit ? "status" : "signal"
-      throw AuditError.crashed(
-        command: command,
-        status: "\(kind) \(process.terminationStatus)",
-        messages: lastWords.withLock { String(decoding: $0, as: UTF8.self) }
-          .trimmingCharacters(in: .whitespacesAndNewlines)
-      )
-    }
-    guard received == answerSize else {
-      throw AuditError.wroteTooLittle(command: command, found: received, expected: answerSize)
-    }
+    return received
   }
 
-  /// The next bytes; nil at the end. Throws when none come in time.
+  /// The next bytes; nil at the end.
+  ///
+  /// Throws when none come in time.
   private func next(from handle: FileHandle) throws -> Data? {
     var waiting = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&waiting, 1, Int32(timeout) * 1000) > 0 else {
@@ -83,5 +74,29 @@ struct AuditedProcess: AuditedConverter {
     }
     guard let data = try handle.read(upToCount: 1 << 20), !data.isEmpty else { return nil }
     return data
+  }
+
+  private func waitForEnd(of child: ChildProcess) throws -> ChildProcess.End {
+    let deadline = ContinuousClock.now + .seconds(timeout)
+    while true {
+      if let end = child.end() { return end }
+      guard ContinuousClock.now < deadline else {
+        throw AuditError.hung(command: command, seconds: timeout)
+      }
+      usleep(2000)
+    }
+  }
+
+  private func crash(_ end: ChildProcess.End, _ messages: Data) -> AuditError {
+    let status =
+      switch end {
+      case .status(let status): "status \(status)"
+      case .signal(let signal): "signal \(signal)"
+      }
+    return .crashed(
+      command: command,
+      status: status,
+      messages: String(decoding: messages, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    )
   }
 }

@@ -1,7 +1,8 @@
 /// Operations on Doubles whose results keep what rounding would lose, as a sum of two Doubles.
 ///
-/// Sums and products are exact. Quotients, roots and fused products keep the rest as a Double rounded to odd: it
-/// lies on the same side of every Double of 52 bits as the true rest, which is all that later rounding asks.
+/// Sums and products are exact. Quotients and fused products keep the rest as a Double rounded to odd: it lies on the
+/// same side of every Double of 52 bits as the true rest, which is all that later rounding asks. Roots are irrational or
+/// exact, so that their rest needs only the right sign and 52 bits.
 ///
 /// - Precondition: magnitudes of operands lie between 2^-480 and 2^480, or are zero.
 /// - Source: Boldo and Melquiond, Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd,

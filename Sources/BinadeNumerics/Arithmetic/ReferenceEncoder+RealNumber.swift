@@ -48,7 +48,7 @@ extension ReferenceEncoder {
     let (lower, upper) = neighbours(of: number)
     var rung = lower
     if lower.code != upper.code {
-      let boundary = ladder.boundary(between: lower, and: upper)
+      let boundary = ladder.boundary(between: lower, and: upper, for: policy.rounding)
       let position = number.position(relativeTo: boundary)
       rung = ladder.roundsUp(policy.rounding, from: position, lower: lower, upper: upper) ? upper : lower
     }

@@ -27,6 +27,14 @@ public struct FormatCodec: Sendable {
     throws(FormatError)
   {
     let ladder = try format.makeLadder()
+    if policy.dialect == .torch, ladder.specials.zero == nil {
+      throw .invalidParameter(
+        format: format.name,
+        parameter: "dialect",
+        found: "torch",
+        allowed: "formats with a zero: PyTorch drops the sign of numbers here, which no rounding does"
+      )
+    }
     info = format.info
     self.policy = policy
     reference = ReferenceEncoder(ladder: ladder, policy: policy)

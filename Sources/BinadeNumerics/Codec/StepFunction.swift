@@ -90,7 +90,7 @@ struct StepFunction: Sendable {
       if !ladder.roundsUp(rule, from: .aboveBoundary, lower: lower, upper: upper) {
         return .first(near: upper.value) { upper.position(of: $0) != .belowBoundary }
       }
-      let boundary = ladder.boundary(between: lower, and: upper)
+      let boundary = ladder.boundary(between: lower, and: upper, for: rule)
       let tieGoesUp = ladder.roundsUp(rule, from: .atBoundary, lower: lower, upper: upper)
       return .first(near: boundary.high) { value in
         let position = boundary.position(of: value)

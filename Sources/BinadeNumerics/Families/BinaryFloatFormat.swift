@@ -102,8 +102,10 @@ public struct BinaryFloatFormat: NumericFormat {
       completed.divisionByZero = .nan
     }
     self.info = completed
-    guard isHeldByDoubles || lowestBinade == .subnormal else {
-      throw refuse("exponentBias", "\(bias)", "magnitudes between 2^-900 and 2^900")
+    // Formats that go beyond Double on both sides of 1 have a ladder in closed form.
+    let spansOne = 1 - bias <= 0 && (1 << exponentBitCount) - 2 - bias >= 0
+    guard isHeldByDoubles || (lowestBinade == .subnormal && spansOne) else {
+      throw refuse("exponentBias", "\(bias)", "values that Doubles hold, magnitudes between 2^-900 and 2^900")
     }
   }
 

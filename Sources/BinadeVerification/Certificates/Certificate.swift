@@ -54,17 +54,25 @@ public struct Certificate: Codable, Sendable, Hashable {
   /// One per rounding and overflow rule.
   public var rows: [Row]
 
+  private static let covers =
+    "encoding of all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them; "
+    + "MPFR decides the code on both sides of every place where it can change, and rounding is monotone between"
+
+  private static func doesNotCover(_ format: any NumericFormat) -> String {
+    let hasNaN = (try? format.makeLadder())?.specials.nan != nil
+    return
+      "float64 inputs are not enumerated (they are checked next to every value and boundary by 'binade verify'); "
+      + "stochastic rounding; arithmetic; scaling"
+      + (hasNaN ? "" : "; NaN has no code here: what the codec gives for it is refused by the commands")
+  }
+
   /// Creates a certificate of `format` with the rows that were found.
   public init(format: any NumericFormat, rows: [Row], command: String, binadeVersion: String) {
     certificateVersion = Self.currentVersion
     self.format = format.name
     tableFingerprint = Fingerprint.table(of: format).description
-    covers =
-      "encoding of all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them; "
-      + "each step of the conversion decided by MPFR"
-    doesNotCover =
-      "float64 inputs are not enumerated (they are checked next to every value and boundary by 'binade verify'); "
-      + "stochastic rounding; arithmetic; scaling"
+    covers = Self.covers
+    doesNotCover = Self.doesNotCover(format)
     self.command = command
     self.binadeVersion = binadeVersion
     mpfrVersion = MPFRNumber.libraryVersion
@@ -80,6 +88,19 @@ public struct Certificate: Codable, Sendable, Hashable {
     guard tableFingerprint == now else {
       throw .changedTable(file: file, format: format.name, certified: tableFingerprint, now: now)
     }
+    guard covers == Self.covers, doesNotCover == Self.doesNotCover(format) else {
+      throw .malformed(file: file, reason: "'covers' or 'doesNotCover' is not what this program proves")
+    }
+    guard Set(rows.map { [$0.rounding, $0.overflow] }).count == rows.count, !rows.isEmpty else {
+      throw .malformed(file: file, reason: "it has no rows, or two for one policy")
+    }
+    for row in rows where row.checkedCount != 1 << 32 || row.stepCount < 1 {
+      throw .malformed(
+        file: file,
+        reason: "\(row.rounding), \(row.overflow): \(row.checkedCount) inputs and \(row.stepCount) steps; "
+          + "a proof has 4294967296 inputs and at least one step"
+      )
+    }
   }
 }
 
@@ -94,6 +115,9 @@ extension Certificate.Row {
     }
     guard let overflow = OverflowRule(rawValue: overflow) else {
       throw .malformed(file: file, reason: "no overflow rule '\(self.overflow)'")
+    }
+    guard overflow != .wrap else {
+      throw .malformed(file: file, reason: "overflow 'wrap' is not monotone and cannot be certified")
     }
     return ConversionPolicy(rounding: rounding, overflow: overflow)
   }
@@ -111,7 +135,8 @@ public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible
   public var description: String {
     switch self {
     case .notCertifiable(let format, let bitWidth):
-      "'\(format)' has \(bitWidth) bits; conversions that do not wrap are certified for up to 16 bits"
+      "'\(format)' has \(bitWidth) bits; conversions of formats of up to 16 bits that do not wrap can be decided "
+        + "for all inputs"
     case .notMonotone(let format, let place):
       "the conversion to '\(format)' is not monotone near \(place): its boundaries are not between the values"
     case .malformed(let file, let reason):

@@ -102,13 +102,27 @@ public struct ExhaustiveSweep {
 
   /// Compares the codes of one chunk stretch by stretch: within a step all must be the same.
   public func compare(_ codes: UnsafePointer<UInt16>, firstBits: UInt32, into result: inout SweepResult) {
+    compareCodes(codes, firstBits: firstBits, into: &result)
+  }
+
+  /// The same for codes of which some may be none of the format.
+  public func compare(_ codes: UnsafePointer<UInt32>, firstBits: UInt32, into result: inout SweepResult) {
+    compareCodes(codes, firstBits: firstBits, into: &result)
+  }
+
+  @inline(__always)
+  private func compareCodes<Code: FixedWidthInteger & UnsignedInteger>(
+    _ codes: UnsafePointer<Code>,
+    firstBits: UInt32,
+    into result: inout SweepResult
+  ) {
     let isNegative = firstBits >> 31 == 1
     var offset = 0
     while offset < Self.chunkSize {
       let bits = firstBits | UInt32(offset)
       let place = OracleSteps.place(of: Float(bitPattern: bits))
       let index = steps.index(of: place)
-      let expected = UInt16(truncatingIfNeeded: steps.steps[index].code)
+      let expected = Code(truncatingIfNeeded: steps.steps[index].code)
       // Negative inputs descend: the stretch ends where the step starts.
       let remaining: UInt32
       if isNegative {
@@ -118,7 +132,7 @@ public struct ExhaustiveSweep {
         remaining = UInt32(min(next - UInt64(place), UInt64(Self.chunkSize)))
       }
       let count = min(Int(remaining), Self.chunkSize - offset)
-      var differences: UInt16 = 0
+      var differences: Code = 0
       for position in offset..<offset + count { differences |= codes[position] ^ expected }
       result.checkedCount += UInt64(count)
       if differences != 0 {

@@ -9,8 +9,8 @@ final class ArithmeticOracle {
   private var meanings: [OracleMeaning] = []
   private let isIrrational: Bool
 
-  /// Holds any sum or product of Doubles between 2^-480 and 2^480 exactly.
-  private static let exactPrecision = 2300
+  /// Holds any product of two values plus a third exactly.
+  private let exactPrecision: Int
   /// Logarithmic values are irrational: results within 2^-250 of a value or boundary are taken to be on it.
   private static let irrationalPrecision = OracleMeanings.irrationalPrecision
 
@@ -19,6 +19,15 @@ final class ArithmeticOracle {
     oracle = try MPFROracle(format, policy: policy)
     rounding = policy.rounding
     isIrrational = format is LogarithmicFormat || (format as? TakumFormat)?.kind == .logarithmic
+    if isIrrational || format.bitWidth > 16 {
+      // Enough for Doubles between 2^-480 and 2^480.
+      exactPrecision = 2300
+    } else {
+      let binades = oracle.ladder.rungsToTest.filter { !$0.value.isZero }.map(\.value.binade)
+      let span = (binades.max() ?? 0) - (binades.min() ?? 0)
+      // Products span twice the binades of the values; 53 bits are the longest significand there is.
+      exactPrecision = 2 * span + 3 * 64
+    }
     if format.bitWidth <= 16 {
       meanings = (0..<UInt32(1) << UInt32(format.bitWidth)).map { oracle.ladder.meaning(of: $0) }
     }
@@ -86,7 +95,7 @@ final class ArithmeticOracle {
     case (.infinity(let x), _): return .infinity(isNegative: x)
     case (_, .infinity(let y)): return .infinity(isNegative: y)
     case (.finite(let x, let xZero), .finite(let y, let yZero)):
-      var sum = MPFRNumber.sum(x, y, precision: Self.exactPrecision)
+      var sum = MPFRNumber.sum(x, y, precision: exactPrecision)
       if isIrrational, !sum.isZero, !x.isZero, !y.isZero {
         // A product that equals an addend but was computed another way.
         let (small, large) = x.comparedInMagnitude(to: y) > 0 ? (y, x) : (x, y)
@@ -104,7 +113,7 @@ final class ArithmeticOracle {
     guard let (one, two) = signs(a, b) else { return .nan }
     switch (a, b) {
     case (.finite(let x, _), .finite(let y, _)):
-      return .finite(.product(x, y, precision: Self.exactPrecision), isNegative: one != two)
+      return .finite(.product(x, y, precision: exactPrecision), isNegative: one != two)
     case (.infinity, .finite(let y, _)) where y.isZero: return .nan
     case (.finite(let x, _), .infinity) where x.isZero: return .nan
     default: return .infinity(isNegative: one != two)

@@ -162,7 +162,10 @@ struct ExhaustiveVerification {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw CertificateError.malformed(file: path, reason: "it cannot be opened")
     }
-    guard let data = try? handle.read(upToCount: 1 << 20) else {
+    let data: Data
+    do {
+      data = try handle.read(upToCount: 1 << 20) ?? Data()
+    } catch {
       throw CertificateError.malformed(file: path, reason: "it cannot be read; is it a folder?")
     }
     struct Version: Decodable { let certificateVersion: Int }

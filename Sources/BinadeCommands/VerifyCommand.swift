@@ -74,6 +74,14 @@ struct VerifyCommand: ParsableCommand {
     if let p3109, !(3...16).contains(p3109) {
       throw ValidationError("--p3109 must be 3 to 16, found \(p3109)")
     }
+    if rounding.allSatisfy({ $0 == "," }) || operations?.allSatisfy({ $0 == "," }) == true {
+      throw ValidationError("--rounding and --operations need at least one name, or 'all'")
+    }
+    if operations != nil, rounding == "stochastic" {
+      throw ValidationError(
+        "--operations is for deterministic rules; --rounding stochastic checks conversions"
+      )
+    }
     if operations != nil, exhaustive {
       throw ValidationError(
         "--exhaustive is about conversions; --operations takes all pairs of up to 8 bits anyway"

@@ -44,6 +44,9 @@ import Testing
     #expect(message(2, "verify", "--certificate", rule).contains("no rounding rule 'nearest'"))
     let cut = try scratch.write("e.json", Data(text.utf8.prefix(100)))
     #expect(message(2, "verify", "--certificate", cut).contains("not a certificate"))
+    let empty = try scratch.write("h.json", Data())
+    #expect(message(2, "verify", "--certificate", empty).contains("no whole JSON document"))
+    #expect(message(2, "verify", "--certificate", scratch.url.path).contains("is it a folder?"))
     #expect(message(2, "verify", "--certificate", scratch.path("f.json")).contains("cannot be opened"))
     // A certificate of steps that are not MPFR's is a failed check.
     let first = try #require(text.firstMatch(of: /"stepFingerprint" : "([0-9a-f]+)"/)).1
@@ -56,6 +59,14 @@ import Testing
     #expect(message(2, "verify", "posit32", "--exhaustive").contains("wider than 16 bits"))
     #expect(message(2, "verify", "int4", "--certificates", "x").contains("--certificates needs --exhaustive"))
     #expect(message(2, "verify", "--p3109", "17").contains("--p3109 must be 3 to 16, found 17"))
+    for nothing in ["", ","] {
+      #expect(message(2, "verify", "int4", "--rounding", nothing).contains("need at least one name"))
+      #expect(message(2, "verify", "int4", "--operations", nothing).contains("need at least one name"))
+    }
+    #expect(
+      message(2, "verify", "int4", "--rounding", "stochastic", "--operations", "all")
+        .contains("--operations is for deterministic rules")
+    )
     #expect(message(2, "verify", "int4", "--operations", "ad").contains("did you mean 'add'?"))
   }
 

@@ -179,6 +179,12 @@ import Testing
     #expect(target.convert(0x3C01, from: try catalog.format(named: "float16")) == 0x38)
     // 2^(1/8) = 1.0905: nearest is 1.125.
     #expect(target.convert(1, from: try catalog.format(named: "lns4.3")) == 0x39)
+    // 2^(63/8) = 234.8 rounds to 235, which is -21 modulo 256: no saturation on the way.
+    let wrapping = try FormatArithmetic(
+      catalog.format(named: "int8"),
+      policy: ConversionPolicy(overflow: .wrap)
+    )
+    #expect(wrapping.convert(63, from: try catalog.format(named: "lns4.3")) == 235)
     let back = try FormatArithmetic(catalog.format(named: "lns6.9"), policy: ConversionPolicy(rounding: .up))
     // 2^(1/8) is 2^(64/512): exactly a value, though no Double.
     #expect(back.convert(1, from: try catalog.format(named: "lns4.3")) == 64)

@@ -83,6 +83,9 @@ public struct FormatArithmetic: Sendable {
     let value = other.decode(code)
     let residual = other.residual(code)
     if residual == 0 || !value.isFinite { return codec.encode(value) }
+    if codec.policy.wraps {
+      return codec.encode(DoubleDouble(high: value, low: residual).roundedToOdd)
+    }
     let number = RealNumber(DoubleDouble(high: value, low: residual), tolerance: abs(value) * 0x1p-95)
     return codec.reference.encode(number, isNegative: value < 0)
   }

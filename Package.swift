@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "BinadeTensor", swiftSettings: settings),
     .target(
       name: "BinadeKernels",
-      dependencies: ["CBinadeKernels"],
+      dependencies: ["BinadeNumerics", "CBinadeKernels"],
       swiftSettings: settings
     ),
 
@@ -125,12 +125,12 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeKernelsTests",
-      dependencies: ["BinadeKernels"],
+      dependencies: ["BinadeKernels", "BinadeFormats", "BinadeNumerics"],
       swiftSettings: settings
     ),
     .testTarget(
       name: "BinadeQuantizationTests",
-      dependencies: ["BinadeQuantization", "BinadeFormats", "BinadeNumerics"],
+      dependencies: ["BinadeQuantization", "BinadeKernels", "BinadeFormats", "BinadeNumerics"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -147,7 +147,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeVerificationTests",
-      dependencies: ["BinadeVerification", "BinadeFormats", "BinadeNumerics"],
+      dependencies: ["BinadeVerification", "BinadeKernels", "BinadeFormats", "BinadeNumerics"],
       swiftSettings: settings
     ),
     .testTarget(

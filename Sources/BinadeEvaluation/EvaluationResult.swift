@@ -1,3 +1,4 @@
+import BinadeKernels
 import BinadeNetworks
 import BinadeQuantization
 import Foundation

@@ -7,8 +7,6 @@ _Static_assert(BINADE_TILE_ROWS == 4 && BINADE_TILE_COLUMNS == 24, "the kernels 
 
 #define AVX2 __attribute__((target("avx2,fma")))
 
-bool binade_has_avx2_kernels(void) { return true; }
-
 // 4 x 24: twelve accumulators, three vectors of b, one broadcast of a: all sixteen registers.
 AVX2 void binade_gemm_f32_avx2(size_t depth, const float *a, const float *b, float *c,
                                size_t row_stride, bool accumulate) {
@@ -67,8 +65,6 @@ AVX2 void binade_gemm_s16_avx2(size_t depth_pairs, const int16_t *a, const int16
 }
 
 #else
-
-bool binade_has_avx2_kernels(void) { return false; }
 
 void binade_gemm_f32_avx2(size_t depth, const float *a, const float *b, float *c, size_t row_stride,
                           bool accumulate) {

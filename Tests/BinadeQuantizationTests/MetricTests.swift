@@ -1,4 +1,5 @@
 import BinadeFormats
+import BinadeKernels
 import BinadeNumerics
 import BinadeQuantization
 import Testing

@@ -16,16 +16,17 @@
 #define BINADE_TILE_ROWS 4
 #define BINADE_TILE_COLUMNS 24
 
-/// What this processor and operating system offer.
-typedef struct {
-  bool avx2;
-  bool fma;
-} binade_cpu_features;
+/// Instruction sets, as bits of what `binade_probe_cpu` returns.
+#define BINADE_CPU_AVX2 1u         // with FMA
+#define BINADE_CPU_AVX_VNNI 2u     // 256-bit VPDPBUSD
+#define BINADE_CPU_AVX512 4u       // F, BW, DQ, VL
+#define BINADE_CPU_AVX512_VNNI 8u  // VPDPBUSD, VPDPWSSD
+#define BINADE_CPU_AVX512_BF16 16u
+#define BINADE_CPU_NEON 32u
 
-binade_cpu_features binade_probe_cpu(void);
-
-/// True where the kernels named `avx2` are compiled in.
-bool binade_has_avx2_kernels(void);
+/// What this processor and operating system offer, within the environment variable BINADE_MAX_ISA if it is set to
+/// portable, avx2 or avx512.
+uint32_t binade_probe_cpu(void);
 
 /// float32 operands, float32 sums, one fused multiply-add per product.
 void binade_gemm_f32_avx2(size_t depth, const float *a, const float *b, float *c, size_t row_stride,

@@ -12,7 +12,9 @@ public struct Evaluator: Sendable {
   public let threads: Int
 
   /// Images per unit of parallel work.
-  private static let chunk = 25
+  private static let chunk = 64
+  /// Images that go through the network together: they share the weights in the caches.
+  private static let imagesPerRun = 4
 
   /// Creates an evaluator.
   public init(images: ImageDataset, normalization: Normalization, threads: Int) {
@@ -29,10 +31,7 @@ public struct Evaluator: Sendable {
     progress: @Sendable (Int) -> Void = { _ in }
   ) -> Predictions {
     let parts = forEachChunk(of: network, images.count) { session, range in
-      let ranks = range.map { image in
-        images.copyImage(image, normalization: normalization, into: session.input)
-        return Predictions.rank(of: images.label(image), in: session.run())
-      }
+      let ranks = forEachImage(range, in: session) { Predictions.rank(of: images.label($0), in: $1) }
       progress(range.count)
       return ranks
     }
@@ -42,10 +41,7 @@ public struct Evaluator: Sendable {
   /// Returns the logits of the first `limit` images, image by image.
   public func logits(of network: CompiledNetwork, limit: Int) -> [Float] {
     forEachChunk(of: network, min(limit, images.count)) { session, range in
-      range.flatMap { image in
-        images.copyImage(image, normalization: normalization, into: session.input)
-        return Array(session.run())
-      }
+      forEachImage(range, in: session) { Array($1) }.flatMap { $0 }
     }.flatMap { $0 }
   }
 
@@ -58,17 +54,11 @@ public struct Evaluator: Sendable {
     let parts = forEachChunk(of: network, min(limit, images.count)) { session, range in
       var errors = [QuantizationError](repeating: QuantizationError(), count: layers.count)
       for image in range {
-        images.copyImage(image, normalization: normalization, into: session.input)
+        images.copyImage(image, normalization: normalization, into: session.input())
         _ = session.run { layer, input in
           guard let quantizer = network.activationQuantizer(ofLayer: layer) else { return }
-          let channels = layers[layer].shape.inputChannels
-          let planeSize = input.count / channels
-          for channel in 0..<channels {
-            errors[layer].measure(
-              UnsafeBufferPointer(rebasing: input[channel * planeSize..<(channel + 1) * planeSize]),
-              quantizer: quantizer,
-              channel: channel
-            )
+          input.forEachChannel { channel, plane in
+            errors[layer].measure(plane, quantizer: quantizer, channel: channel)
           }
         }
       }
@@ -89,7 +79,32 @@ public struct Evaluator: Sendable {
   ) -> [Result] {
     let chunk = Self.chunk
     return ParallelLoop.map(count: (count + chunk - 1) / chunk, threads: threads) { index in
-      body(InferenceSession(network), index * chunk..<min((index + 1) * chunk, count))
+      body(
+        InferenceSession(network, capacity: Self.imagesPerRun),
+        index * chunk..<min((index + 1) * chunk, count)
+      )
     }
+  }
+
+  /// Runs the network on the images of `range`, a few at a time, and returns what `body` makes of their logits.
+  private func forEachImage<Result>(
+    _ range: Range<Int>,
+    in session: InferenceSession,
+    _ body: (Int, UnsafeBufferPointer<Float>) -> Result
+  ) -> [Result] {
+    var results: [Result] = []
+    for first in stride(from: range.lowerBound, to: range.upperBound, by: session.capacity) {
+      let group = first..<min(first + session.capacity, range.upperBound)
+      for image in group {
+        images.copyImage(image, normalization: normalization, into: session.input(image - first))
+      }
+      let logits = session.run(imageCount: group.count)
+      let classes = logits.count / group.count
+      for image in group {
+        let start = (image - first) * classes
+        results.append(body(image, UnsafeBufferPointer(rebasing: logits[start..<start + classes])))
+      }
+    }
+    return results
   }
 }

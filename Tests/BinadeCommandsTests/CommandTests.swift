@@ -142,7 +142,7 @@ final class ScratchFolder {
       "int8",
       "--explain"
     )
-    #expect(text.output.contains("integer16"))
+    #expect(text.output.contains("integer8"))
   }
 
   @Test("a format from a YAML file alone works in every command")

@@ -63,7 +63,7 @@ import Testing
       }
     }
     let layer = try #require(results[0].layers.first { $0.name == "layer2.0.conv1" })
-    #expect(layer.datapath == .integer16)
+    #expect(layer.datapath == .integer4)
     #expect(layer.weights?.elementCount == 16 * 8 * 9)
     #expect(layer.activations?.elementCount == 64 * 8 * 28 * 28)
     #expect(results[0].cost.bitOperations == 2_314_688 * 16)

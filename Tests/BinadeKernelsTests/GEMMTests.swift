@@ -25,7 +25,8 @@ struct TestNumbers {
   /// 1, 2, 3, tile ± 1, primes, beyond a block of depth.
   static let sizes: [(m: Int, k: Int, n: Int)] = [
     (1, 1, 1), (2, 3, 2), (3, 2, 3), (3, 7, 23), (4, 8, 24), (5, 9, 25), (8, 255, 48), (4, 256, 47),
-    (5, 257, 49), (13, 521, 53), (17, 1031, 29), (4, 512, 1), (1, 513, 24),
+    (5, 257, 49), (13, 521, 53), (17, 1031, 29), (4, 512, 1), (1, 513, 24), (6, 16, 15), (7, 5, 17),
+    (11, 3, 31), (12, 6, 32), (13, 1, 33), (97, 11, 65), (193, 1025, 8),
   ]
 
   @Test(
@@ -55,6 +56,42 @@ struct TestNumbers {
       let expected = ReferenceGEMM.multiply(a, b, rows: m, depth: k, columns: n)
       let found = GEMM.multiply(a, b, rows: m, depth: k, columns: n, kernel: kernel)
       #expect(found.map(Int64.init) == expected, "\(m) x \(k) x \(n)")
+    }
+  }
+
+  @Test("every row for bytes is exact", arguments: [(15, 8), (24, 12), (63, 32), (255, 128)])
+  func byteRows(greatestByte: Int, greatestWeight: Int) {
+    var numbers = TestNumbers(seed: 9)
+    for (m, k, n) in Self.sizes {
+      let a = (0..<m * k).map { _ in UInt8(numbers.nextInteger(0...greatestByte)) }
+      let b = (0..<k * n).map { _ in Int8(numbers.nextInteger(-greatestWeight...min(greatestWeight, 127))) }
+      let expected = ReferenceGEMM.multiply(
+        a.map(Int16.init),
+        b.map(Int16.init),
+        rows: m,
+        depth: k,
+        columns: n
+      )
+      for kernel in KernelTable.byteRows(greatestProduct: greatestByte * greatestWeight) {
+        let found = GEMM.multiply(a, b, rows: m, depth: k, columns: n, kernel: kernel)
+        #expect(found.map(Int64.init) == expected, "\(kernel.name): \(m) x \(k) x \(n)")
+      }
+    }
+  }
+
+  @Test("the greatest bytes of every kernel never saturate", arguments: [(15, -8), (31, -16), (255, -128)])
+  func byteExtremes(byte: Int, weight: Int) {
+    let (m, k, n) = (7, 2048, 17)
+    for kernel in KernelTable.byteRows(greatestProduct: byte * -weight) {
+      let found = GEMM.multiply(
+        [UInt8](repeating: UInt8(byte), count: m * k),
+        [Int8](repeating: Int8(weight), count: k * n),
+        rows: m,
+        depth: k,
+        columns: n,
+        kernel: kernel
+      )
+      #expect(found.allSatisfy { $0 == Int32(k * byte * weight) }, "\(kernel.name)")
     }
   }
 

@@ -23,7 +23,7 @@ import Testing
     let normalization = Normalization(mean: [0, 0.5, 0], standardDeviation: [1, 0.25, 1])
     data.evaluation.copyImage(1, normalization: normalization, into: &image)
     #expect(image[0] == Float(1) / 255)
-    #expect(image[1024] == (Float(1) / 255 - 0.5) / 0.25)
+    #expect(image[1] == (Float(1) / 255 - 0.5) / 0.25)
     #expect(data.evaluation.prefix(2).count == 2)
 
     bytes[3073] = 10

@@ -29,10 +29,11 @@ import Testing
   @Test(
     "every datapath computes the convolution of the quantized operands",
     arguments: [
-      ("int8", "int8", Granularity.tensor, Datapath.integer16),
-      ("int4", "uint8", .tensor, .integer16),
-      ("float4_e2m1fn", "int4", .tensor, .integer16),
-      ("int8", "int8", .channel, .integer16),
+      ("int8", "int8", Granularity.tensor, Datapath.integer8),
+      ("int4", "uint8", .tensor, .integer4),
+      ("float4_e2m1fn", "int4", .tensor, .integer4),
+      ("int8", "int8", .channel, .integer8),
+      ("float8_e3m4", "int4", .channel, .integer16),
       ("float8_e4m3fn", "float8_e5m2", .tensor, .float32),
       ("lns4.3", "nf4", .tensor, .float32),
       ("bfloat16", "float16", .channel, .float32),
@@ -84,7 +85,11 @@ import Testing
       )
       #expect(engine.datapath == expected)
       var output = [Float](repeating: .nan, count: shape.outputCount)
-      engine.run(image, into: &output, scratch: LayerScratch(for: [shape]), appliesReLU: false)
+      // The engine takes channels innermost, and so does the definition's result stand.
+      let interleaved = (0..<shape.inputCount).map { index in
+        image[index % shape.inputChannels * planeSize + index / shape.inputChannels]
+      }
+      engine.run(interleaved, into: &output, scratch: LayerScratch(for: [shape]), appliesReLU: false)
 
       let truth = Self.definition(
         image: image,
@@ -120,9 +125,9 @@ import Testing
       return Double(weights.codec.decode(weights.codec.encode(w / scale))) * Double(scale)
     }
     var result: [(value: Double, magnitude: Double)] = []
-    for o in 0..<shape.outputChannels {
-      for y in 0..<shape.outputHeight {
-        for x in 0..<shape.outputWidth {
+    for y in 0..<shape.outputHeight {
+      for x in 0..<shape.outputWidth {
+        for o in 0..<shape.outputChannels {
           var (sum, magnitude) = (Double(absorbed.bias[o]), Double(abs(absorbed.bias[o])))
           for c in 0..<shape.inputChannels {
             for r in 0..<3 {

@@ -54,10 +54,16 @@ import Testing
         depth: depth
       ).datapath
     }
-    #expect(try path("int4", "int8", depth: 576) == .integer16)
-    #expect(try path("float6_e2m3fn", "float4_e2m1fn", depth: 4608) == .integer16)
+    #expect(try path("int4", "int8", depth: 576) == .integer4)
+    #expect(try path("float6_e2m3fn", "float4_e2m1fn", depth: 4608) == .integer4)
+    // 60 · 120 · 16 leaves int16.
+    #expect(try path("float6_e2m3fn", "float6_e2m3fn", depth: 4608) == .integer8)
+    #expect(try path("float8_e3m4", "int4", depth: 64) == .integer16)
     #expect(try path("float8_e4m3fn", "int4", depth: 9) == .float32)
     #expect(try path("int16", "int16", depth: 2) == .float32)
+    // Shifted bytes: 2·255·128·32,896 = 2^31 - 2^16 is the last that fits; 16-bit operands are not shifted.
+    #expect(try path("int8", "int8", depth: 32_896) == .integer8)
+    #expect(try path("int8", "int8", depth: 32_898) == .integer16)
     // 128·128·131,072 = 2^31 is one too many.
     #expect(try path("int8", "int8", depth: 131_071) == .integer16)
     #expect(try path("int8", "int8", depth: 131_072) == .float32)

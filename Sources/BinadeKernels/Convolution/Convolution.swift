@@ -1,30 +1,48 @@
-/// A float32 convolution with weights packed once, run on one padded image at a time.
+/// A float32 convolution with weights packed once.
 public struct FloatConvolution: Sendable {
   private let body: PackedConvolution<FloatMicroKernel>
 
   /// Packs `weights`.
   ///
-  /// - Shape: `weights` is outputChannels x inputChannels x kernelHeight x kernelWidth, row-major.
-  public init(shape: ConvolutionShape, weights: [Float], kernel: FloatMicroKernel) {
+  /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth, row-major.
+  public init(
+    shape: ConvolutionShape,
+    weights: [Float],
+    kernel: FloatMicroKernel = KernelTable.float32()
+  ) {
     body = PackedConvolution(shape: shape, weights: weights, kernel: kernel)
   }
 
   /// The kernel's name, for reports.
   public var kernelName: String { body.kernel.name }
 
-  /// Computes all output channels of one image.
+  /// Computes all output channels of some images.
   ///
-  /// - Shape: `paddedImage` is inputChannels x paddedHeight x paddedWidth with zeros on the rim, followed by
-  ///   ``ConvolutionShape/readAhead`` elements that may hold anything; `sums` is outputChannels x outputHeight x
-  ///   outputWidth.
-  /// - Error: one fused multiply-add per product in the order (channel, kernel row, kernel column), bounded as
-  ///   in ``GEMM``.
-  /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``); 24 KB of scratch memory on the stack.
+  /// - Shape: `paddedImages` is imageCount x paddedHeight x paddedWidth x inputChannels with zeros on the rim, followed
+  ///   by ``ConvolutionShape/readAhead`` elements that may hold anything; `output` is imageCount x outputHeight x
+  ///   outputWidth x outputChannels, and so is `addend`.
+  /// - Error: one fused multiply-add per product in the order (kernel row, kernel column, channel), bounded as
+  ///   in ``GEMM``; then the roundings of `epilogue`.
+  /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``); 96 sums per output channel on the stack.
   public func run(
-    _ paddedImage: UnsafePointer<Float>,
-    into sums: UnsafeMutablePointer<Float>
+    _ paddedImages: UnsafePointer<Float>,
+    imageCount: Int = 1,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>,
+    threads: Int = 1
   ) {
-    body.run(paddedImage, into: sums)
+    let channels = body.shape.outputChannels
+    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
+      )
+    }
   }
 }
 
@@ -34,56 +52,91 @@ public struct IntegerConvolution: Sendable {
 
   /// Packs `weights`.
   ///
-  /// - Shape: `weights` is outputChannels x inputChannels x kernelHeight x kernelWidth, row-major.
-  public init(shape: ConvolutionShape, weights: [Int16], kernel: Int16MicroKernel) {
+  /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth, row-major.
+  public init(
+    shape: ConvolutionShape,
+    weights: [Int16],
+    kernel: Int16MicroKernel = KernelTable.int16()
+  ) {
     body = PackedConvolution(shape: shape, weights: weights, kernel: kernel)
   }
 
   /// The kernel's name, for reports.
   public var kernelName: String { body.kernel.name }
 
-  /// Computes all output channels of one image.
+  /// Computes all output channels of some images.
   ///
-  /// - Shape: as ``FloatConvolution/run(_:into:)``.
-  /// - Error: none while depth·max|image|·max|weight| < 2^31, which the caller guarantees.
-  /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``); 12 KB of scratch memory on the stack.
+  /// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``.
+  /// - Error: sums are exact while depth·max|image|·max|weight| < 2^31, which the caller guarantees; then the
+  ///   roundings of `epilogue`.
+  /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``).
   public func run(
-    _ paddedImage: UnsafePointer<Int16>,
-    into sums: UnsafeMutablePointer<Int32>
+    _ paddedImages: UnsafePointer<Int16>,
+    imageCount: Int = 1,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>,
+    threads: Int = 1
   ) {
-    body.run(paddedImage, into: sums)
+    let channels = body.shape.outputChannels
+    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
+      )
+    }
   }
 }
 
-/// The one convolution under both.
-struct PackedConvolution<Kernel: MicroKernel>: Sendable where Kernel.Operand: PatchOperand {
-  let shape: ConvolutionShape
-  let kernel: Kernel
-  private let rows: PackedRows<Kernel>
+/// An integer convolution: unsigned bytes times signed bytes, exact int32 sums.
+public struct ByteConvolution: Sendable {
+  private let body: PackedConvolution<ByteMicroKernel>
 
-  init(shape: ConvolutionShape, weights: [Kernel.Operand], kernel: Kernel) {
-    self.shape = shape
-    self.kernel = kernel
-    rows = PackedRows<Kernel>(weights, rowCount: shape.outputChannels, depth: shape.depth)
+  /// Packs `weights`.
+  ///
+  /// `zero`: the byte that stands for 0 in images; every byte stands for itself minus this.
+  ///
+  /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth, row-major.
+  public init(shape: ConvolutionShape, weights: [Int8], zero: UInt8, kernel: ByteMicroKernel) {
+    // sum (a - zero) w = sum a w - zero sum w
+    let start = (0..<shape.outputChannels).map { channel in
+      weights[channel * shape.depth..<(channel + 1) * shape.depth].reduce(Int32(0)) {
+        $0 - Int32(zero) * Int32($1)
+      }
+    }
+    body = PackedConvolution(shape: shape, weights: weights, kernel: kernel, start: start)
   }
 
-  func run(
-    _ paddedImage: UnsafePointer<Kernel.Operand>,
-    into sums: UnsafeMutablePointer<Kernel.Sum>
+  /// The kernel's name, for reports.
+  public var kernelName: String { body.kernel.name }
+
+  /// Computes all output channels of some images.
+  ///
+  /// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``, with `zero` on the rim.
+  /// - Error: sums are exact while 2·depth·max(image)·max|weight| < 2^31, which the caller guarantees; then the
+  ///   roundings of `epilogue`.
+  /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``).
+  public func run(
+    _ paddedImages: UnsafePointer<UInt8>,
+    imageCount: Int = 1,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>,
+    threads: Int = 1
   ) {
-    let product = BlockedProduct(kernel: kernel, rows: rows)
-    let source = PatchSource(image: paddedImage, shape: shape)
-    withUnsafeTemporaryAllocation(
-      of: Kernel.Operand.self,
-      capacity: BlockedProduct<Kernel>.panelCapacity
-    ) { panel in
-      guard let scratch = panel.baseAddress else { return }
-      product.run(
-        source,
-        columns: 0..<shape.outputPixelCount,
-        into: sums,
-        rowStride: shape.outputPixelCount,
-        panel: scratch
+    let channels = body.shape.outputChannels
+    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
       )
     }
   }

@@ -16,8 +16,12 @@ public struct ConvolutionShape: Sendable, Hashable {
   public var stride: Int
   /// Zero pixels added on each side.
   public var padding: Int
+  /// Groups of channels that do not mix; as many as input channels make a depthwise convolution.
+  public var groups: Int
 
   /// Creates a shape.
+  ///
+  /// - Precondition: `groups` divides both channel counts.
   public init(
     inputChannels: Int,
     inputHeight: Int,
@@ -26,8 +30,13 @@ public struct ConvolutionShape: Sendable, Hashable {
     kernelHeight: Int,
     kernelWidth: Int,
     stride: Int = 1,
-    padding: Int = 0
+    padding: Int = 0,
+    groups: Int = 1
   ) {
+    precondition(
+      groups > 0 && inputChannels % groups == 0 && outputChannels % groups == 0,
+      "\(groups) groups do not divide \(inputChannels) and \(outputChannels) channels"
+    )
     self.inputChannels = inputChannels
     self.inputHeight = inputHeight
     self.inputWidth = inputWidth
@@ -36,6 +45,7 @@ public struct ConvolutionShape: Sendable, Hashable {
     self.kernelWidth = kernelWidth
     self.stride = stride
     self.padding = padding
+    self.groups = groups
   }
 
   /// Rows of the output.
@@ -48,7 +58,7 @@ public struct ConvolutionShape: Sendable, Hashable {
   public var paddedWidth: Int { inputWidth + 2 * padding }
   /// Elements of the input with its padding.
   public var paddedInputCount: Int { inputChannels * paddedHeight * paddedWidth }
-  /// Elements after a padded image that packing may read, without using them.
+  /// Elements after a padded image that kernels may read, without using them.
   public static let readAhead = 8
   /// Elements of the input.
   public var inputCount: Int { inputChannels * inputHeight * inputWidth }
@@ -56,8 +66,12 @@ public struct ConvolutionShape: Sendable, Hashable {
   public var outputPixelCount: Int { outputHeight * outputWidth }
   /// Elements of the output.
   public var outputCount: Int { outputChannels * outputPixelCount }
+  /// Input channels that one output channel sees.
+  public var groupInputChannels: Int { inputChannels / groups }
+  /// Output channels of one group.
+  public var groupOutputChannels: Int { outputChannels / groups }
   /// Products per output element: the reduction length.
-  public var depth: Int { inputChannels * kernelHeight * kernelWidth }
+  public var depth: Int { groupInputChannels * kernelHeight * kernelWidth }
   /// Multiply-accumulate operations per image.
   public var multiplyAccumulateCount: Int { outputCount * depth }
 }

@@ -1,32 +1,32 @@
 /// The convolution as the formula reads: the twin of the blocked one.
 public enum ReferenceConvolution {
-  /// out[o][y][x] = sum over (c, r, s) of weights[o][c][r][s] * image[c][y·stride + r - padding][x·stride + s - padding].
+  /// out[y][x][o] = sum over (r, s, c) of weights[o][c][r][s] * image[y·stride + r - padding][x·stride + s - padding][c].
   ///
-  /// Pixels outside the image are zero; one fused multiply-add per product, in the order (c, r, s).
+  /// c runs over the input channels of o's group. Pixels outside the image are zero; one fused multiply-add per
+  /// product, in the order (r, s, c).
   ///
-  /// - Shape: `image` is channels x height x width without padding; the result is outputChannels x outputHeight
-  ///   x outputWidth.
+  /// - Shape: `image` is height x width x channels without padding; `weights` is outputChannels x channels per group x
+  ///   kernelHeight x kernelWidth; the result is outputHeight x outputWidth x outputChannels.
   public static func run(_ image: [Float], weights: [Float], shape: ConvolutionShape) -> [Float] {
     var output: [Float] = []
     output.reserveCapacity(shape.outputCount)
-    for o in 0..<shape.outputChannels {
-      for y in 0..<shape.outputHeight {
-        for x in 0..<shape.outputWidth {
+    let channels = shape.groupInputChannels
+    for y in 0..<shape.outputHeight {
+      for x in 0..<shape.outputWidth {
+        for o in 0..<shape.outputChannels {
+          let firstChannel = o / shape.groupOutputChannels * channels
           var sum: Float = 0
-          for c in 0..<shape.inputChannels {
-            for r in 0..<shape.kernelHeight {
-              for s in 0..<shape.kernelWidth {
-                let weight = weights[
-                  ((o * shape.inputChannels + c) * shape.kernelHeight + r) * shape.kernelWidth + s
-                ]
+          for r in 0..<shape.kernelHeight {
+            for s in 0..<shape.kernelWidth {
+              for c in 0..<channels {
                 sum.addProduct(
-                  weight,
+                  weights[((o * channels + c) * shape.kernelHeight + r) * shape.kernelWidth + s],
                   pixel(
                     image,
                     shape,
-                    channel: c,
                     row: y * shape.stride + r - shape.padding,
-                    column: x * shape.stride + s - shape.padding
+                    column: x * shape.stride + s - shape.padding,
+                    channel: firstChannel + c
                   )
                 )
               }
@@ -42,13 +42,13 @@ public enum ReferenceConvolution {
   private static func pixel(
     _ image: [Float],
     _ shape: ConvolutionShape,
-    channel: Int,
     row: Int,
-    column: Int
+    column: Int,
+    channel: Int
   ) -> Float {
     guard (0..<shape.inputHeight).contains(row), (0..<shape.inputWidth).contains(column) else {
       return 0
     }
-    return image[(channel * shape.inputHeight + row) * shape.inputWidth + column]
+    return image[(row * shape.inputWidth + column) * shape.inputChannels + channel]
   }
 }

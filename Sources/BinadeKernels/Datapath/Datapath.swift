@@ -1,11 +1,15 @@
 /// The arithmetic that carries out a product of quantized operands.
 public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
-  /// Integer products, int32 sums: exact.
+  /// Products of bytes so small that sums of several fit 16 bits; int32 sums: exact.
+  case integer4
+  /// Products of bytes, int32 sums: exact.
+  case integer8
+  /// Products of 16-bit integers, int32 sums: exact.
   case integer16
   /// float32 products fused into float32 sums.
   case float32
 
-  /// Chooses the cheapest datapath that holds both operands.
+  /// Chooses the cheapest datapath that holds both operands, by their values alone.
   ///
   /// `weights`: nil for unquantized weights.
   /// `activations`: nil for unquantized activations.
@@ -27,13 +31,37 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
           : "values are no multiples of one quantum within 16 bits; products round in float32"
       )
     }
-    let (product, overflow) = weights.greatestInteger.multipliedReportingOverflow(
-      by: activations.greatestInteger
-    )
-    let (bound, boundOverflow) = product.multipliedReportingOverflow(by: depth)
-    guard !overflow, !boundOverflow, bound <= Int(Int32.max) else {
+    if let width = byteWidth(weights: weights, activations: activations, depth: depth) {
+      return width
+    }
+    guard
+      isInt32(product: weights.greatestInteger, activations.greatestInteger, depth: depth)
+    else {
       return (.float32, "a sum of \(depth) products may leave int32")
     }
     return (.integer16, "integers of at most 16 bits, sums of \(depth) products stay within int32")
+  }
+
+  /// The datapath of bytes, if the operands are bytes: activations unsigned after a shift, weights signed.
+  private static func byteWidth(
+    weights: OperandValues,
+    activations: OperandValues,
+    depth: Int
+  ) -> (Datapath, String)? {
+    guard weights.signedBytes != nil, let bytes = activations.unsignedBytes,
+      // Both the sum of the shifted products and what the shift adds stay within int32.
+      isInt32(product: weights.greatestInteger, 2 * bytes.greatest, depth: depth)
+    else { return nil }
+    // Two products per group in one 16-bit lane, eight groups before they are widened.
+    let greatestProduct = weights.greatestInteger * bytes.greatest
+    return 2 * 8 * greatestProduct <= Int(Int16.max)
+      ? (.integer4, "integers of at most 8 bits, sums of 16 products stay within int16")
+      : (.integer8, "integers of at most 8 bits, sums of \(depth) products stay within int32")
+  }
+
+  private static func isInt32(product a: Int, _ b: Int, depth: Int) -> Bool {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    let (bound, boundOverflow) = product.multipliedReportingOverflow(by: depth)
+    return !overflow && !boundOverflow && bound <= Int(Int32.max)
   }
 }

@@ -1,5 +1,26 @@
 import BinadeNumerics
 
+/// Integers shifted into 0 ... 255, per code.
+public struct ShiftedBytes: Sendable {
+  /// The integer of a code plus `zero`.
+  public let values: [UInt8]
+  /// The byte that stands for 0.
+  public let zero: UInt8
+  /// The greatest byte.
+  public let greatest: Int
+
+  /// Shifts `integers` so that the least is 0; nil when they span more than 255.
+  init?(_ integers: [Int16]) {
+    let zero = -Int(integers.min() ?? 0)
+    let shift = max(zero, 0)
+    let greatest = Int(integers.max() ?? 0) + shift
+    guard greatest <= 255 else { return nil }
+    values = integers.map { UInt8(Int($0) + shift) }
+    self.zero = UInt8(shift)
+    self.greatest = greatest
+  }
+}
+
 /// The values of a codec as a kernel sees them, and which datapaths hold them exactly.
 public struct OperandValues: Sendable {
   /// `value / quantum` per code, when every value is an integer multiple of one quantum within int16.
@@ -13,6 +34,10 @@ public struct OperandValues: Sendable {
   public let floatUnit: Float
   /// The greatest |integer|; 0 without integers.
   public let greatestInteger: Int
+  /// `integers` as signed bytes, when they are.
+  public let signedBytes: [Int8]?
+  /// `integers` shifted into unsigned bytes, when they fit.
+  public let unsignedBytes: ShiftedBytes?
   /// Significant bits of the value that needs most.
   public let precision: Int
 
@@ -26,6 +51,8 @@ public struct OperandValues: Sendable {
       ? 1 : Float(sign: .plus, exponent: Float(greatest).exponent, significand: 1)
     guard let rungs = codec.rungs else {
       integers = nil
+      signedBytes = nil
+      unsignedBytes = nil
       floats = nil
       quantum = 1
       greatestInteger = 0
@@ -41,6 +68,8 @@ public struct OperandValues: Sendable {
     let quantum = Double(sign: .plus, exponent: lowestExponent, significand: 1)
     guard greatest / quantum <= 32767 else {
       integers = nil
+      signedBytes = nil
+      unsignedBytes = nil
       self.quantum = 1
       greatestInteger = 0
       return
@@ -49,8 +78,11 @@ public struct OperandValues: Sendable {
     greatestInteger = Int(greatest / quantum)
     // Codes without a finite value come from NaN inputs only; integers have no NaN, so it counts as 0 here and is
     // seen in the tally of the layer (`nanCount`).
-    integers = (0..<UInt32(1 << codec.info.bitWidth)).map { code in
+    let integers = (0..<UInt32(1 << codec.info.bitWidth)).map { code in
       Int16(exactly: Double(codec.decode(code)) / quantum) ?? 0
     }
+    self.integers = integers
+    signedBytes = integers.allSatisfy { Int8(exactly: $0) != nil } ? integers.map { Int8($0) } : nil
+    unsignedBytes = ShiftedBytes(integers)
   }
 }

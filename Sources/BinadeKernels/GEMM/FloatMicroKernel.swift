@@ -2,48 +2,73 @@ import CBinadeKernels
 
 /// float32 operands and sums; one fused multiply-add per product, in the order of depth.
 public struct FloatMicroKernel: MicroKernel {
-  private enum Implementation: Sendable { case portable, avx2 }
+  typealias RowOperand = Float
+  typealias ColumnOperand = Float
+  typealias Sum = Float
+  private typealias Tile =
+    @Sendable @convention(c) (
+      UnsafePointer<binade_tile_rows>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int, Bool
+    ) -> Void
 
   /// The name, for reports and the command line.
   public let name: String
-  private let implementation: Implementation
+  /// The tile it computes.
+  public let tile: TileShape
+  /// Nil for the portable row.
+  private let compute: Tile?
 
   /// Runs everywhere; slow where the compiler's baseline has no fused multiply-add.
   public static let portable = FloatMicroKernel(
     name: "float32 portable",
-    implementation: .portable
+    tile: TileShape(rows: 4, columns: 16),
+    compute: nil
   )
   /// AVX2 and FMA.
-  static let avx2 = FloatMicroKernel(name: "float32 avx2", implementation: .avx2)
+  static let avx2 = FloatMicroKernel(
+    name: "float32 avx2",
+    tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
+    compute: binade_gemm_f32_avx2
+  )
+  /// AVX-512.
+  static let avx512 = FloatMicroKernel(
+    name: "float32 avx512",
+    tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
+    compute: binade_gemm_f32_avx512
+  )
+  /// NEON.
+  static let neon = FloatMicroKernel(
+    name: "float32 neon",
+    tile: TileShape(rows: Int(BINADE_NEON_ROWS), columns: Int(BINADE_NEON_COLUMNS)),
+    compute: binade_gemm_f32_neon
+  )
 
-  /// Consecutive steps of depth stored together.
-  public static let depthGroup = 1
-  /// The zero of an operand.
-  public static let zero: Float = 0
-  /// The zero of a sum.
-  public static let zeroSum: Float = 0
+  static let depthGroup = 1
+  var depthBlock: Int { 256 }
 
-  /// Computes one full tile, in the order of depth.
-  public func computeTile(
-    groups: Int,
-    a: UnsafePointer<Float>,
+  func computeTile(
+    _ a: inout binade_tile_rows,
     b: UnsafePointer<Float>,
+    start: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>,
     rowStride: Int,
+    columns: Int,
     accumulate: Bool
   ) {
-    switch implementation {
-    case .avx2:
-      binade_gemm_f32_avx2(groups, a, b, c, rowStride, accumulate)
-    case .portable:
-      for i in 0..<Tile.rows {
-        for j in 0..<Tile.columns {
-          var sum = accumulate ? c[i * rowStride + j] : 0
-          for p in 0..<groups {
-            sum = sum.addingProduct(a[p * Tile.rows + i], b[p * Tile.columns + j])
+    if let compute {
+      compute(&a, b, c, rowStride, columns, accumulate)
+      return
+    }
+    for i in 0..<tile.rows {
+      for j in 0..<columns {
+        var sum = accumulate ? c[i * rowStride + j] : 0
+        var right = b + j
+        for t in 0..<a.tap_count {
+          for p in 0..<a.group_count {
+            sum.addProduct(a.operand(row: i, tap: t, step: p, as: Float.self), right.pointee)
+            right += columns
           }
-          c[i * rowStride + j] = sum
         }
+        c[i * rowStride + j] = sum
       }
     }
   }

@@ -1,12 +1,15 @@
 /// Matrix products.
 public enum GEMM {
+  // One overload per element type instead of a public generic function: a generic one is not specialised for callers
+  // in other modules.
+
   /// Multiplies two float32 matrices.
   ///
   /// - Shape: `a` is m x k, `b` is k x n, the result m x n, all row-major.
   /// - Error: one fused multiply-add per product in the order of k, so |c - exact| <= γₖ·|a||b|,
   ///   γₖ = ku/(1 - ku), u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
-  /// - Complexity: O(m·n·k). The columns of C are shared out among threads, so the result does not depend on
-  ///   their number.
+  /// - Complexity: O(m·n·k). Blocks of C are shared out among threads, so the result does not depend on their
+  ///   number.
   /// - Precondition: the element counts fit the shapes.
   public static func multiply(
     _ a: [Float],
@@ -18,6 +21,24 @@ public enum GEMM {
     threads: Int = 1
   ) -> [Float] {
     product(a, b, m, k, n, kernel, threads)
+  }
+
+  /// Multiplies two float32 matrices in memory of the caller.
+  ///
+  /// - Shape: `a` is m x k, `b` is k x n, `c` m x n, all row-major; `c` is written, not read.
+  /// - Error: as for arrays.
+  /// - Complexity: O(m·n·k); k·n elements of memory for the panels.
+  public static func multiply(
+    _ a: UnsafePointer<Float>,
+    _ b: UnsafePointer<Float>,
+    into c: UnsafeMutablePointer<Float>,
+    rows m: Int,
+    depth k: Int,
+    columns n: Int,
+    kernel: FloatMicroKernel = KernelTable.float32(),
+    threads: Int = 1
+  ) {
+    product(a, b, c, m, k, n, kernel, threads)
   }
 
   /// Multiplies two matrices of 16-bit integers.
@@ -38,44 +59,86 @@ public enum GEMM {
     product(a, b, m, k, n, kernel, threads)
   }
 
+  /// Multiplies unsigned by signed bytes.
+  ///
+  /// - Shape: `a` is m x k, `b` is k x n, the result m x n, all row-major.
+  /// - Error: none while k·max(a)·max|b| < 2^31 and, for a kernel chosen by its greatest product, while no product is
+  ///   greater; the caller guarantees both.
+  /// - Complexity: O(m·n·k); the result does not depend on the number of threads.
+  /// - Precondition: the element counts fit the shapes.
+  public static func multiply(
+    _ a: [UInt8],
+    _ b: [Int8],
+    rows m: Int,
+    depth k: Int,
+    columns n: Int,
+    kernel: ByteMicroKernel,
+    threads: Int = 1
+  ) -> [Int32] {
+    product(a, b, m, k, n, kernel, threads)
+  }
+
   private static func product<Kernel: MicroKernel>(
-    _ a: [Kernel.Operand],
-    _ b: [Kernel.Operand],
+    _ a: [Kernel.RowOperand],
+    _ b: [Kernel.ColumnOperand],
     _ m: Int,
     _ k: Int,
     _ n: Int,
     _ kernel: Kernel,
     _ threads: Int
-  ) -> [Kernel.Sum] where Kernel.Operand: ExpressibleByIntegerLiteral {
-    precondition(a.count == m * k && b.count == k * n, "element counts must fit \(m)x\(k) by \(k)x\(n)")
-    guard m > 0, n > 0, k > 0 else { return Array(repeating: Kernel.zeroSum, count: m * n) }
-    let product = BlockedProduct(
-      kernel: kernel,
-      rows: PackedRows<Kernel>(a, rowCount: m, depth: k)
-    )
-    let panelColumns = (n + Tile.columns - 1) / Tile.columns
-    let chunk = max(1, panelColumns / (4 * max(threads, 1))) * Tile.columns
+  ) -> [Kernel.Sum] where Kernel.RowOperand: ExpressibleByIntegerLiteral {
+    requireFit(a.count, b.count, m, k, n)
+    guard m > 0, n > 0, k > 0 else { return Array(repeating: 0, count: m * n) }
     return Array(unsafeUninitializedCapacity: m * n) { c, count in
-      b.withUnsafeBufferPointer { b in
-        guard let target = c.baseAddress, let right = b.baseAddress else { return }
-        let source = MatrixSource(right, rowStride: n)
-        ParallelLoop.run(count: (n + chunk - 1) / chunk, threads: threads) { index in
-          withUnsafeTemporaryAllocation(
-            of: Kernel.Operand.self,
-            capacity: BlockedProduct<Kernel>.panelCapacity
-          ) { panel in
-            guard let scratch = panel.baseAddress else { return }
-            product.run(
-              source,
-              columns: index * chunk..<min((index + 1) * chunk, n),
-              into: target,
-              rowStride: n,
-              panel: scratch
-            )
-          }
+      a.withUnsafeBufferPointer { a in
+        b.withUnsafeBufferPointer { b in
+          guard let c = c.baseAddress, let a = a.baseAddress, let b = b.baseAddress else { return }
+          product(a, b, c, m, k, n, kernel, threads)
         }
       }
       count = m * n
     }
+  }
+
+  private static func product<Kernel: MicroKernel>(
+    _ a: UnsafePointer<Kernel.RowOperand>,
+    _ b: UnsafePointer<Kernel.ColumnOperand>,
+    _ c: UnsafeMutablePointer<Kernel.Sum>,
+    _ m: Int,
+    _ k: Int,
+    _ n: Int,
+    _ kernel: Kernel,
+    _ threads: Int
+  ) where Kernel.RowOperand: ExpressibleByIntegerLiteral {
+    guard k > 0 else {
+      c.update(repeating: 0, count: m * n)
+      return
+    }
+    guard m > 0, n > 0 else { return }
+    let columns = PackedColumns(
+      MatrixColumns(base: b, rowStride: n),
+      layout: DepthLayout(depth: k),
+      columnCount: n,
+      kernel: kernel,
+      // Bytes of the caller are not shifted: their sums start at 0.
+      start: Kernel.self == ByteMicroKernel.self ? Array(repeating: 0, count: n) : nil,
+      threads: threads
+    )
+    MatrixProduct(kernel: kernel, columns: columns).run(
+      MatrixRows(a, depth: k, group: Kernel.depthGroup),
+      rowCount: m,
+      into: c,
+      threads: threads
+    )
+  }
+
+  /// Stops with the numbers when element counts do not fit the shapes, whose products must not overflow.
+  static func requireFit(_ aCount: Int, _ bCount: Int, _ m: Int, _ k: Int, _ n: Int) {
+    let sizes = [(m, k), (k, n), (m, n)].map { $0.multipliedReportingOverflow(by: $1) }
+    precondition(
+      m >= 0 && k >= 0 && n >= 0 && sizes.allSatisfy { !$0.overflow } && aCount == sizes[0].partialValue
+        && bCount == sizes[1].partialValue,
+      "\(aCount) and \(bCount) elements are no matrices of \(m) x \(k) and \(k) x \(n)"
+    )
   }
 }

@@ -4,47 +4,80 @@ import CBinadeKernels
 ///
 /// - Error: none while `depth * max|a| * max|b| < 2^31`, which the caller guarantees.
 public struct Int16MicroKernel: MicroKernel {
-  private enum Implementation: Sendable { case portable, avx2 }
+  typealias RowOperand = Int16
+  typealias ColumnOperand = Int16
+  typealias Sum = Int32
+  private typealias Tile =
+    @Sendable @convention(c) (
+      UnsafePointer<binade_tile_rows>?, UnsafePointer<Int16>?, UnsafeMutablePointer<Int32>?, Int, Int, Bool
+    ) -> Void
 
   /// The name, for reports and the command line.
   public let name: String
-  private let implementation: Implementation
+  /// The tile it computes.
+  public let tile: TileShape
+  /// Nil for the portable row.
+  private let compute: Tile?
 
   /// Runs everywhere.
-  public static let portable = Int16MicroKernel(name: "int16 portable", implementation: .portable)
+  public static let portable = Int16MicroKernel(
+    name: "int16 portable",
+    tile: TileShape(rows: 4, columns: 16),
+    compute: nil
+  )
   /// AVX2: sixteen products per instruction.
-  static let avx2 = Int16MicroKernel(name: "int16 avx2", implementation: .avx2)
+  static let avx2 = Int16MicroKernel(
+    name: "int16 avx2",
+    tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
+    compute: binade_gemm_s16_avx2
+  )
+  /// AVX-512: thirty-two products per instruction.
+  static let avx512 = Int16MicroKernel(
+    name: "int16 avx512",
+    tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
+    compute: binade_gemm_s16_avx512
+  )
+  /// AVX-512 with VNNI: product and sum in one instruction.
+  static let avx512VNNI = Int16MicroKernel(
+    name: "int16 avx512vnni",
+    tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
+    compute: binade_gemm_s16_vnni
+  )
+  /// NEON.
+  static let neon = Int16MicroKernel(
+    name: "int16 neon",
+    tile: TileShape(rows: Int(BINADE_NEON_ROWS), columns: Int(BINADE_NEON_COLUMNS)),
+    compute: binade_gemm_s16_neon
+  )
 
-  /// Consecutive steps of depth stored together.
-  public static let depthGroup = 2
-  /// The zero of an operand.
-  public static let zero: Int16 = 0
-  /// The zero of a sum.
-  public static let zeroSum: Int32 = 0
+  static let depthGroup = 2
+  var depthBlock: Int { 512 }
 
-  /// Computes one full tile, in the order of depth.
-  public func computeTile(
-    groups: Int,
-    a: UnsafePointer<Int16>,
+  func computeTile(
+    _ a: inout binade_tile_rows,
     b: UnsafePointer<Int16>,
+    start: UnsafePointer<Int32>?,
     c: UnsafeMutablePointer<Int32>,
     rowStride: Int,
+    columns: Int,
     accumulate: Bool
   ) {
-    switch implementation {
-    case .avx2:
-      binade_gemm_s16_avx2(groups, a, b, c, rowStride, accumulate)
-    case .portable:
-      for i in 0..<Tile.rows {
-        for j in 0..<Tile.columns {
-          var sum = accumulate ? c[i * rowStride + j] : 0
-          for p in 0..<groups {
-            let (aPair, bPair) = (2 * (p * Tile.rows + i), 2 * (p * Tile.columns + j))
-            sum += Int32(a[aPair]) * Int32(b[bPair])
-            sum += Int32(a[aPair + 1]) * Int32(b[bPair + 1])
+    if let compute {
+      compute(&a, b, c, rowStride, columns, accumulate)
+      return
+    }
+    for i in 0..<tile.rows {
+      for j in 0..<columns {
+        var sum = accumulate ? c[i * rowStride + j] : 0
+        var right = b + 2 * j
+        for t in 0..<a.tap_count {
+          for p in 0..<a.group_count {
+            sum += Int32(a.operand(row: i, tap: t, step: 2 * p, as: Int16.self)) * Int32(right[0])
+            sum += Int32(a.operand(row: i, tap: t, step: 2 * p + 1, as: Int16.self)) * Int32(right[1])
+            right += 2 * columns
           }
-          c[i * rowStride + j] = sum
         }
+        c[i * rowStride + j] = sum
       }
     }
   }

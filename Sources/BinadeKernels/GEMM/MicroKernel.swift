@@ -1,54 +1,72 @@
 import CBinadeKernels
 
-/// The innermost loop of a matrix product: one tile of C from one panel of A and one of B.
+/// The innermost loop of a matrix product: one tile of C from some rows of A and one panel of B.
 ///
-/// Panels are contiguous: `tileRows` values of A and `tileColumns` values of B per step of depth, in groups of
-/// `depthGroup` consecutive steps per row or column.
+/// Rows of A are read where they lie, at one offset per tap: the positions of a convolution's kernel, or one tap for
+/// a plain matrix. Panels of B are contiguous: `columns` values per step of depth, in groups of `depthGroup`
+/// consecutive steps per column.
 ///
 /// ```
-///              b: depth x tileColumns
-///            ┌─────────────────────────┐
-///            └─────────────────────────┘
-///  a: depth  ┌─────────────────────────┐
-///     x      │ c: tileRows x           │   c += sum over depth, in order
-///  tileRows  │    tileColumns          │
-///            └─────────────────────────┘
+///                   b: depth x columns
+///                 ┌─────────────────────────┐
+///                 └─────────────────────────┘
+///  a: row 0  ──── ┌─────────────────────────┐
+///     row 1  ──── │ c: tile.rows x columns  │   c += sum over taps and steps, in order
+///     ...         └─────────────────────────┘
 /// ```
 ///
-/// - Source: Van Zee and van de Geijn, BLIS, ACM TOMS 41(3), 2015.
-public protocol MicroKernel: Sendable {
-  /// What panels hold.
-  associatedtype Operand: Sendable
+/// - Source: Van Zee and van de Geijn, BLIS, ACM TOMS 41(3), 2015; Dukhan, The Indirect Convolution Algorithm, 2019.
+protocol MicroKernel: Sendable {
+  /// What rows of A hold.
+  associatedtype RowOperand: BitwiseCopyable & Sendable
+  /// What panels of B hold.
+  associatedtype ColumnOperand: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral
   /// What tiles of C hold.
-  associatedtype Sum: Sendable
+  associatedtype Sum: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral
 
   /// For reports.
   var name: String { get }
+  /// The tile it computes.
+  var tile: TileShape { get }
   /// Consecutive steps of depth stored together; panels are padded with zeros to a multiple.
   static var depthGroup: Int { get }
-  /// The zero of an operand.
-  static var zero: Operand { get }
-  /// The zero of a sum.
-  static var zeroSum: Sum { get }
+  /// Steps of depth per block, so that a panel of B stays in the first-level cache; `Int.max` for kernels that must
+  /// see the whole depth at once.
+  var depthBlock: Int { get }
 
-  /// Computes one full tile.
+  /// Computes one tile.
   ///
-  /// `groups`: the depth in groups of `depthGroup`.
-  /// `accumulate`: whether to start from what `c` holds.
+  /// `a`: addresses of `tile.rows` rows.
+  /// `start`: what the sums begin with, one per column; nil for 0. Only kernels of shifted operands take it.
+  /// `columns`: `tile.columns` or half of that.
+  /// `accumulate`: whether to go on from what `c` holds.
   func computeTile(
-    groups: Int,
-    a: UnsafePointer<Operand>,
-    b: UnsafePointer<Operand>,
+    _ a: inout binade_tile_rows,
+    b: UnsafePointer<ColumnOperand>,
+    start: UnsafePointer<Sum>?,
     c: UnsafeMutablePointer<Sum>,
     rowStride: Int,
+    columns: Int,
     accumulate: Bool
   )
 }
 
-/// The tile that every micro-kernel computes.
-public enum Tile {
-  /// Rows of a tile (MR).
-  public static let rows = Int(BINADE_TILE_ROWS)
-  /// Columns of a tile (NR).
-  public static let columns = Int(BINADE_TILE_COLUMNS)
+/// Rows (MR) and columns (NR) of the tile that a micro-kernel computes.
+public struct TileShape: Sendable, Hashable {
+  /// Rows of a tile.
+  public let rows: Int
+  /// Columns of a tile; even.
+  public let columns: Int
+}
+
+extension binade_tile_rows {
+  /// Reads an operand: the portable kernels' way through the structure.
+  @inline(__always)
+  func operand<Operand: BitwiseCopyable>(row: Int, tap: Int, step: Int, as: Operand.Type) -> Operand {
+    guard let address = rows[row] else { preconditionFailure("row \(row) has no address") }
+    return (address + offsets[tap]).loadUnaligned(
+      fromByteOffset: step * MemoryLayout<Operand>.size,
+      as: Operand.self
+    )
+  }
 }

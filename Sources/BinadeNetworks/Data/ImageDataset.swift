@@ -76,7 +76,7 @@ public struct ImageDataset: Sendable {
 
   /// Writes image `index`, normalized, to `output`.
   ///
-  /// - Shape: `output` holds `imageShape.count` elements, channels outermost.
+  /// - Shape: `output` holds `imageShape.count` elements, channels innermost.
   /// - Precondition: `index < count`.
   public func copyImage(
     _ index: Int,
@@ -88,8 +88,12 @@ public struct ImageDataset: Sendable {
     part.images.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
       let start = part.imageStart + record * part.imageStride
       for channel in 0..<imageShape.channels {
-        for pixel in channel * planeSize..<(channel + 1) * planeSize {
-          output[pixel] = normalization.input(bytes[start + pixel], channel: channel)
+        let plane = start + channel * planeSize
+        for pixel in 0..<planeSize {
+          output[pixel * imageShape.channels + channel] = normalization.input(
+            bytes[plane + pixel],
+            channel: channel
+          )
         }
       }
     }

@@ -55,15 +55,10 @@ public struct ActivationStatistics: Sendable {
     let layers = network.folded.layers
     var samples = layers.map { Array(repeating: TensorSample(), count: $0.shape.inputChannels) }
     for image in range {
-      images.copyImage(image, normalization: normalization, into: session.input)
+      images.copyImage(image, normalization: normalization, into: session.input())
       _ = session.run { layer, input in
-        let channels = layers[layer].shape.inputChannels
-        let planeSize = input.count / channels
-        let kept = max(1, sampleBudget / (images.count * channels))
-        for channel in 0..<channels {
-          let plane = UnsafeBufferPointer(
-            rebasing: input[channel * planeSize..<(channel + 1) * planeSize]
-          )
+        let kept = max(1, sampleBudget / (images.count * input.channelCount))
+        input.forEachChannel { channel, plane in
           // The phase moves from image to image so that a sample does not see the same pixels only.
           samples[layer][channel].add(plane, keeping: kept, phase: image * 7 + channel)
         }

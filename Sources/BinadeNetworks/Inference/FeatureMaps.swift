@@ -1,4 +1,4 @@
-/// Operations on feature maps that have no weights, in Float32.
+/// Operations on feature maps that have no weights, in Float32; channels innermost.
 package enum FeatureMaps {
   /// a + b, then ReLU if asked for.
   package static func add(
@@ -18,18 +18,19 @@ package enum FeatureMaps {
     }
   }
 
-  /// The mean of each plane, summed in order.
+  /// The mean of each channel, summed in the order of pixels.
   package static func average(
     _ input: UnsafePointer<Float>,
     _ shape: ImageShape,
     into output: UnsafeMutablePointer<Float>
   ) {
-    let planeSize = shape.height * shape.width
-    for channel in 0..<shape.channels {
-      var sum: Float = 0
-      for index in 0..<planeSize { sum += input[channel * planeSize + index] }
-      output[channel] = sum / Float(planeSize)
+    let pixelCount = shape.height * shape.width
+    for channel in 0..<shape.channels { output[channel] = 0 }
+    for pixel in 0..<pixelCount {
+      let values = input + pixel * shape.channels
+      for channel in 0..<shape.channels { output[channel] += values[channel] }
     }
+    for channel in 0..<shape.channels { output[channel] /= Float(pixelCount) }
   }
 
   /// The greatest value of each window; pixels outside do not count.
@@ -42,21 +43,23 @@ package enum FeatureMaps {
     stride: Int,
     padding: Int
   ) {
-    for channel in 0..<shape.channels {
-      let plane = input + channel * shape.height * shape.width
-      for y in 0..<outputShape.height {
-        let rows = max(0, y * stride - padding)..<min(shape.height, y * stride - padding + window)
-        for x in 0..<outputShape.width {
-          let columns =
-            max(0, x * stride - padding)..<min(shape.width, x * stride - padding + window)
-          var greatest = -Float.infinity
-          for row in rows {
-            for column in columns {
-              let value = plane[row * shape.width + column]
-              if value > greatest || value.isNaN { greatest = value }
+    let channels = shape.channels
+    for y in 0..<outputShape.height {
+      let rows = max(0, y * stride - padding)..<min(shape.height, y * stride - padding + window)
+      for x in 0..<outputShape.width {
+        let columns =
+          max(0, x * stride - padding)..<min(shape.width, x * stride - padding + window)
+        let greatest = output + (y * outputShape.width + x) * channels
+        for channel in 0..<channels { greatest[channel] = -.infinity }
+        for row in rows {
+          for column in columns {
+            let values = input + (row * shape.width + column) * channels
+            for channel in 0..<channels {
+              // NaN wins and stays: it is not less than or equal to anything.
+              let isLess = values[channel] <= greatest[channel]
+              greatest[channel] = isLess || greatest[channel].isNaN ? greatest[channel] : values[channel]
             }
           }
-          output[(channel * outputShape.height + y) * outputShape.width + x] = greatest
         }
       }
     }
@@ -71,18 +74,19 @@ package enum FeatureMaps {
     stride: Int
   ) {
     let before = (outputShape.channels - shape.channels) / 2
-    let planeSize = outputShape.height * outputShape.width
-    for channel in 0..<outputShape.channels {
-      let target = output + channel * planeSize
-      guard (before..<before + shape.channels).contains(channel) else {
-        for index in 0..<planeSize { target[index] = 0 }
-        continue
-      }
-      let source = input + (channel - before) * shape.height * shape.width
-      for y in 0..<outputShape.height {
-        for x in 0..<outputShape.width {
-          target[y * outputShape.width + x] = source[y * stride * shape.width + x * stride]
-        }
+    let after = outputShape.channels - shape.channels - before
+    var target = output
+    for y in 0..<outputShape.height {
+      for x in 0..<outputShape.width {
+        target.update(repeating: 0, count: before)
+        target += before
+        target.update(
+          from: input + (y * stride * shape.width + x * stride) * shape.channels,
+          count: shape.channels
+        )
+        target += shape.channels
+        target.update(repeating: 0, count: after)
+        target += after
       }
     }
   }

@@ -36,6 +36,7 @@ public struct FoldedNetwork: Sendable {
   /// One step of inference.
   struct Step: Sendable {
     var operation: Operation
+    /// Of a layer: its input and, if there is one, what is added before ReLU.
     var inputs: [Int]
     var shape: ImageShape
     var appliesReLU = false
@@ -92,7 +93,16 @@ public struct FoldedNetwork: Sendable {
       case .globalAveragePool:
         step(.globalAveragePool)
       case .add:
-        step(.add)
+        // The later of two inputs that nobody else reads takes the other one along: one pass over memory less.
+        let later = inputs[0] > inputs[1] ? 0 : 1
+        if case .layer = steps[inputs[later]].operation, consumers[node.inputs[later]] == 1,
+          steps[inputs[later]].inputs.count == 1, !steps[inputs[later]].appliesReLU
+        {
+          steps[inputs[later]].inputs.append(inputs[1 - later])
+          stepOfNode.append(inputs[later])
+        } else {
+          step(.add)
+        }
       case .paddedShortcut(let stride, _):
         step(.paddedShortcut(stride: stride))
       }

@@ -60,6 +60,18 @@ extension FormatCodec {
     encodeThrough(table, input, into: output)
   }
 
+  /// Encodes `input` and looks each code up in `table`, one byte per code.
+  ///
+  /// - Shape: `output` holds at least `input.count` elements, `table` 2^bitWidth.
+  /// - Precondition: the format has at most 16 bits.
+  public func encode(
+    _ input: UnsafeBufferPointer<Float>,
+    through table: UnsafeBufferPointer<UInt8>,
+    into output: UnsafeMutablePointer<UInt8>
+  ) {
+    encodeThrough(table, input, into: output)
+  }
+
   @inline(__always)
   private func encodeCodes<Code: FixedWidthInteger & UnsignedInteger>(
     _ input: UnsafeBufferPointer<Float>,

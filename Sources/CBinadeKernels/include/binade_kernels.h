@@ -1,20 +1,20 @@
 // Micro-kernels that need an instruction set of their own, and the probe that tells which ones run here.
 //
-// This is not an API: BinadeKernels is. The contract of every micro-kernel:
+// This is not an API: BinadeKernels is. The contract of every micro-kernel of a matrix product:
 //
-//   c[i * row_stride + j] = (accumulate ? c[...] : 0) + sum over p of a[p][i] * b[p][j]
+//   c[i * row_stride + j] = (accumulate ? c[...] : 0) + sum over t, p of rows[i][offsets[t] + p] * b[t][p][j]
 //
-// for a tile of BINADE_TILE_ROWS x BINADE_TILE_COLUMNS. The panel `a` holds TILE_ROWS values per step of p, the
-// panel `b` TILE_COLUMNS; both are contiguous. Sums run in the order of p.
+// for the rows of a tile and for `columns` columns, which is the tile's full or half width. The left operand is not
+// packed: a row is read where it lies, at one offset per tap (a convolution's kernel position; a plain matrix has
+// one tap). The panel b is contiguous: for each step of depth, `columns` values. Steps come in groups of 1 (f32),
+// 2 (s16) or 4 (u8s8) consecutive elements that lie next to each other in b too: b[t][group][j][element]. Sums run
+// in the order of depth.
 #ifndef BINADE_KERNELS_H
 #define BINADE_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define BINADE_TILE_ROWS 4
-#define BINADE_TILE_COLUMNS 24
 
 /// Instruction sets, as bits of what `binade_probe_cpu` returns.
 #define BINADE_CPU_AVX2 1u         // with FMA
@@ -28,13 +28,39 @@
 /// portable, avx2 or avx512.
 uint32_t binade_probe_cpu(void);
 
-/// float32 operands, float32 sums, one fused multiply-add per product.
-void binade_gemm_f32_avx2(size_t depth, const float *a, const float *b, float *c, size_t row_stride,
-                          bool accumulate);
+/// The left operand of a tile and the depth to sum over.
+typedef struct {
+  const void *const *rows;   // one address per row of the tile
+  const ptrdiff_t *offsets;  // per tap, in bytes
+  size_t tap_count;
+  size_t group_count;  // per tap
+} binade_tile_rows;
 
-/// int16 operands in pairs along the depth, exact int32 sums. `depth_pairs` pairs: a[p][i][2], b[p][j][2].
-/// The caller guarantees that no sum leaves int32.
-void binade_gemm_s16_avx2(size_t depth_pairs, const int16_t *a, const int16_t *b, int32_t *c,
-                          size_t row_stride, bool accumulate);
+#define BINADE_AVX2_ROWS 6
+#define BINADE_AVX2_COLUMNS 16
+#define BINADE_AVX512_ROWS 12
+#define BINADE_AVX512_COLUMNS 32
+#define BINADE_NEON_ROWS 6
+#define BINADE_NEON_COLUMNS 16
+
+/// float32 operands, float32 sums, one fused multiply-add per product.
+typedef void binade_gemm_f32(const binade_tile_rows *a, const float *b, float *c, size_t row_stride,
+                             size_t columns, bool accumulate);
+
+/// int16 operands, exact int32 sums. The caller guarantees that no sum leaves int32.
+typedef void binade_gemm_s16(const binade_tile_rows *a, const int16_t *b, int32_t *c, size_t row_stride,
+                             size_t columns, bool accumulate);
+
+/// uint8 rows, int8 columns, exact int32 sums that begin with start[j] instead of 0.
+/// `safe_groups`: how many groups may be summed in 16 bits before they are widened, where the kernel does that:
+/// 2 * greatest product * safe_groups <= 32767. The caller guarantees that no sum leaves int32.
+typedef void binade_gemm_u8s8(const binade_tile_rows *a, const int8_t *b, const int32_t *start, int32_t *c,
+                              size_t row_stride, size_t columns, size_t safe_groups, bool accumulate);
+
+binade_gemm_f32 binade_gemm_f32_avx2, binade_gemm_f32_avx512, binade_gemm_f32_neon;
+binade_gemm_s16 binade_gemm_s16_avx2, binade_gemm_s16_avx512, binade_gemm_s16_vnni, binade_gemm_s16_neon;
+binade_gemm_u8s8 binade_gemm_u8s8_avx2;     // through 16-bit sums
+binade_gemm_u8s8 binade_gemm_u8s8_avxvnni;  // 256 bits
+binade_gemm_u8s8 binade_gemm_u8s8_vnni;     // 512 bits
 
 #endif

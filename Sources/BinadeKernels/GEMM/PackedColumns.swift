@@ -1,0 +1,155 @@
+/// Something that panels of B can be filled from: a matrix, a matrix of codes, or the weights of a convolution.
+protocol ColumnSource<Operand> {
+  associatedtype Operand
+
+  /// The operands of one step of depth for `columns`, where they lie or copied to `scratch`.
+  ///
+  /// - Shape: `scratch` holds `columns.count` elements.
+  func row(
+    tap: Int,
+    channel: Int,
+    columns: Range<Int>,
+    scratch: UnsafeMutablePointer<Operand>
+  ) -> UnsafePointer<Operand>
+}
+
+/// The right operand cut into panels of a tile's width, each contiguous over a block of depth.
+///
+/// The last panel is half as wide where that suffices. Packed once, used often.
+final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
+  // Safe to share: written by the initializer only, read-only afterwards.
+
+  /// Columns of B.
+  let columnCount: Int
+  /// Columns with those added to fill the last panel.
+  let paddedColumnCount: Int
+  let blocks: [DepthBlock]
+  let panelCount: Int
+  /// What sums begin with, per padded column; nil for 0.
+  let start: [Kernel.Sum]?
+  private let tileColumns: Int
+  private let panels: UnsafeMutablePointer<Kernel.ColumnOperand>
+  private let elementCount: Int
+
+  /// Packs `source`.
+  ///
+  /// - Complexity: one pass; panels are shared out among `threads`.
+  init<Source: ColumnSource<Kernel.ColumnOperand>>(
+    _ source: Source,
+    layout: DepthLayout,
+    columnCount: Int,
+    kernel: Kernel,
+    start: [Kernel.Sum]? = nil,
+    threads: Int = 1
+  ) {
+    let width = kernel.tile.columns
+    let remainder = columnCount % width
+    let last = remainder == 0 ? 0 : remainder <= width / 2 ? width / 2 : width
+    let paddedColumnCount = columnCount - remainder + last
+    let blocks = layout.blocks(
+      limit: kernel.depthBlock,
+      group: Kernel.depthGroup,
+      elementSize: MemoryLayout<Kernel.RowOperand>.size
+    )
+    let depth = blocks.last.map { $0.start + $0.taps.count * $0.groupCount * Kernel.depthGroup } ?? 0
+    self.columnCount = columnCount
+    self.paddedColumnCount = paddedColumnCount
+    self.blocks = blocks
+    tileColumns = width
+    panelCount = (paddedColumnCount + width - 1) / width
+    elementCount = depth * paddedColumnCount
+    self.start = start.map { $0 + Array(repeating: 0, count: paddedColumnCount - columnCount) }
+    // Panels start at cache lines: 64 bytes hold a whole number of groups of every kernel.
+    let storage = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, elementCount) * MemoryLayout<Kernel.ColumnOperand>.size,
+      alignment: 64
+    )
+    panels = storage.bindMemory(to: Kernel.ColumnOperand.self, capacity: max(1, elementCount))
+    ParallelLoop.run(count: panelCount, threads: threads) { index in
+      for block in blocks { pack(source, panel: index, block: block) }
+    }
+  }
+
+  deinit {
+    UnsafeMutableRawPointer(panels).deallocate()
+  }
+
+  /// Columns of a panel: the tile's width or half of it.
+  func width(ofPanel index: Int) -> Int {
+    min(tileColumns, paddedColumnCount - index * tileColumns)
+  }
+
+  /// The first element of a panel in a block of depth.
+  func panel(_ index: Int, of block: DepthBlock) -> UnsafeMutablePointer<Kernel.ColumnOperand> {
+    let depth = block.taps.count * block.groupCount * Kernel.depthGroup
+    return panels + block.start * paddedColumnCount + index * tileColumns * depth
+  }
+
+  private func pack<Source: ColumnSource<Kernel.ColumnOperand>>(
+    _ source: Source,
+    panel index: Int,
+    block: DepthBlock
+  ) {
+    let group = Kernel.depthGroup
+    let width = width(ofPanel: index)
+    let first = index * tileColumns
+    let columns = first..<min(first + width, columnCount)
+    var target = panel(index, of: block)
+    withUnsafeTemporaryAllocation(of: Kernel.ColumnOperand.self, capacity: width) { scratch in
+      guard let scratch = scratch.baseAddress else { return }
+      for tap in block.taps {
+        for start in stride(from: block.channels.lowerBound, to: block.channels.upperBound, by: group) {
+          for member in 0..<group {
+            guard start + member < block.channels.upperBound else {
+              for j in 0..<width { target[j * group + member] = 0 }
+              continue
+            }
+            let row = source.row(tap: tap, channel: start + member, columns: columns, scratch: scratch)
+            if group == 1 {
+              target.update(from: row, count: columns.count)
+            } else {
+              for j in 0..<columns.count { target[j * group + member] = row[j] }
+            }
+            for j in columns.count..<width { target[j * group + member] = 0 }
+          }
+          target += width * group
+        }
+      }
+    }
+  }
+}
+
+/// A row-major matrix as the right operand.
+struct MatrixColumns<Operand>: ColumnSource {
+  let base: UnsafePointer<Operand>
+  let rowStride: Int
+
+  @inline(__always)
+  func row(
+    tap: Int,
+    channel: Int,
+    columns: Range<Int>,
+    scratch: UnsafeMutablePointer<Operand>
+  ) -> UnsafePointer<Operand> {
+    base + (channel * rowStride + columns.lowerBound)
+  }
+}
+
+/// A row-major matrix of codes as the right operand, decoded while packing.
+struct CodedColumns<Code: FixedWidthInteger, Operand>: ColumnSource {
+  let base: UnsafePointer<Code>
+  let rowStride: Int
+  let table: UnsafePointer<Operand>
+
+  @inline(__always)
+  func row(
+    tap: Int,
+    channel: Int,
+    columns: Range<Int>,
+    scratch: UnsafeMutablePointer<Operand>
+  ) -> UnsafePointer<Operand> {
+    let codes = base + (channel * rowStride + columns.lowerBound)
+    for j in 0..<columns.count { scratch[j] = table[Int(codes[j])] }
+    return UnsafePointer(scratch)
+  }
+}

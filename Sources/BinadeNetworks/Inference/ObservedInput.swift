@@ -1,0 +1,26 @@
+import BinadeKernels
+
+/// The input of a layer for one image, as an observer sees it.
+public struct ObservedInput {
+  private let pixels: UnsafePointer<Float>
+  /// Channels.
+  public let channelCount: Int
+  /// Pixels per channel.
+  public let pixelCount: Int
+
+  init(_ pixels: UnsafePointer<Float>, _ shape: ConvolutionShape) {
+    self.pixels = pixels
+    channelCount = shape.inputChannels
+    pixelCount = shape.inputHeight * shape.inputWidth
+  }
+
+  /// Calls `body` with each channel and its pixels, row by row.
+  public func forEachChannel(_ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: pixelCount) { plane in
+      for channel in 0..<channelCount {
+        for pixel in 0..<pixelCount { plane[pixel] = pixels[pixel * channelCount + channel] }
+        body(channel, UnsafeBufferPointer(plane))
+      }
+    }
+  }
+}

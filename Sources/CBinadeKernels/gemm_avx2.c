@@ -54,7 +54,8 @@ INLINE AVX2 void s16_tile(const binade_tile_rows *a, const int16_t *b, int32_t *
   for (size_t t = 0; t < a->tap_count; t++) {
     const char *row[ROWS];
     UNROLL for (int i = 0; i < ROWS; i++) row[i] = tap(a->rows[i], a->offsets[t]);
-    for (size_t p = 0; p < a->group_count; p++) {
+    // Two at a time: the sums keep all four vector pipes busy, and the loop's own instructions get in their way.
+    _Pragma("clang loop unroll_count(2)") for (size_t p = 0; p < a->group_count; p++) {
       __m256i right[2];
       UNROLL for (int j = 0; j < vectors; j++) right[j] = load(b + 16 * j);
       UNROLL for (int i = 0; i < ROWS; i++) {

@@ -1,6 +1,6 @@
 import BinadeNumerics
 
-/// Integers shifted into 0 ... 255, per code.
+/// Integers shifted into unsigned bytes, per code.
 public struct ShiftedBytes: Sendable {
   /// The integer of a code plus `zero`.
   public let values: [UInt8]

@@ -60,7 +60,7 @@ public struct LogarithmicFormat: NumericFormat {
   private var exponentBitCount: Int { integerBitCount + fractionBitCount }
 
   /// E of a code, as an integer: the exponent times 2^f.
-  func scaledExponent(_ code: UInt32) -> Int64 {
+  package func scaledExponent(_ code: UInt32) -> Int64 {
     (code & ((1 << UInt32(exponentBitCount)) - 1)).signExtended(from: exponentBitCount)
   }
 

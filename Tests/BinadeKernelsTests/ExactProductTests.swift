@@ -56,17 +56,20 @@ import Testing
 
   @Test("all operands at their greatest: no sum of limbs leaves int32")
   func greatest() throws {
-    let cases: [(String, UInt32)] = [
-      ("float8_e4m3fn", 0xFE), ("float8_e5m2", 0xFB), ("posit8", 0x81), ("int8", 0x80),
+    let cases: [(name: String, greatest: UInt32)] = [
+      ("float8_e4m3fn", 0xFE), ("float8_e5m2", 0xFB), ("posit8", 0x81), ("int8", 0x80), ("int16", 0x8000),
     ]
-    for (name, code) in cases {
+    for (name, greatest) in cases {
       let format = try FormatCatalog().format(named: name)
       let product = try ExactProduct(format, format)
-      for k in [1, 1024, 20_011] {
-        let a = CodedMatrix(Array(repeating: code, count: k), rows: 1, columns: k)
-        let b = CodedMatrix(Array(repeating: code, count: k), rows: k, columns: 1)
-        let value = format.decode(code)
-        #expect(product.multiply(a, b) == [Float(value * value * Double(k))], "\(name) \(k)")
+      // All codes, so that limbs cannot be chosen for the greatest value alone.
+      let all = format.codes.map { UInt32($0) }.filter { format.decode($0).isFinite }
+      for count in [1, 1024, 20_011] {
+        let codes = all + Array(repeating: greatest, count: count)
+        let a = CodedMatrix(codes, rows: 1, columns: codes.count)
+        let b = CodedMatrix(codes, rows: codes.count, columns: 1)
+        let expected = try ReferenceExactProduct.multiply(a, of: format, b, of: format)
+        #expect(product.multiply(a, b) == expected, "\(name) \(count)")
       }
     }
   }

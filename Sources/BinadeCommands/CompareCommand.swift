@@ -129,6 +129,24 @@ enum ConfigurationText {
     )
   }
 
+  /// The quantizers of the options `--weights`, `--activations` and `--ends`.
+  static func configuration(
+    weights: String?,
+    activations: String?,
+    ends: String?,
+    _ catalog: FormatCatalog
+  ) throws -> Configuration {
+    Configuration(
+      weights: try weights.map {
+        try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .channel)
+      },
+      activations: try activations.map {
+        try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .tensor)
+      },
+      ends: try ends.map { try Self.ends($0, catalog) }
+    )
+  }
+
   /// The quantizers of the first and the last layer.
   static func ends(_ text: String, _ catalog: FormatCatalog) throws -> Configuration.Ends {
     let body = try body(text, catalog)

@@ -43,15 +43,11 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let console = CommandContext.current.console
-    let catalog = try formatOptions.catalog()
-    let configuration = Configuration(
-      weights: try weights.map {
-        try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .channel)
-      },
-      activations: try activations.map {
-        try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .tensor)
-      },
-      ends: try ends.map { try ConfigurationText.ends($0, catalog) }
+    let configuration = try ConfigurationText.configuration(
+      weights: weights,
+      activations: activations,
+      ends: ends,
+      try formatOptions.catalog()
     )
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount, label: "classifying")

@@ -87,6 +87,22 @@ public struct Experiment: Sendable {
   /// Images classified per configuration.
   public var imageCount: Int { evaluator.images.count }
 
+  /// Compiles the network in a configuration, with scales found on the calibration images.
+  ///
+  /// Throws ``ExperimentError`` when scales are needed and there are no images, and `QuantizationFailure` when a
+  /// tensor cannot be quantized.
+  public func compile(_ configuration: Configuration) throws -> CompiledNetwork {
+    if configuration.quantizesActivations, statistics == nil {
+      throw ExperimentError.noCalibrationImages
+    }
+    return try CompiledNetwork(
+      model.network,
+      assignments: configuration.assignments(layerCount: model.network.layers.count),
+      statistics: statistics,
+      cache: cache
+    )
+  }
+
   /// Compiles the network in a configuration, classifies every image and measures every layer.
   ///
   /// `progress`: called from any thread with a number of images just done.
@@ -96,15 +112,7 @@ public struct Experiment: Sendable {
   ) throws -> EvaluationResult {
     let layers = model.network.layers
     let assignments = configuration.assignments(layerCount: layers.count)
-    if configuration.quantizesActivations, statistics == nil {
-      throw ExperimentError.noCalibrationImages
-    }
-    let compiled = try CompiledNetwork(
-      model.network,
-      assignments: assignments,
-      statistics: statistics,
-      cache: cache
-    )
+    let compiled = try compile(configuration)
     let predictions =
       configuration.isFloat32 ? baseline : evaluator.predictions(of: compiled, progress: progress)
     let activationErrors = evaluator.activationErrors(

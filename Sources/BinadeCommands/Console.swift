@@ -1,27 +1,33 @@
 import Binade
 import Foundation
 
-/// Where the text of a command goes.
+/// Where the text of a command goes, and where the lines come from that it may ask for.
 public struct Console: Sendable {
   private let output: @Sendable (String) -> Void
   private let errors: @Sendable (String) -> Void
+  private let input: @Sendable () -> String?
   /// Whether somebody watches: progress bars are drawn.
   let isInteractive: Bool
 
   /// Creates a console from two sinks; each call gets one text without its final line break.
+  ///
+  /// `input`: gives the next line without its line break, nil at the end.
   public init(
     isInteractive: Bool = false,
+    input: @escaping @Sendable () -> String? = { nil },
     output: @escaping @Sendable (String) -> Void,
     errors: @escaping @Sendable (String) -> Void
   ) {
     self.isInteractive = isInteractive
     self.output = output
     self.errors = errors
+    self.input = input
   }
 
   /// The process's own output and error streams.
   public static let standard = Console(
     isInteractive: isatty(FileHandle.standardError.fileDescriptor) == 1,
+    input: { Swift.readLine() },
     output: { Console.writeOrExit($0) },
     errors: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
   )
@@ -35,6 +41,9 @@ public struct Console: Sendable {
       exit(2)
     }
   }
+
+  /// Reads a line of input; nil at the end.
+  func readLine() -> String? { input() }
 
   /// Writes a result.
   func write(_ text: String) { output(text) }

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Binade
+import Foundation
+
+/// Sizes as text: `512x512x64`.
+enum BenchSizes {
+  /// The numbers of `text`, as many as `names` has, at least `required` of them.
+  ///
+  /// Throws a sentence unless every one is 1 or more.
+  static func numbers(_ text: String, option: String, names: [String], required: Int? = nil) throws -> [Int] {
+    let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+    let expected = names.joined(separator: "x")
+    guard ((required ?? names.count)...names.count).contains(parts.count) else {
+      throw ValidationError(
+        "\(option) '\(text)' has \(parts.count) number\(parts.count == 1 ? "" : "s"); expected \(expected)"
+      )
+    }
+    return try zip(parts, names).map { part, name in
+      guard let number = Int(part) else {
+        throw ValidationError("\(option) '\(text)': '\(part)' is no whole number; expected \(expected)")
+      }
+      guard number >= 1 else {
+        throw ValidationError("\(option) '\(text)': \(name) must be at least 1, found \(number)")
+      }
+      return number
+    }
+  }
+
+  /// Refuses work whose operands do not fit half the memory of the machine, or whose size is no number.
+  ///
+  /// `counts`: the sizes of each tensor; four bytes per element.
+  /// `work`: the sizes whose product counts the multiply-accumulates.
+  static func requireMemory(_ text: String, option: String, tensors: [[Int]], work: [Int]) throws {
+    let allowed = ProcessInfo.processInfo.physicalMemory / 2
+    let counts = tensors.map(product)
+    let total = counts.reduce(UInt64?(0)) { sum, count in
+      guard let sum, let count else { return nil }
+      let (next, overflow) = sum.addingReportingOverflow(4 * UInt64(count))
+      return overflow ? nil : next
+    }
+    guard let total, product(work) != nil, total <= allowed else {
+      throw ValidationError(
+        "\(option) '\(text)' is too large: its tensors must fit half the memory of this machine, "
+          + "\(allowed >> 20) MiB"
+      )
+    }
+  }
+
+  /// The product of `sizes`; nil when four times it is beyond Int.
+  private static func product(_ sizes: [Int]) -> Int? {
+    sizes.reduce(Int?(1)) { product, size in
+      guard let product else { return nil }
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      return overflow || next > Int.max / 4 ? nil : next
+    }
+  }
+}
+
+/// The sizes of a matrix product.
+struct MatrixSizes {
+  let rows: Int
+  let depth: Int
+  let columns: Int
+
+  init(_ text: String, option: String = "--shape") throws {
+    let numbers = try BenchSizes.numbers(text, option: option, names: ["rows", "depth", "columns"])
+    (rows, depth, columns) = (numbers[0], numbers[1], numbers[2])
+    try requireMemory(text, option: option)
+  }
+
+  init(square size: Int) throws {
+    guard size >= 1 else { throw ValidationError("--size must be at least 1, found \(size)") }
+    (rows, depth, columns) = (size, size, size)
+    try requireMemory("\(size)", option: "--size")
+  }
+
+  private func requireMemory(_ text: String, option: String) throws {
+    try BenchSizes.requireMemory(
+      text,
+      option: option,
+      tensors: [[rows, depth], [depth, columns], [rows, columns]],
+      work: [rows, depth, columns]
+    )
+  }
+
+  var name: String { "\(rows)x\(depth)x\(columns)" }
+  var multiplyAccumulateCount: Int { rows * depth * columns }
+}
+
+/// A convolution of several images.
+struct ConvolutionSizes {
+  let shape: ConvolutionShape
+  let batch: Int
+
+  init(_ shape: ConvolutionShape, batch: Int) {
+    self.shape = shape
+    self.batch = batch
+  }
+
+  /// Reads `CHANNELSxHEIGHTxWIDTHxOUTPUTSxKERNEL[xSTRIDE[xPADDING]]`; without padding the output is as large as the
+  /// input, at stride 1 and an odd kernel.
+  init(_ text: String, batch: Int) throws {
+    var words = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+    var padding: Int?
+    // Only the padding may be 0.
+    if words.count == 7, let number = Int(words[6]), number >= 0 {
+      padding = number
+      words.removeLast()
+    }
+    let numbers = try BenchSizes.numbers(
+      words.joined(separator: "x"),
+      option: "--shape",
+      names: ["channels", "height", "width", "outputs", "kernel", "stride"],
+      required: 5
+    )
+    let kernel = numbers[4]
+    let (height, width) = (numbers[1], numbers[2])
+    let rim = padding ?? kernel / 2
+    guard rim < 1 << 20, kernel <= height + 2 * rim, kernel <= width + 2 * rim else {
+      throw ValidationError(
+        "--shape '\(text)': a kernel of \(kernel) does not fit \(height)x\(width) with padding \(rim)"
+      )
+    }
+    let shape = ConvolutionShape(
+      inputChannels: numbers[0],
+      inputHeight: height,
+      inputWidth: width,
+      outputChannels: numbers[3],
+      kernelHeight: kernel,
+      kernelWidth: kernel,
+      stride: numbers.count > 5 ? numbers[5] : 1,
+      padding: rim
+    )
+    try BenchSizes.requireMemory(
+      text,
+      option: "--shape",
+      tensors: [
+        [batch, numbers[0], height + 2 * rim, width + 2 * rim],
+        [batch, numbers[3], shape.outputHeight, shape.outputWidth],
+        [numbers[3], numbers[0], kernel, kernel],
+      ],
+      work: [batch, numbers[3], shape.outputHeight, shape.outputWidth, numbers[0], kernel, kernel]
+    )
+    self.init(shape, batch: batch)
+  }
+
+  var name: String {
+    let kernel = "\(shape.kernelHeight)x\(shape.kernelWidth)"
+    let input = "\(shape.inputChannels)ch \(shape.inputHeight)x\(shape.inputWidth)"
+    let stride = shape.stride > 1 ? " stride \(shape.stride)" : ""
+    return "\(input) to \(shape.outputChannels)ch, \(kernel)\(stride), batch \(batch)"
+  }
+
+  var multiplyAccumulateCount: Int { batch * shape.multiplyAccumulateCount }
+}

@@ -1,0 +1,183 @@
+import BinadeCommands
+import Foundation
+import Synchronization
+import Testing
+
+/// `binade bench`: what it prints, not how fast the machine is.
+@Suite struct BenchCommandTests {
+  /// Samples as short as they can be.
+  private static let quick = ["--samples", "2", "--seconds", "0"]
+
+  private func rows(_ arguments: String...) throws -> [[String: Any]] {
+    let run = CommandRun(["bench"] + arguments + Self.quick + ["--json"])
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    #expect(try #require(report["peakMultiplyAccumulatesPerSecond"] as? Double) > 0)
+    #expect(report["threads"] is Int)
+    #expect(report["cpuFeatures"] is [String])
+    #expect(report["peakInstructionSet"] is String)
+    return try #require(report["rows"] as? [[String: Any]])
+  }
+
+  @Test("every subcommand has help with an example", arguments: ["gemm", "conv", "codec", "network"])
+  func help(name: String) {
+    let run = CommandRun("bench", name, "--help")
+    #expect(run.status == 0)
+    #expect(run.output.contains("EXAMPLES\n  binade bench \(name)"))
+  }
+
+  @Test("gemm: a row per size and format, with its rate, its share of the peak and its float32 twin")
+  func products() throws {
+    let rows = try rows("gemm", "--size", "8", "--shape", "3x5x7", "--format", "float32", "--format", "int8")
+    #expect(rows.compactMap { $0["name"] as? String } == ["8x8x8", "8x8x8", "3x5x7", "3x5x7"])
+    #expect(
+      rows.compactMap { $0["datapath"] as? String } == ["float32", "integer16", "float32", "integer16"]
+    )
+    let last = try #require(rows.last)
+    #expect(last["workCount"] as? Int == 105)
+    #expect(last["unit"] as? String == "multiplyAccumulates")
+    #expect((last["samples"] as? [Double])?.count == 2)
+    #expect(try #require(last["unitsPerSecond"] as? Double) > 0)
+    #expect(try #require(last["shareOfPeak"] as? Double) > 0)
+    let ratio = try #require(last["speedAgainstFloat32"] as? [String: Double])
+    #expect(Set(ratio.keys) == ["median", "least", "greatest"])
+    #expect(rows[0]["speedAgainstFloat32"] == nil)
+  }
+
+  @Test("gemm: two formats, and more threads than columns")
+  func mixed() throws {
+    let rows = try rows(
+      "gemm",
+      "--size",
+      "3",
+      "--weights",
+      "int4",
+      "--activations",
+      "float8_e5m2",
+      "--threads",
+      "7"
+    )
+    #expect(rows.count == 1)
+    #expect(rows[0]["format"] as? String == "int4/float8_e5m2")
+    #expect(rows[0]["datapath"] as? String == "float32")
+  }
+
+  @Test("conv: sizes of one's own; the work counts every image")
+  func convolutions() throws {
+    let rows = try rows("conv", "--shape", "2x5x6x3x3", "--shape", "1x9x9x2x3x2x0", "--batch", "2")
+    #expect(rows.compactMap { $0["workCount"] as? Int } == [2 * 3 * 30 * 18, 2 * 2 * 16 * 9])
+    #expect(rows[1]["name"] as? String == "1ch 9x9 to 2ch, 3x3 stride 2, batch 2")
+    #expect(try self.rows("conv", "--shape", "2x4x4x2x1", "--batch", "3", "--threads", "2").count == 1)
+  }
+
+  @Test("codec: three operations on codes of one, two and four bytes")
+  func conversions() throws {
+    let rows = try rows(
+      "codec",
+      "--count",
+      "100",
+      "--format",
+      "posit8",
+      "--format",
+      "float16",
+      "--format",
+      "tf32",
+      "--format",
+      "takum32"
+    )
+    #expect(rows.count == 12)
+    #expect(rows.allSatisfy { $0["workCount"] as? Int == 100 && $0["speedAgainstFloat32"] != nil })
+    #expect(rows[0]["name"] as? String == "encode 100")
+    #expect(rows[0]["shareOfPeak"] == nil)
+  }
+
+  @Test("network: images per second, and how many were right")
+  func network() throws {
+    let rows = try rows(
+      "network",
+      "--limit",
+      "4",
+      "--calibration-images",
+      "2",
+      "--weights",
+      "int8",
+      "--activations",
+      "int8"
+    )
+    #expect(rows[0]["unit"] as? String == "images")
+    #expect(rows[0]["workCount"] as? Int == 4)
+    #expect(rows[0]["datapath"] as? String == "integer16")
+    #expect((rows[0]["facts"] as? [String: Int])?["top1Count"] == 4)
+  }
+
+  @Test("the table names the peak, the kernel and the ratio")
+  func table() {
+    let run = CommandRun(["bench", "gemm", "--size", "4", "--format", "int4"] + Self.quick)
+    #expect(run.status == 0, "\(run.errors)")
+    for word in ["Peak", "1 thread.", "GMAC/s", "int4", "integer16", "of peak", "x float32"] {
+      #expect(run.output.contains(word), "\(word)")
+    }
+  }
+
+  @Test("a worker describes itself and answers each line with seconds")
+  func worker() throws {
+    let lines = Mutex(["", "", ""])
+    let output = Mutex<[String]>([])
+    let status = BinadeCommand.execute(
+      ["bench", "gemm", "--size", "4", "--worker", "--seconds", "0"],
+      console: Console(
+        input: { lines.withLock { $0.popLast() } },
+        output: { text in output.withLock { $0.append(text) } },
+        errors: { Issue.record("\($0)") }
+      )
+    )
+    #expect(status == 0)
+    let answers = output.withLock { $0 }
+    #expect(answers.count == 4)
+    let first = try #require(
+      JSONSerialization.jsonObject(with: Data(answers[0].utf8)) as? [String: Any]
+    )
+    #expect(first["workCount"] as? Int == 64)
+    #expect(answers.dropFirst().allSatisfy { (Double($0) ?? -1) > 0 })
+  }
+
+  @Test("sizes and options that are none: one sentence each")
+  func badInput() {
+    let cases: [(arguments: [String], message: String)] = [
+      (["gemm", "--size", "0"], "--size must be at least 1, found 0"),
+      (["gemm", "--size", "-4"], "--size must be at least 1, found -4"),
+      (["gemm", "--shape", "3x0x2"], "--shape '3x0x2': depth must be at least 1, found 0"),
+      (["gemm", "--shape", "3x2"], "--shape '3x2' has 2 numbers; expected rowsxdepthxcolumns"),
+      (["gemm", "--shape", "3xtwox1"], "'two' is no whole number"),
+      (
+        ["gemm", "--size", "\(Int.max)"],
+        "--size '\(Int.max)' is too large: its tensors must fit half the memory"
+      ),
+      (["gemm", "--shape", "4294967296x1x4294967296"], "is too large"),
+      (["gemm", "--weights", "int4"], "--weights and --activations belong together"),
+      (
+        ["gemm", "--format", "int4", "--weights", "int4", "--activations", "int4"],
+        "--format names both operands"
+      ),
+      (["gemm", "--format", "bfloat17"], "no format 'bfloat17'; did you mean 'bfloat16'?"),
+      (["gemm", "--samples", "0"], "--samples must be 1 to 100000, found 0"),
+      (["gemm", "--seconds", "nan"], "--seconds must be 0 to 3600, found nan"),
+      (["gemm", "--threads", "0"], "--threads must be 1 to 1024, found 0"),
+      (["gemm", "--worker"], "--worker serves one row; these options name 2"),
+      (["gemm", "--size", "2", "--worker", "--json"], "--json and --worker are two ways to answer"),
+      (["conv", "--batch", "0"], "--batch must be 1 to 65536, found 0"),
+      (["conv", "--shape", "1x2x2x1x9x1x0"], "a kernel of 9 does not fit 2x2 with padding 0"),
+      (["conv", "--shape", "1x2x2x1"], "--shape '1x2x2x1' has 4 numbers; expected channels"),
+      (["conv", "--shape", "1x2x2x1x3x0"], "stride must be at least 1, found 0"),
+      (["codec", "--count", "0"], "--count must be 1 to"),
+      (["codec", "--operation", "enkode"], "enkode"),
+      (["network", "--limit", "0"], "--limit must be at least 1, found 0"),
+    ]
+    for (arguments, message) in cases {
+      let run = CommandRun(["bench"] + arguments)
+      #expect(run.status == 2, "\(arguments): \(run.output)")
+      #expect(run.output.isEmpty)
+      #expect(run.errors.contains(message), "\(arguments): \(run.errors)")
+    }
+  }
+}

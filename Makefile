@@ -5,7 +5,7 @@
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers certificates demo test lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo test lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -45,3 +45,19 @@ audit-peers:
 	.venv-peers/bin/pip install --quiet -r Benchmarks/Peers/requirements.txt
 	.venv-peers/bin/python Benchmarks/Peers/audit_peers.py > Benchmarks/Peers/AUDITS.md.new
 	mv Benchmarks/Peers/AUDITS.md.new Benchmarks/Peers/AUDITS.md
+
+# Binade beside OpenBLAS, PyTorch, FBGEMM, ml_dtypes and gfloat, both sides in turn: Benchmarks/Peers/RATIOS.md, in
+# about ten minutes. `make bench-peers PYTHON=python3` takes the packages of that Python and installs none;
+# PEERS="--isa avx2 --threads 1" measures one table. ResNet-20 needs BINADE_DATA and BINADE_CIFAR10.
+bench-peers: setup $(if $(PYTHON),,.venv-peers/bench-packages)
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/setup-peers.sh .build/openblas_gemm
+	$(or $(PYTHON),.venv-peers/bin/python) Benchmarks/Peers/bench_peers.py \
+	  --output Benchmarks/Peers/RATIOS.md $(PEERS)
+
+# qtorch builds itself when it is imported; where that fails its row is reported as not measured.
+.venv-peers/bench-packages: Benchmarks/Peers/requirements-bench.txt
+	test -d .venv-peers || python3 -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet -r $<
+	-.venv-peers/bin/pip install --quiet qtorch ninja setuptools
+	touch $@

@@ -1,0 +1,116 @@
+"""What `bench_peers.py` measures: Binade's side and the other's, the same work on both."""
+import dataclasses
+import os
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+# Channels, pixels, outputs, kernel: ResNet-20's 3x3 convolutions, then three of ResNet-50.
+CONVOLUTIONS = [
+    (16, 32, 16, 3), (32, 16, 32, 3), (64, 8, 64, 3), (64, 56, 64, 3), (256, 14, 256, 3), (256, 56, 64, 1),
+]
+BATCH = 64
+
+# Binade's name, and what ml_dtypes, torch and gfloat call the format; None where they have none.
+ENCODINGS = [
+    ("float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "ocp_e4m3"),
+    ("float8_e5m2", "float8_e5m2", "float8_e5m2", "ocp_e5m2"),
+    ("float8_e3m4", "float8_e3m4", None, None),
+    ("float6_e2m3fn", "float6_e2m3fn", None, "ocp_e2m3"),
+    ("float6_e3m2fn", "float6_e3m2fn", None, "ocp_e3m2"),
+    ("float4_e2m1fn", "float4_e2m1fn", None, "ocp_e2m1"),
+    ("bfloat16", "bfloat16", "bfloat16", "bfloat16"),
+]
+# Formats that no peer has, against the peer's conversion to an 8-bit float.
+ENCODINGS_ALONE = ["posit8", "lns4.3", "nf4"]
+
+
+@dataclasses.dataclass
+class Row:
+    """One comparison; of several commands of the peer the fastest counts."""
+
+    what: str
+    binade: list
+    peer: str
+    commands: list
+    note: str = ""
+    is_target: bool = True
+    # Whether the peer can use more than one thread.
+    is_parallel: bool = True
+
+
+def python(script, *arguments):
+    return [sys.executable, str(HERE / script), *map(str, arguments)]
+
+
+def product_rows(openblas):
+    for size in (1024, 256):
+        sizes = (size, size, size)
+        square = ["gemm", "--size", str(size)]
+        yield Row(f"float32 product {size}³", square, "OpenBLAS", [[openblas, *map(str, sizes)]])
+        int8 = square + ["--format", "int8"]
+        yield Row(
+            f"int8 product {size}³", int8, "FBGEMM in PyTorch", [python("torch_worker.py", "int8-fbgemm", *sizes)],
+            note="weights prepacked, requantized to bytes",
+        )
+        yield Row(
+            f"int8 product {size}³", int8, "oneDNN in PyTorch", [python("torch_worker.py", "int8-onednn", *sizes)],
+            note="weights prepacked, requantized to bytes", is_target=False,
+        )
+        yield Row(
+            f"bfloat16 product {size}³", square + ["--format", "bfloat16"], "PyTorch",
+            [python("torch_worker.py", "bfloat16", *sizes)], is_target=False,
+        )
+
+
+def convolution_rows():
+    for channels, pixels, outputs, kernel in CONVOLUTIONS:
+        sizes = (BATCH, channels, pixels, pixels, outputs, kernel)
+        yield Row(
+            f"float32 convolution {kernel}x{kernel}, {channels} to {outputs} channels, {pixels}x{pixels}",
+            ["conv", "--shape", f"{channels}x{pixels}x{pixels}x{outputs}x{kernel}", "--batch", str(BATCH)],
+            "PyTorch",
+            [python("torch_worker.py", kind, *sizes) for kind in ("conv-nchw", "conv-channels-last")],
+            note="the faster of two layouts",
+        )
+
+
+def conversion_rows():
+    def row(name, operation, library, peer_format, **options):
+        binade = ["codec", "--operation", operation, "--format", name]
+        return Row(
+            f"{operation} {name}", binade, f"{library} {peer_format}",
+            [python("cast_worker.py", library, peer_format)], is_parallel=library in ("torch", "qtorch"), **options,
+        )
+
+    for name, ml_dtypes, torch, gfloat in ENCODINGS:
+        yield row(name, "encode", "ml_dtypes", ml_dtypes)
+        if torch:
+            yield row(name, "encode", "torch", torch, is_target=False)
+        if gfloat:
+            yield row(name, "roundTrip", "gfloat", gfloat, note="allocates its result", is_target=False)
+    for name in ENCODINGS_ALONE:
+        yield row(name, "encode", "ml_dtypes", "float8_e4m3fn", note="ml_dtypes has no such format")
+    yield row("float8_e4m3", "roundTrip", "qtorch", "4,3", note="allocates its result", is_target=False)
+
+
+def network_rows(images):
+    data = pathlib.Path(os.environ.get("BINADE_DATA", ROOT.parent / "shared" / "data"))
+    model = data / "models" / "resnet20-cifar10jpeg.safetensors"
+    cifar10 = os.environ.get("BINADE_CIFAR10", "BINADE_CIFAR10 (not set)")
+    options = ["--model", str(model), "--data", cifar10, "--limit", str(images)]
+    # Without scales there is nothing to calibrate.
+    binade = ["network", *options, "--calibration-images", "0"]
+    yield Row(
+        f"ResNet-20 on CIFAR-10, {images} images", binade, "PyTorch eager", [python("resnet20_torch.py", *options)],
+        note="from bytes to classes; PyTorch with its best batch and layout",
+    )
+
+
+def all_rows(openblas, images):
+    yield from product_rows(openblas)
+    yield from convolution_rows()
+    yield from conversion_rows()
+    yield from network_rows(images)

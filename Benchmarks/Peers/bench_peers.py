@@ -140,6 +140,7 @@ def table(options, isa, threads, versions, emit):
     emit("| what | Binade's kernel | Binade | peer | peer's rate | least | median | greatest | notes |")
     emit("|---|---|---|---|---|---|---|---|---|")
     failures = []
+    load_before = os.getloadavg()[0]
     for row in all_rows(options.openblas, options.images):
         if options.only not in row.what or (threads > 1 and not row.is_parallel):
             continue
@@ -149,6 +150,9 @@ def table(options, isa, threads, versions, emit):
             versions |= names
         except WorkerFailed as failure:
             failures.append(f"- {row.what} against {row.peer}: {failure}")
+    # With more threads than free processors a library that waits for all its threads waits long: what others ran
+    # belongs to the result.
+    emit(f"\nLoad of the machine: {load_before:.1f} before, {os.getloadavg()[0]:.1f} at the end.")
     if failures:
         emit("\nNot measured:\n\n" + "\n".join(failures))
 

@@ -151,7 +151,7 @@ import Testing
       (["gemm", "--shape", "3xtwox1"], "'two' is no whole number"),
       (
         ["gemm", "--size", "\(Int.max)"],
-        "--size '\(Int.max)' is too large: its tensors must fit half the memory"
+        "--size '\(Int.max)' is too large: its tensors must fit an eighth of"
       ),
       (["gemm", "--shape", "4294967296x1x4294967296"], "is too large"),
       (["gemm", "--weights", "int4"], "--weights and --activations belong together"),
@@ -167,6 +167,9 @@ import Testing
       (["gemm", "--size", "2", "--worker", "--json"], "--json and --worker are two ways to answer"),
       (["conv", "--batch", "0"], "--batch must be 1 to 65536, found 0"),
       (["conv", "--shape", "1x2x2x1x9x1x0"], "a kernel of 9 does not fit 2x2 with padding 0"),
+      (["conv", "--shape", "1x\(Int.max)x3x1x1"], "is too large"),
+      (["conv", "--shape", "4096x4096x4096x1x1"], "is too large"),
+      (["conv", "--shape", "1x2x2x1x3x1x-1"], "padding must be at least 0, found '-1'"),
       (["conv", "--shape", "1x2x2x1"], "--shape '1x2x2x1' has 4 numbers; expected channels"),
       (["conv", "--shape", "1x2x2x1x3x0"], "stride must be at least 1, found 0"),
       (["codec", "--count", "0"], "--count must be 1 to"),

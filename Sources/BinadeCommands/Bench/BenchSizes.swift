@@ -15,7 +15,7 @@ enum BenchSizes {
         "\(option) '\(text)' has \(parts.count) number\(parts.count == 1 ? "" : "s"); expected \(expected)"
       )
     }
-    return try zip(parts, names).map { part, name in
+    let numbers = try zip(parts, names).map { part, name in
       guard let number = Int(part) else {
         throw ValidationError("\(option) '\(text)': '\(part)' is no whole number; expected \(expected)")
       }
@@ -24,14 +24,20 @@ enum BenchSizes {
       }
       return number
     }
+    // Each alone, so that sums and products of them can be formed before they are judged together.
+    for number in numbers {
+      try requireMemory(text, option: option, tensors: [[number]], work: [number])
+    }
+    return numbers
   }
 
-  /// Refuses work whose operands do not fit half the memory of the machine, or whose size is no number.
+  /// Refuses work whose tensors take more than an eighth of the memory of the machine, as the float32 twin, quantized
+  /// and packed copies are there at the same time, and work that Int cannot count.
   ///
   /// `counts`: the sizes of each tensor; four bytes per element.
   /// `work`: the sizes whose product counts the multiply-accumulates.
   static func requireMemory(_ text: String, option: String, tensors: [[Int]], work: [Int]) throws {
-    let allowed = ProcessInfo.processInfo.physicalMemory / 2
+    let allowed = ProcessInfo.processInfo.physicalMemory / 8
     let counts = tensors.map(product)
     let total = counts.reduce(UInt64?(0)) { sum, count in
       guard let sum, let count else { return nil }
@@ -39,11 +45,15 @@ enum BenchSizes {
       return overflow ? nil : next
     }
     guard let total, product(work) != nil, total <= allowed else {
-      throw ValidationError(
-        "\(option) '\(text)' is too large: its tensors must fit half the memory of this machine, "
-          + "\(allowed >> 20) MiB"
-      )
+      throw tooLarge(text, option: option, allowed: allowed)
     }
+  }
+
+  private static func tooLarge(_ text: String, option: String, allowed: UInt64) -> ValidationError {
+    ValidationError(
+      "\(option) '\(text)' is too large: its tensors must fit an eighth of the memory of this machine, "
+        + "\(allowed >> 20) MiB"
+    )
   }
 
   /// The product of `sizes`; nil when four times it is beyond Int.
@@ -103,7 +113,10 @@ struct ConvolutionSizes {
     var words = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
     var padding: Int?
     // Only the padding may be 0.
-    if words.count == 7, let number = Int(words[6]), number >= 0 {
+    if words.count == 7 {
+      guard let number = Int(words[6]), number >= 0 else {
+        throw ValidationError("--shape '\(text)': padding must be at least 0, found '\(words[6])'")
+      }
       padding = number
       words.removeLast()
     }

@@ -31,7 +31,7 @@ import Testing
     let rows = try rows("gemm", "--size", "8", "--shape", "3x5x7", "--format", "float32", "--format", "int8")
     #expect(rows.compactMap { $0["name"] as? String } == ["8x8x8", "8x8x8", "3x5x7", "3x5x7"])
     #expect(
-      rows.compactMap { $0["datapath"] as? String } == ["float32", "integer16", "float32", "integer16"]
+      rows.compactMap { $0["datapath"] as? String } == ["float32", "integer8", "float32", "integer8"]
     )
     let last = try #require(rows.last)
     #expect(last["workCount"] as? Int == 105)
@@ -106,7 +106,7 @@ import Testing
     )
     #expect(rows[0]["unit"] as? String == "images")
     #expect(rows[0]["workCount"] as? Int == 4)
-    #expect(rows[0]["datapath"] as? String == "integer16")
+    #expect(rows[0]["datapath"] as? String == "integer8")
     #expect((rows[0]["facts"] as? [String: Int])?["top1Count"] == 4)
   }
 
@@ -114,7 +114,7 @@ import Testing
   func table() {
     let run = CommandRun(["bench", "gemm", "--size", "4", "--format", "int4"] + Self.quick)
     #expect(run.status == 0, "\(run.errors)")
-    for word in ["Peak", "1 thread.", "GMAC/s", "int4", "integer16", "of peak", "x float32"] {
+    for word in ["Peak", "1 thread.", "GMAC/s", "int4", "integer8", "of peak", "x float32"] {
       #expect(run.output.contains(word), "\(word)")
     }
   }

@@ -44,20 +44,28 @@ struct BenchFormatOptions: ParsableArguments {
 /// A format, compiled; float32 needs no codec.
 struct BenchFormat {
   static let float32Name = "float32"
-  static let float32 = BenchFormat(name: float32Name, codec: nil)
+  static let float32 = BenchFormat(name: float32Name, format: nil, codec: nil)
 
   let name: String
   /// Nil for float32.
+  let format: (any NumericFormat)?
+  /// Nil for float32.
   let codec: FormatCodec?
 
-  private init(name: String, codec: FormatCodec?) {
+  private init(name: String, format: (any NumericFormat)?, codec: FormatCodec?) {
     self.name = name
+    self.format = format
     self.codec = codec
   }
 
   init(_ name: String, _ catalog: FormatCatalog) throws {
     let format = try catalog.format(named: name)
-    self.init(name: format.name, codec: format.name == Self.float32Name ? nil : try FormatCodec(format))
+    let isFloat32 = format.name == Self.float32Name
+    self.init(
+      name: format.name,
+      format: isFloat32 ? nil : format,
+      codec: isFloat32 ? nil : try FormatCodec(format)
+    )
   }
 }
 

@@ -40,9 +40,9 @@ struct BenchGEMMCommand: ParsableCommand {
           BenchRow(
             name: sizes.name,
             format: pair.name,
-            workload: { BenchWorkloads.product(sizes, pair, threads: threads) },
+            workload: { try BenchWorkloads.product(sizes, pair, threads: threads) },
             twin: pair.isFloat32
-              ? nil : { BenchWorkloads.product(sizes, .float32, threads: threads) }
+              ? nil : { try BenchWorkloads.product(sizes, .float32, threads: threads) }
           )
         }
       }

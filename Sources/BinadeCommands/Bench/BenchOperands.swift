@@ -1,52 +1,54 @@
 import Binade
 
-/// The two operands of a product as its datapath wants them: normal numbers, quantized.
+/// The two operands of a product: normal numbers, encoded in their formats.
 struct BenchOperands {
-  /// What the kernels multiply.
-  enum Values {
-    case floats(weights: [Float], activations: [Float])
-    case integers(weights: [Int16], activations: [Int16])
+  let weights: BenchOperand
+  let activations: BenchOperand
+
+  init(_ formats: BenchFormatPair, weightCount: Int, activationCount: Int) {
+    weights = BenchOperand(formats.weights, count: weightCount, tensor: 1)
+    activations = BenchOperand(formats.activations, count: activationCount, tensor: 2)
+  }
+}
+
+/// One operand.
+struct BenchOperand {
+  /// Nil for float32 as it is.
+  let format: (any NumericFormat)?
+  private let codec: FormatCodec?
+  private let numbers: [Float]
+
+  init(_ format: BenchFormat, count: Int, tensor: UInt32) {
+    self.format = format.format
+    codec = format.codec
+    // Four standard deviations reach the greatest value where formats are used with a scale.
+    let scale = format.codec.map { codec in
+      codec.info.scaling == .none ? 1 : Float(codec.reference.ladder.greatest.value) / 4
+    }
+    numbers = BenchNumbers.normal(count, tensor: tensor).map { $0 * (scale ?? 1) }
   }
 
-  let datapath: Datapath
-  let values: Values
+  /// What the kernels can make of the format; nil for float32.
+  var values: OperandValues? { codec.map { OperandValues($0) } }
 
-  init(_ formats: BenchFormatPair, weightCount: Int, activationCount: Int, depth: Int) {
-    let left = Side(formats.weights, count: weightCount, tensor: 1)
-    let right = Side(formats.activations, count: activationCount, tensor: 2)
-    datapath =
-      Datapath.cheapest(weights: left.table, activations: right.table, depth: depth).datapath
-    switch datapath {
-    case .integer16: values = .integers(weights: left.integers, activations: right.integers)
-    case .float32: values = .floats(weights: left.floats, activations: right.floats)
-    }
+  /// The codes, as a matrix.
+  func matrix(rows: Int, columns: Int) -> CodedMatrix {
+    guard let codec else { preconditionFailure("float32 has no codes here") }
+    let codes = numbers.map { codec.encode($0) }
+    return codec.info.bitWidth <= 8
+      ? CodedMatrix(codes.map { UInt8($0) }, rows: rows, columns: columns)
+      : CodedMatrix(codes, rows: rows, columns: columns)
   }
 
-  /// One operand.
-  private struct Side {
-    let codec: FormatCodec?
-    let table: OperandValues?
-    let numbers: [Float]
+  /// What `table` gives for the code of each number.
+  func operands<Operand>(_ table: [Operand]?) -> [Operand] {
+    guard let codec, let table else { preconditionFailure("a table needs a format") }
+    return numbers.map { table[Int(codec.encode($0))] }
+  }
 
-    init(_ format: BenchFormat, count: Int, tensor: UInt32) {
-      codec = format.codec
-      table = format.codec.map { OperandValues($0) }
-      // Four standard deviations reach the greatest value where formats are used with a scale.
-      let scale = format.codec.map { codec in
-        codec.info.scaling == .none ? 1 : Float(codec.reference.ladder.greatest.value) / 4
-      }
-      numbers = BenchNumbers.normal(count, tensor: tensor).map { $0 * (scale ?? 1) }
-    }
-
-    var integers: [Int16] {
-      guard let codec, let integers = table?.integers else { preconditionFailure("no integers") }
-      return numbers.map { integers[Int(codec.encode($0))] }
-    }
-
-    var floats: [Float] {
-      guard let codec, let table else { return numbers }
-      if let floats = table.floats { return numbers.map { floats[Int(codec.encode($0))] } }
-      return numbers.map { codec.decode(codec.encode($0)) / table.floatUnit }
-    }
+  /// The numbers, rounded to the format.
+  var rounded: [Float] {
+    guard let codec else { return numbers }
+    return numbers.map { codec.decode(codec.encode($0)) }
   }
 }

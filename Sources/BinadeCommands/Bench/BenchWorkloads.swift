@@ -2,33 +2,46 @@ import Binade
 
 /// The kernels as closures that run once: the only place that knows their API.
 enum BenchWorkloads {
-  /// A matrix product of operands that are already what the kernel multiplies; packing both and allocating the
-  /// result belong to the run.
-  static func product(_ sizes: MatrixSizes, _ formats: BenchFormatPair, threads: Int) -> BenchWorkload {
+  /// A product of activations, as rows, with weights, as columns.
+  ///
+  /// Of float32, both operands are packed in the run, as BLAS does it. In other formats activations are codes when the
+  /// run begins and the weights have been packed before, as in a layer.
+  static func product(_ sizes: MatrixSizes, _ formats: BenchFormatPair, threads: Int) throws -> BenchWorkload
+  {
     let operands = BenchOperands(
       formats,
-      weightCount: sizes.rows * sizes.depth,
-      activationCount: sizes.depth * sizes.columns,
-      depth: sizes.depth
+      weightCount: sizes.depth * sizes.columns,
+      activationCount: sizes.rows * sizes.depth
     )
     let (m, k, n) = (sizes.rows, sizes.depth, sizes.columns)
-    let kernel: String
+    let (datapath, kernel): (Datapath, String)
     let run: () -> Float
-    switch operands.values {
-    case .floats(let weights, let activations):
-      kernel = KernelTable.float32().name
+    if let left = operands.activations.format, let right = operands.weights.format {
+      let product = try CodedProduct(activations: left, weights: right, depth: k)
+      (datapath, kernel) = (product.datapath, product.kernelName)
+      let activations = operands.activations.matrix(rows: m, columns: k)
+      let weights = product.pack(operands.weights.matrix(rows: k, columns: n))
+      run = { product.multiply(activations, weights, threads: threads)[m * n / 2] }
+    } else {
+      (datapath, kernel) = (.float32, KernelTable.float32().name)
+      let result = BenchBuffer([Float](repeating: 0, count: m * n))
+      let (activations, weights) = (operands.activations.rounded, operands.weights.rounded)
       run = {
-        GEMM.multiply(weights, activations, rows: m, depth: k, columns: n, threads: threads)[m * n / 2]
-      }
-    case .integers(let weights, let activations):
-      kernel = KernelTable.int16().name
-      run = {
-        Float(GEMM.multiply(weights, activations, rows: m, depth: k, columns: n, threads: threads)[m * n / 2])
+        GEMM.multiply(
+          activations,
+          weights,
+          into: result.start,
+          rows: m,
+          depth: k,
+          columns: n,
+          threads: threads
+        )
+        return result.start[m * n / 2]
       }
     }
     return BenchWorkload(
       name: sizes.name,
-      datapath: operands.datapath.rawValue,
+      datapath: datapath.rawValue,
       kernel: kernel,
       workCount: sizes.multiplyAccumulateCount,
       unit: .multiplyAccumulates,
@@ -38,7 +51,7 @@ enum BenchWorkloads {
   }
 
   /// A convolution of a batch, weights packed before, images padded in the run: from images without rim to
-  /// sums, as a library's convolution does it.
+  /// sums with bias, as a library's convolution does it.
   static func convolution(
     _ sizes: ConvolutionSizes,
     _ formats: BenchFormatPair,
@@ -48,31 +61,21 @@ enum BenchWorkloads {
     let operands = BenchOperands(
       formats,
       weightCount: shape.outputChannels * shape.depth,
-      activationCount: sizes.batch * shape.inputCount,
-      depth: shape.depth
+      activationCount: sizes.batch * shape.inputCount
     )
-    let kernel: String
-    let run: () -> Float
-    switch operands.values {
-    case .floats(let weights, let images):
-      let convolution = FloatConvolution(shape: shape, weights: weights, kernel: KernelTable.float32())
-      kernel = convolution.kernelName
-      let batch = BenchBatch<Float, Float>(sizes, images: images, threads: threads)
-      run = { batch.run(convolution.run) }
-    case .integers(let weights, let images):
-      let convolution = IntegerConvolution(shape: shape, weights: weights, kernel: KernelTable.int16())
-      kernel = convolution.kernelName
-      let batch = BenchBatch<Int16, Int32>(sizes, images: images, threads: threads)
-      run = { Float(batch.run(convolution.run)) }
-    }
+    let layer = BenchConvolution(shape, operands)
+    let output = BenchBuffer([Float](repeating: 0, count: sizes.batch * shape.outputCount))
     return BenchWorkload(
       name: sizes.name,
-      datapath: operands.datapath.rawValue,
-      kernel: kernel,
+      datapath: layer.datapath.rawValue,
+      kernel: layer.kernelName,
       workCount: sizes.multiplyAccumulateCount,
       unit: .multiplyAccumulates,
       multiplyAccumulateCount: sizes.multiplyAccumulateCount,
-      run: run
+      run: {
+        layer.run(imageCount: sizes.batch, into: output.start, threads: threads)
+        return output.start[sizes.batch * shape.outputCount / 2]
+      }
     )
   }
 

@@ -44,6 +44,31 @@ public struct FloatConvolution: Sendable {
       )
     }
   }
+
+  /// Pads and convolves images without a rim.
+  ///
+  /// - Shape: `images` is imageCount x inputHeight x inputWidth x inputChannels, followed by
+  ///   ``ConvolutionShape/readAhead`` elements where the shape has no padding; the rest as in `run`.
+  public func convolve(
+    _ images: UnsafePointer<Float>,
+    imageCount: Int = 1,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>,
+    threads: Int = 1
+  ) {
+    let channels = body.shape.outputChannels
+    body.convolve(images, imageCount: imageCount, zero: 0, threads: threads) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
+      )
+    }
+  }
 }
 
 /// An integer convolution: int16 operands, exact int32 sums.
@@ -90,11 +115,37 @@ public struct IntegerConvolution: Sendable {
       )
     }
   }
+
+  /// Pads and convolves images without a rim.
+  ///
+  /// - Shape: `images` is imageCount x inputHeight x inputWidth x inputChannels, followed by
+  ///   ``ConvolutionShape/readAhead`` elements where the shape has no padding; the rest as in `run`.
+  public func convolve(
+    _ images: UnsafePointer<Int16>,
+    imageCount: Int = 1,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>,
+    threads: Int = 1
+  ) {
+    let channels = body.shape.outputChannels
+    body.convolve(images, imageCount: imageCount, zero: 0, threads: threads) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
+      )
+    }
+  }
 }
 
 /// An integer convolution: unsigned bytes times signed bytes, exact int32 sums.
 public struct ByteConvolution: Sendable {
   private let body: PackedConvolution<ByteMicroKernel>
+  private let zero: UInt8
 
   /// Packs `weights`.
   ///
@@ -102,6 +153,7 @@ public struct ByteConvolution: Sendable {
   ///
   /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth, row-major.
   public init(shape: ConvolutionShape, weights: [Int8], zero: UInt8, kernel: ByteMicroKernel) {
+    self.zero = zero
     // sum (a - zero) w = sum a w - zero sum w
     let start = (0..<shape.outputChannels).map { channel in
       weights[channel * shape.depth..<(channel + 1) * shape.depth].reduce(Int32(0)) {
@@ -130,6 +182,31 @@ public struct ByteConvolution: Sendable {
   ) {
     let channels = body.shape.outputChannels
     body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
+      )
+    }
+  }
+
+  /// Pads and convolves images without a rim.
+  ///
+  /// - Shape: `images` is imageCount x inputHeight x inputWidth x inputChannels, followed by
+  ///   ``ConvolutionShape/readAhead`` elements where the shape has no padding; the rest as in `run`.
+  public func convolve(
+    _ images: UnsafePointer<UInt8>,
+    imageCount: Int = 1,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>,
+    threads: Int = 1
+  ) {
+    let channels = body.shape.outputChannels
+    body.convolve(images, imageCount: imageCount, zero: zero, threads: threads) { rows, sums, rowStride in
       let first = rows.lowerBound * channels
       epilogue.apply(
         sums,

@@ -69,6 +69,41 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
     }
   }
 
+  /// Pads each image and computes its output pixels: an image and its results go through the caches once.
+  func convolve(
+    _ images: UnsafePointer<Kernel.RowOperand>,
+    imageCount: Int,
+    zero: Kernel.RowOperand,
+    threads: Int,
+    finish: (Range<Int>, UnsafePointer<Kernel.Sum>, Int) -> Void
+  ) {
+    guard shape.padding > 0 else {
+      run(images, imageCount: imageCount, threads: threads, finish: finish)
+      return
+    }
+    ParallelLoop.run(count: imageCount, threads: threads) { image in
+      withUnsafeTemporaryAllocation(
+        of: Kernel.RowOperand.self,
+        capacity: shape.paddedInputCount + ConvolutionShape.readAhead
+      ) { padded in
+        guard let padded = padded.baseAddress else { return }
+        PaddedImage.fill(
+          padded,
+          from: images + image * shape.inputCount,
+          imageCount: 1,
+          shape: shape,
+          zero: zero
+        ) { line, target in
+          if let base = line.baseAddress { target.update(from: base, count: line.count) }
+        }
+        let first = image * shape.outputPixelCount
+        run(padded, imageCount: 1, threads: 1) { rows, sums, rowStride in
+          finish(first + rows.lowerBound..<first + rows.upperBound, sums, rowStride)
+        }
+      }
+    }
+  }
+
   /// Computes some output pixels.
   private func compute(
     _ rows: Range<Int>,

@@ -6,11 +6,17 @@ public struct CodedMatrix: Sendable, Hashable {
   public let columns: Int
   /// The codes, row by row.
   public let codes: [UInt32]
+  /// The codes as bytes, when they came so: four times as many fit the caches.
+  let bytes: [UInt8]?
 
   /// Creates a matrix of codes of up to 32 bits.
   ///
   /// - Precondition: `codes` holds `rows * columns` elements.
   public init(_ codes: [UInt32], rows: Int, columns: Int) {
+    self.init(codes, bytes: nil, rows: rows, columns: columns)
+  }
+
+  private init(_ codes: [UInt32], bytes: [UInt8]?, rows: Int, columns: Int) {
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
     precondition(
       rows >= 0 && columns >= 0 && !overflow && codes.count == count,
@@ -19,13 +25,14 @@ public struct CodedMatrix: Sendable, Hashable {
     self.rows = rows
     self.columns = columns
     self.codes = codes
+    self.bytes = bytes
   }
 
   /// Creates a matrix of codes of up to 8 bits.
   ///
   /// - Precondition: `codes` holds `rows * columns` elements.
   public init(_ codes: [UInt8], rows: Int, columns: Int) {
-    self.init(codes.map(UInt32.init), rows: rows, columns: columns)
+    self.init(codes.map(UInt32.init), bytes: codes, rows: rows, columns: columns)
   }
 
   /// Creates a matrix of codes of up to 16 bits.
@@ -33,6 +40,11 @@ public struct CodedMatrix: Sendable, Hashable {
   /// - Precondition: `codes` holds `rows * columns` elements.
   public init(_ codes: [UInt16], rows: Int, columns: Int) {
     self.init(codes.map(UInt32.init), rows: rows, columns: columns)
+  }
+
+  /// Stops when a code has more bits than its format.
+  func requireFit(bitWidth: Int) {
+    precondition(fits(bitWidth: bitWidth), "a code has more than \(bitWidth) bits")
   }
 
   /// Returns how many elements the product with `other` has.
@@ -53,6 +65,7 @@ public struct CodedMatrix: Sendable, Hashable {
   }
 
   private func fits(bitWidth: Int) -> Bool {
-    codes.reduce(0, |) >> 1 < UInt32(1) << UInt32(bitWidth - 1)
+    if let bytes { return bitWidth >= 8 || bytes.reduce(0, |) >> UInt8(bitWidth) == 0 }
+    return codes.reduce(0, |) >> 1 < UInt32(1) << UInt32(bitWidth - 1)
   }
 }

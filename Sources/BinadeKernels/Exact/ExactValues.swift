@@ -57,6 +57,9 @@ struct ExactValues: Sendable {
     }
   }
 
+  /// Whether some code is NaN or an infinity, of formats of up to 16 bits.
+  var hasSpecials: Bool { parts.contains { $0.isSpecial } }
+
   /// The value of a code.
   ///
   /// - Precondition: the code is below 2^bitWidth.

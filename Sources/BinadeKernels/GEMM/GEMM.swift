@@ -116,7 +116,7 @@ public enum GEMM {
     }
     guard m > 0, n > 0 else { return }
     let columns = PackedColumns(
-      MatrixColumns(base: b, rowStride: n),
+      MatrixColumns(UnsafeBufferPointer(start: b, count: k * n), rowStride: n),
       layout: DepthLayout(depth: k),
       columnCount: n,
       kernel: kernel,

@@ -121,25 +121,14 @@ final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
 
 /// A row-major matrix as the right operand.
 struct MatrixColumns<Operand>: ColumnSource {
-  let base: UnsafePointer<Operand>
-  let rowStride: Int
+  private let elements: UnsafeBufferPointer<Operand>
+  private let rowStride: Int
 
-  @inline(__always)
-  func row(
-    tap: Int,
-    channel: Int,
-    columns: Range<Int>,
-    scratch: UnsafeMutablePointer<Operand>
-  ) -> UnsafePointer<Operand> {
-    base + (channel * rowStride + columns.lowerBound)
+  /// Views a matrix of `rowStride` columns; the memory must outlive the source.
+  init(_ elements: UnsafeBufferPointer<Operand>, rowStride: Int) {
+    self.elements = elements
+    self.rowStride = rowStride
   }
-}
-
-/// A row-major matrix of codes as the right operand, decoded while packing.
-struct CodedColumns<Code: FixedWidthInteger, Operand>: ColumnSource {
-  let base: UnsafePointer<Code>
-  let rowStride: Int
-  let table: UnsafePointer<Operand>
 
   @inline(__always)
   func row(
@@ -148,8 +137,7 @@ struct CodedColumns<Code: FixedWidthInteger, Operand>: ColumnSource {
     columns: Range<Int>,
     scratch: UnsafeMutablePointer<Operand>
   ) -> UnsafePointer<Operand> {
-    let codes = base + (channel * rowStride + columns.lowerBound)
-    for j in 0..<columns.count { scratch[j] = table[Int(codes[j])] }
-    return UnsafePointer(scratch)
+    guard let base = elements.baseAddress else { return UnsafePointer(scratch) }
+    return base + (channel * rowStride + columns.lowerBound)
   }
 }

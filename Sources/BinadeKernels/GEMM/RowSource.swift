@@ -48,34 +48,3 @@ struct MatrixRows<Operand: BitwiseCopyable & ExpressibleByIntegerLiteral>: RowSo
     }
   }
 }
-
-/// A row-major matrix of codes as the left operand, decoded block by block.
-struct CodedRows<Code: FixedWidthInteger, Operand: BitwiseCopyable & ExpressibleByIntegerLiteral>: RowSource {
-  let base: UnsafePointer<Code>
-  let depth: Int
-  let paddedDepth: Int
-  let table: UnsafePointer<Operand>
-
-  init(_ base: UnsafePointer<Code>, depth: Int, group: Int, table: UnsafePointer<Operand>) {
-    self.base = base
-    self.depth = depth
-    self.table = table
-    paddedDepth = (depth + group - 1) / group * group
-  }
-
-  func scratchCount(rowCount: Int) -> Int { rowCount * paddedDepth }
-
-  func locate(
-    _ rows: Range<Int>,
-    scratch: UnsafeMutablePointer<Operand>,
-    addresses: UnsafeMutablePointer<UnsafeRawPointer?>
-  ) {
-    for (index, row) in rows.enumerated() {
-      let codes = base + row * depth
-      let copy = scratch + index * paddedDepth
-      for p in 0..<depth { copy[p] = table[Int(codes[p])] }
-      for p in depth..<paddedDepth { copy[p] = 0 }
-      addresses[index] = UnsafeRawPointer(copy)
-    }
-  }
-}

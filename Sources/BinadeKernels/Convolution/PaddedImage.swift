@@ -1,20 +1,19 @@
-import BinadeKernels
-
 /// Images with a rim, channels innermost.
-enum PaddedImage {
+package enum PaddedImage {
   /// Converts the pixels of each image and writes them inside the rim.
   ///
   /// `zero`: what the rim holds. `convert` gets consecutive elements, whole pixels, and where they go.
   ///
   /// - Shape: `padded` holds `imageCount * shape.paddedInputCount` elements, `images` `imageCount *
   ///   shape.inputCount`.
-  static func fill<Operand: BitwiseCopyable>(
+  @inlinable
+  package static func fill<Operand: BitwiseCopyable, Pixel>(
     _ padded: UnsafeMutablePointer<Operand>,
-    from images: UnsafePointer<Float>,
+    from images: UnsafePointer<Pixel>,
     imageCount: Int,
     shape: ConvolutionShape,
     zero: Operand,
-    _ convert: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Operand>) -> Void
+    _ convert: (UnsafeBufferPointer<Pixel>, UnsafeMutablePointer<Operand>) -> Void
   ) {
     guard shape.padding > 0 else {
       convert(UnsafeBufferPointer(start: images, count: imageCount * shape.inputCount), padded)

@@ -1,0 +1,280 @@
+import BinadeNumerics
+
+/// Matrix products of coded operands, in two formats if need be, on the cheapest datapath that is exact.
+///
+/// ```swift
+/// let product = try CodedProduct(activations: e4m3, weights: int4, depth: 576)
+/// print(product.datapath, product.kernelName, product.reason)
+/// let c = product.multiply(activations, weights)   // float32
+/// ```
+///
+/// Codes are decoded while the operands are packed. Scales of rows and columns stay outside: the caller applies them to
+/// the results.
+///
+/// - Error: on integer datapaths every sum is exact and rounded once to float32. On float32, products are exact where
+///   `reason` says so, and sums are one fused multiply-add per product in the order of depth.
+/// - Special values: NaN codes make NaN, infinities as in float32.
+public struct CodedProduct: Sendable {
+  private enum Operands: Sendable {
+    case float(left: CodeTable<Float>, right: CodeTable<Float>)
+    case int16(left: CodeTable<Int16>, right: CodeTable<Int16>, kernel: Int16MicroKernel)
+    case bytes(left: CodeTable<UInt8>, right: CodeTable<Int8>, zero: UInt8, kernel: ByteMicroKernel)
+    /// Formats of more than 16 bits have no tables.
+    case wide(left: FormatCodec, right: FormatCodec)
+  }
+
+  /// The arithmetic that was chosen.
+  public let datapath: Datapath
+  /// Why this datapath.
+  public let reason: String
+  private let operands: Operands
+  private let formats: (left: any NumericFormat, right: any NumericFormat)
+  /// Values of formats with NaN or infinities whose finite values are integers; nil where no code needs it.
+  private let specials: (left: ExactValues, right: ExactValues)?
+  private let floatKernel: FloatMicroKernel
+  /// What one unit of both operands is worth.
+  private let unit: Double
+
+  /// Prepares products of codes of `activations`, as rows, with codes of `weights`, as columns.
+  ///
+  /// `depth`: the products per sum, which decide whether integer sums fit.
+  ///
+  /// Throws `FormatError` when a format has no ladder.
+  public init(
+    activations: any NumericFormat,
+    weights: any NumericFormat,
+    depth: Int,
+    features: CPUFeatures = .detected
+  ) throws(FormatError) {
+    formats = (activations, weights)
+    let codecs = (left: try FormatCodec(activations), right: try FormatCodec(weights))
+    let (left, right) = (OperandValues(codecs.left), OperandValues(codecs.right))
+    (datapath, reason) = Datapath.cheapest(weights: right, activations: left, depth: depth)
+    floatKernel = KernelTable.float32(for: features)
+    guard datapath != .float32, let leftIntegers = left.integers, let rightIntegers = right.integers
+    else {
+      if let leftFloats = left.floats, let rightFloats = right.floats {
+        operands = .float(
+          left: CodeTable(leftFloats) { _ in nil },
+          right: CodeTable(rightFloats) { _ in nil }
+        )
+        unit = Double(left.floatUnit) * Double(right.floatUnit)
+      } else {
+        operands = .wide(left: codecs.left, right: codecs.right)
+        unit = 1
+      }
+      specials = nil
+      return
+    }
+    let values = (left: try ExactValues(activations), right: try ExactValues(weights))
+    specials = values.left.hasSpecials || values.right.hasSpecials ? values : nil
+    unit = Double(left.quantum) * Double(right.quantum)
+    if datapath != .integer16, let bytes = left.unsignedBytes, let signed = right.signedBytes,
+      let kernel = KernelTable.bytes(
+        for: features,
+        greatestProduct: bytes.greatest * right.greatestInteger
+      )
+    {
+      operands = .bytes(
+        left: CodeTable(bytes.values) { $0 },
+        right: CodeTable(signed) { UInt8(bitPattern: $0) },
+        zero: bytes.zero,
+        kernel: kernel
+      )
+    } else {
+      operands = .int16(
+        left: CodeTable(leftIntegers) { _ in nil },
+        right: CodeTable(rightIntegers) { _ in nil },
+        kernel: KernelTable.int16(for: features)
+      )
+    }
+  }
+
+  /// The kernel that multiplies, for reports.
+  public var kernelName: String {
+    switch operands {
+    case .float, .wide: floatKernel.name
+    case .int16(_, _, let kernel): kernel.name
+    case .bytes(_, _, _, let kernel): kernel.name
+    }
+  }
+
+  /// Returns a · b in float32.
+  ///
+  /// - Shape: `a` is m x k, `b` is k x n, the result m x n, row-major.
+  /// - Complexity: O(m·n·k); the result does not depend on the number of threads.
+  /// - Precondition: `a.columns == b.rows`, which is at most the depth the product was made for, and codes are below
+  ///   2^bitWidth.
+  public func multiply(_ a: CodedMatrix, _ b: CodedMatrix, threads: Int = 1) -> [Float] {
+    multiply(a, pack(b, threads: threads), threads: threads)
+  }
+
+  /// Decodes weights and lays them out for the kernel: packed once, used often.
+  ///
+  /// - Precondition: codes are below 2^bitWidth.
+  public func pack(_ weights: CodedMatrix, threads: Int = 1) -> PackedWeights {
+    weights.requireFit(bitWidth: formats.right.bitWidth)
+    let panels: PackedWeights.Panels =
+      switch operands {
+      case .float(_, let table):
+        .float(packed(weights, table, floatKernel, start: nil, threads))
+      case .int16(_, let table, let kernel):
+        .int16(packed(weights, table, kernel, start: nil, threads))
+      case .bytes(_, let table, let zero, let kernel):
+        .bytes(packed(weights, table, kernel, start: shift(weights, table, zero), threads))
+      case .wide(_, let codec):
+        .wide(packed(weights, decodedBy: codec, threads))
+      }
+    return PackedWeights(matrix: weights, panels: panels)
+  }
+
+  /// Returns a · b in float32, with weights that this product packed.
+  ///
+  /// - Shape: as ``multiply(_:_:threads:)-(CodedMatrix,_,_)``.
+  public func multiply(_ a: CodedMatrix, _ weights: PackedWeights, threads: Int = 1) -> [Float] {
+    let b = weights.matrix
+    let count = a.productCount(with: b, bitWidths: (formats.left.bitWidth, formats.right.bitWidth))
+    guard count > 0, a.columns > 0 else { return Array(repeating: 0, count: count) }
+    var result: [Float]
+    switch (operands, weights.panels) {
+    case (.float(let table, _), .float(let columns)):
+      result = Array(unsafeUninitializedCapacity: count) { c, initialized in
+        if let c = c.baseAddress { run(a, table, floatKernel, columns, into: c, threads) }
+        initialized = count
+      }
+      scale(&result)
+    case (.int16(let table, _, let kernel), .int16(let columns)):
+      result = scaled(count) { run(a, table, kernel, columns, into: $0, threads) }
+    case (.bytes(let table, _, _, let kernel), .bytes(let columns)):
+      result = scaled(count) { run(a, table, kernel, columns, into: $0, threads) }
+    case (.wide(let codec, _), .wide(let columns)):
+      let floats = a.codes.map { codec.decode($0) }
+      result = Array(unsafeUninitializedCapacity: count) { c, initialized in
+        floats.withUnsafeBufferPointer { floats in
+          guard let c = c.baseAddress, let floats = floats.baseAddress else { return }
+          MatrixProduct(kernel: floatKernel, columns: columns).run(
+            MatrixRows(floats, depth: a.columns, group: 1),
+            rowCount: a.rows,
+            into: c,
+            threads: threads
+          )
+        }
+        initialized = count
+      }
+    default:
+      preconditionFailure("weights packed for another product")
+    }
+    if let specials {
+      SpecialPlaces(a, specials.left, b, specials.right).visitOutputs { result[$0] = Float($1) }
+    }
+    return result
+  }
+
+  /// The float32 values of integer sums that `compute` writes, converted where they lie.
+  private func scaled(_ count: Int, _ compute: (UnsafeMutablePointer<Int32>) -> Void) -> [Float] {
+    Array(unsafeUninitializedCapacity: count) { c, initialized in
+      guard let base = c.baseAddress else { return }
+      let memory = UnsafeMutableRawPointer(base)
+      let sums = memory.bindMemory(to: Int32.self, capacity: count)
+      compute(sums)
+      // A product with a power of two rounds only where the result is subnormal.
+      let unit = Float(self.unit)
+      for index in 0..<count {
+        let value = Float(sums[index]) * unit
+        memory.storeBytes(of: value, toByteOffset: 4 * index, as: Float.self)
+      }
+      _ = memory.bindMemory(to: Float.self, capacity: count)
+      initialized = count
+    }
+  }
+
+  private func packed(_ b: CodedMatrix, decodedBy codec: FormatCodec, _ threads: Int)
+    -> PackedColumns<FloatMicroKernel>
+  {
+    b.codes.map { codec.decode($0) }.withUnsafeBufferPointer { floats in
+      PackedColumns(
+        MatrixColumns(floats, rowStride: b.columns),
+        layout: DepthLayout(depth: b.rows),
+        columnCount: b.columns,
+        kernel: floatKernel,
+        threads: threads
+      )
+    }
+  }
+
+  private func packed<Kernel: MicroKernel>(
+    _ b: CodedMatrix,
+    _ table: CodeTable<Kernel.ColumnOperand>,
+    _ kernel: Kernel,
+    start: [Kernel.Sum]?,
+    _ threads: Int
+  ) -> PackedColumns<Kernel> {
+    let layout = DepthLayout(depth: b.rows)
+    if let bytes = b.bytes {
+      return bytes.withUnsafeBufferPointer { codes in
+        PackedColumns(
+          CodedColumns(codes, rowStride: b.columns, table: table),
+          layout: layout,
+          columnCount: b.columns,
+          kernel: kernel,
+          start: start,
+          threads: threads
+        )
+      }
+    }
+    return b.codes.withUnsafeBufferPointer { codes in
+      PackedColumns(
+        CodedColumns(codes, rowStride: b.columns, table: table),
+        layout: layout,
+        columnCount: b.columns,
+        kernel: kernel,
+        start: start,
+        threads: threads
+      )
+    }
+  }
+
+  private func run<Kernel: MicroKernel>(
+    _ a: CodedMatrix,
+    _ table: CodeTable<Kernel.RowOperand>,
+    _ kernel: Kernel,
+    _ columns: PackedColumns<Kernel>,
+    into c: UnsafeMutablePointer<Kernel.Sum>,
+    _ threads: Int
+  ) where Kernel.RowOperand: ExpressibleByIntegerLiteral {
+    let product = MatrixProduct(kernel: kernel, columns: columns)
+    func run<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
+      guard let base = codes.baseAddress else { return }
+      let rows = CodedRows(base, depth: a.columns, group: Kernel.depthGroup, table: table)
+      product.run(rows, rowCount: a.rows, into: c, threads: threads)
+    }
+    if let bytes = a.bytes {
+      bytes.withUnsafeBufferPointer { run($0) }
+    } else {
+      a.codes.withUnsafeBufferPointer { run($0) }
+    }
+  }
+
+  /// What shifted activations add to each sum, negated: the sum of a column times the byte that stands for 0.
+  private func shift(_ b: CodedMatrix, _ table: CodeTable<Int8>, _ zero: UInt8) -> [Int32] {
+    var sums = [Int32](repeating: 0, count: b.columns)
+    guard zero != 0 else { return sums }
+    for row in 0..<b.rows {
+      for column in 0..<b.columns {
+        sums[column] -= Int32(zero) * Int32(table.operands[Int(b.codes[row * b.columns + column])])
+      }
+    }
+    return sums
+  }
+
+  private func scale(_ result: inout [Float]) {
+    guard unit != 1 else { return }
+    let factor = Float(unit)
+    if Double(factor) == unit {
+      for index in result.indices { result[index] *= factor }
+    } else {
+      // The product of two powers of two may leave float32's range when the results do not.
+      for index in result.indices { result[index] = Float(Double(result[index]) * unit) }
+    }
+  }
+}

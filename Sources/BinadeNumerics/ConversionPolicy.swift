@@ -39,5 +39,5 @@ public struct ConversionPolicy: Sendable, Hashable {
   public var refusesMissingNaN: Bool { dialect.map { $0.missingNaN == .error } ?? true }
 
   /// Whether codes wrap around.
-  var wraps: Bool { dialect == nil && overflow == .wrap }
+  package var wraps: Bool { dialect == nil && overflow == .wrap }
 }

@@ -112,7 +112,7 @@ public struct BinaryFloatFormat: NumericFormat {
   var significandMask: UInt32 { (1 << UInt32(significandBitCount)) - 1 }
   var exponentMask: UInt32 { (1 << UInt32(exponentBitCount)) - 1 }
   /// The sign bit; 0 in formats without one.
-  var signBit: UInt32 { isSigned ? 1 << UInt32(bitWidth - 1) : 0 }
+  package var signBit: UInt32 { isSigned ? 1 << UInt32(bitWidth - 1) : 0 }
   /// The bits of a code that are not the sign.
   var magnitudeMask: UInt32 { exponentMask << UInt32(significandBitCount) | significandMask }
 
@@ -144,7 +144,7 @@ public struct BinaryFloatFormat: NumericFormat {
   }
 
   /// The code of the greatest finite magnitude, without the sign.
-  var greatestMagnitudeCode: UInt32 {
+  package var greatestMagnitudeCode: UInt32 {
     switch specialValues {
     case .ieee: exponentMask << UInt32(significandBitCount) - 1
     case .finiteNaN: magnitudeMask - 1

@@ -11,7 +11,8 @@ package struct BinaryFloatLadder: Ladder {
   package let afterGreatest: Rung
   package let specials: SpecialCodes
   package let overflowTarget: OverflowTarget?
-  private let format: BinaryFloatFormat
+  /// The format.
+  package let format: BinaryFloatFormat
 
   /// Throws when the format has no subnormals: neighbours of zero would not be one code apart.
   package init(_ format: BinaryFloatFormat) throws(FormatError) {

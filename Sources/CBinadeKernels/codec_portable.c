@@ -1,0 +1,3 @@
+#define ROW(name) name##_portable
+#define TARGET
+#include "codec_rows.h"

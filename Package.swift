@@ -55,7 +55,7 @@ let package = Package(
     // Scales, calibration, error metrics.
     .target(
       name: "BinadeQuantization",
-      dependencies: ["BinadeNumerics"],
+      dependencies: ["BinadeNumerics", "BinadeKernels"],
       swiftSettings: settings
     ),
 

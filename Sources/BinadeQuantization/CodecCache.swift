@@ -1,3 +1,4 @@
+import BinadeKernels
 import BinadeNumerics
 import Synchronization
 
@@ -10,7 +11,7 @@ public final class CodecCache: Sendable {
     var policy: ConversionPolicy
   }
 
-  private let codecs = Mutex<[Key: FormatCodec]>([:])
+  private let codecs = Mutex<[Key: BulkCodec]>([:])
 
   /// Creates an empty cache.
   public init() {}
@@ -20,7 +21,7 @@ public final class CodecCache: Sendable {
     for format: any NumericFormat,
     zeroPoint: Int,
     policy: ConversionPolicy
-  ) throws(FormatError) -> FormatCodec {
+  ) throws(FormatError) -> BulkCodec {
     let key = Key(format: String(reflecting: format), zeroPoint: zeroPoint, policy: policy)
     if let known = codecs.withLock({ $0[key] }) { return known }
     let codec: FormatCodec
@@ -29,7 +30,8 @@ public final class CodecCache: Sendable {
     } else {
       codec = try FormatCodec(ZeroPointFormat(format, zeroPoint: zeroPoint), policy: policy)
     }
-    codecs.withLock { $0[key] = codec }
-    return codec
+    let bulk = BulkCodec(codec)
+    codecs.withLock { $0[key] = bulk }
+    return bulk
   }
 }

@@ -1,3 +1,4 @@
+import BinadeKernels
 import BinadeNumerics
 
 /// A quantizer that has seen its data: a codec and the scales.
@@ -6,7 +7,9 @@ import BinadeNumerics
 /// then encoded (one rounding to the format).
 public struct Quantizer: Sendable {
   /// Rounds to the values of the format, the zero point already subtracted.
-  public let codec: FormatCodec
+  public var codec: FormatCodec { bulkCodec.codec }
+  /// The same for whole tensors.
+  public let bulkCodec: BulkCodec
   /// What the format's values are shifted by; 0 unless the format is an integer one.
   public let zeroPoint: Int
   /// One scale, or one per channel.
@@ -34,7 +37,8 @@ public struct Quantizer: Sendable {
     let format = specification.format
     let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
     zeroPoint = Self.zeroPoint(of: format, isNonnegative: whole.isNonnegative)
-    codec = try cache.codec(for: format, zeroPoint: zeroPoint, policy: policy)
+    bulkCodec = try cache.codec(for: format, zeroPoint: zeroPoint, policy: policy)
+    let codec = bulkCodec.codec
     let ladder = codec.reference.ladder
     guard ladder.least.value < 0 || whole.isNonnegative else {
       throw QuantizationFailure.negativeValues(tensor: name, format: format.name)
@@ -117,9 +121,6 @@ public struct Quantizer: Sendable {
     channel: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
-    let scale = scale(ofChannel: channel)
-    for index in 0..<input.count { output[index] = input[index] / scale }
-    codec.roundTrip(UnsafeBufferPointer(start: output, count: input.count), into: output)
-    for index in 0..<input.count { output[index] *= scale }
+    bulkCodec.fakeQuantize(input, scales: .tensor(scale(ofChannel: channel)), into: output)
   }
 }

@@ -1,3 +1,4 @@
+import Binade
 import Foundation
 
 /// Types of elements in array files.
@@ -132,11 +133,16 @@ final class ArrayWriter {
   private let path: String
   private let temporary: String
   private let handle: FileHandle
+  private let packedBitWidth: Int?
   private var isFinished = false
 
   /// Begins the file; `shape` goes into the header of a `.npy` file.
-  init(_ path: String, type: ElementType, shape: [Int]) throws {
+  ///
+  /// `packedBitWidth`: codes of one byte are written without gaps, as ``PackedCodes`` lays them out; all pieces but the
+  /// last have a multiple of 8 codes.
+  init(_ path: String, type: ElementType, shape: [Int], packedBitWidth: Int? = nil) throws {
     self.path = path
+    self.packedBitWidth = packedBitWidth
     temporary = path + ".partial-\(UUID().uuidString.prefix(8))"
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
@@ -157,7 +163,9 @@ final class ArrayWriter {
 
   /// Appends elements.
   func append(_ bytes: UnsafeRawBufferPointer) throws {
-    try handle.write(contentsOf: Data(bytes))
+    guard let packedBitWidth else { return try handle.write(contentsOf: Data(bytes)) }
+    let packed = PackedCodes(bytes.bindMemory(to: UInt8.self), bitWidth: packedBitWidth)
+    try handle.write(contentsOf: Data(packed.bytes))
   }
 
   /// Gives the file its name.

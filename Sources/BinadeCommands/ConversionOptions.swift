@@ -101,7 +101,7 @@ enum ConversionError: Error, Equatable, CustomStringConvertible {
     case .codeOutOfRange(let path, let format, let index, let code, let bitWidth):
       "\(path): element \(index) is 0x\(String(code, radix: 16)); codes of '\(format)' have \(bitWidth) bits"
     case .invalidScale(let found):
-      "--scale must be a positive finite number, found \(found)"
+      "--scale must be a positive normal float32 number, found \(found)"
     }
   }
 }

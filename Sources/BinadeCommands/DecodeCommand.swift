@@ -8,28 +8,67 @@ struct DecodeCommand: ParsableCommand {
     commandName: "decode",
     abstract: "Decode a file of codes into float32.",
     discussion: """
-      EXAMPLE
+      With --packed the file is a stream of codes without gaps, as 'encode --packed' writes it. A stream that ends within
+      a byte does not tell how many codes it has: --count does. Without it, all codes that are whole are decoded.
+
+      EXAMPLES
         binade decode --format float8_e4m3fn --input y.bin --output x.f32
+        binade decode --format float4_e2m1fn --packed --count 1001 --input y.bin --output x.f32
       """
   )
 
   @Option(help: "The format: a name, or the path of a definition file.") var format: String
-  @Option(help: "The codes: 1, 2 or 4 bytes each, raw or .npy.") var input: String
+  @Option(help: "The codes: 1, 2 or 4 bytes each, raw or .npy; packed: raw.") var input: String
   @Option(help: "The float32 file to write.") var output: String
+  @Flag(help: "The codes are packed, without gaps between them.") var packed = false
+  @Option(help: "With --packed: the number of codes.") var count: Int?
   @OptionGroup var formatOptions: FormatOptions
+
+  func validate() throws {
+    guard count == nil || packed else { throw ValidationError("--count needs --packed") }
+    if let count, count < 0 { throw ValidationError("--count must not be negative, found \(count)") }
+  }
 
   func run() throws {
     let format = try formatOptions.catalog().format(named: format)
-    let codec = try FormatCodec(format)
+    let codec = BulkCodec(try FormatCodec(format))
+    if packed { return try decodePacked(codec) }
     let reader = try CodeReader(input, format: format)
     let writer = try ArrayWriter(output, type: .float32, shape: reader.shape)
     let bar = ProgressBar(total: reader.count, label: "decoding")
     defer { bar.finish() }
     for start in stride(from: 0, to: reader.count, by: conversionChunk) {
-      let values = try reader.next(min(conversionChunk, reader.count - start)).map { codec.decode($0) }
-      try values.withUnsafeBytes { try writer.append($0) }
-      bar.advance(values.count)
+      let codes = try reader.next(min(conversionChunk, reader.count - start))
+      try writer.append(decoded: codes.count) { values in
+        codes.withUnsafeBufferPointer { codec.decode($0, into: values) }
+      }
+      bar.advance(codes.count)
     }
     try writer.finish()
+  }
+
+  private func decodePacked(_ codec: BulkCodec) throws {
+    let reader = try PackedCodeReader(input, info: codec.codec.info, count: count)
+    let writer = try ArrayWriter(output, type: .float32, shape: [reader.count])
+    let bar = ProgressBar(total: reader.count, label: "decoding")
+    defer { bar.finish() }
+    while let codes = try reader.next() {
+      try writer.append(decoded: codes.count) { values in
+        codes.withUnsafeBufferPointer { codec.decode($0, into: values) }
+      }
+      bar.advance(codes.count)
+    }
+    try writer.finish()
+  }
+}
+
+extension ArrayWriter {
+  /// Appends so many floats that `decode` fills in.
+  fileprivate func append(decoded count: Int, _ decode: (UnsafeMutablePointer<Float>) -> Void) throws {
+    let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress { decode(base) }
+      initialized = count
+    }
+    try values.withUnsafeBytes { try append($0) }
   }
 }

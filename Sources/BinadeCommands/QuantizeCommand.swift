@@ -28,7 +28,7 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
 
   func run() throws {
-    guard scale.isFinite, scale > 0 else { throw ConversionError.invalidScale(found: scale) }
+    guard scale.isNormal, scale > 0 else { throw ConversionError.invalidScale(found: scale) }
     if case .block(let format) = try formatOptions.catalog().entry(named: conversion.format) {
       return try quantize(toBlocks: format)
     }
@@ -38,7 +38,7 @@ struct QuantizeCommand: ParsableCommand {
     if let stochastic = try conversion.stochasticConversion(formatOptions) {
       return try stochastic.quantize(scale: scale)
     }
-    let codec = try conversion.codec(formatOptions)
+    let codec = BulkCodec(try conversion.codec(formatOptions))
     let reader = try ArrayReader(conversion.input, types: [.float32])
     let writer = try ArrayWriter(conversion.output, type: .float32, shape: reader.shape)
     let bar = ProgressBar(total: reader.count, label: "quantizing")
@@ -47,17 +47,14 @@ struct QuantizeCommand: ParsableCommand {
     while let data = try reader.next(conversionChunk) {
       var values = ArrayReader.floats(data, as: Float.self)
       nanCount += values.count { $0.isNaN }
-      for index in values.indices { values[index] /= scale }
       values.withUnsafeMutableBufferPointer { buffer in
-        if let base = buffer.baseAddress {
-          codec.roundTrip(UnsafeBufferPointer(buffer), into: base)
-        }
+        guard let base = buffer.baseAddress else { return }
+        codec.fakeQuantize(UnsafeBufferPointer(buffer), scales: .tensor(scale), into: base)
       }
-      for index in values.indices { values[index] *= scale }
       try values.withUnsafeBytes { try writer.append($0) }
       bar.advance(values.count)
     }
-    try conversion.requireCodesForNaN(nanCount, codec)
+    try conversion.requireCodesForNaN(nanCount, codec.codec)
     try writer.finish()
   }
 

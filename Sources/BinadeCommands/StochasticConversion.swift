@@ -10,10 +10,14 @@ struct StochasticConversion {
   /// Whether NaN into a format that has none stops the command: unless a dialect says what it becomes.
   let refusesNaN: Bool
 
-  /// Floats, or Doubles, to codes.
-  func encode() throws {
+  /// Floats, or Doubles, to codes; packed when they have a width.
+  func encode(packedBitWidth: Int?) throws {
     let type = ElementType.code(bitWidth: codec.info.bitWidth)
-    try convert(types: [.float32, .float64], to: type) { data, inputType, first, writer in
+    try convert(types: [.float32, .float64], to: type, packedBitWidth: packedBitWidth) {
+      data,
+      inputType,
+      first,
+      writer in
       switch (inputType, type) {
       case (.float32, .code8):
         try encode(ArrayReader.floats(data, as: Float.self), writer) {
@@ -63,10 +67,11 @@ struct StochasticConversion {
   private func convert(
     types: [ElementType],
     to type: ElementType,
+    packedBitWidth: Int? = nil,
     _ body: (Data, ElementType, UInt64, ArrayWriter) throws -> Int
   ) throws {
     let reader = try ArrayReader(input, types: types)
-    let writer = try ArrayWriter(output, type: type, shape: reader.shape)
+    let writer = try ArrayWriter(output, type: type, shape: reader.shape, packedBitWidth: packedBitWidth)
     let bar = ProgressBar(total: reader.count, label: "rounding")
     defer { bar.finish() }
     var (nanCount, first) = (0, UInt64(0))

@@ -96,7 +96,7 @@ import Testing
         floats,
         "--output",
         scratch.path("y")
-      ).contains("--scale must be a positive finite number, found 0.0")
+      ).contains("--scale must be a positive normal float32 number, found 0.0")
     )
     #expect(try scratch.files == ["x.bin", "x.f32"])
   }

@@ -114,7 +114,7 @@ import Testing
   func table() {
     let run = CommandRun(["bench", "gemm", "--size", "4", "--format", "int4"] + Self.quick)
     #expect(run.status == 0, "\(run.errors)")
-    for word in ["Peak", "1 thread.", "GMAC/s", "int4", "integer8", "of peak", "x float32"] {
+    for word in ["Peak", "1 thread.", "GMAC/s", "int4", "integer4", "of peak", "x float32"] {
       #expect(run.output.contains(word), "\(word)")
     }
   }

@@ -8,6 +8,7 @@ let benchmarks: @Sendable () -> Void = {
   )
 
   codecBenchmarks()
+  bulkCodecBenchmarks()
   productBenchmarks()
   convolutionBenchmarks()
   networkBenchmarks()

@@ -2,7 +2,9 @@
 struct CodeTable<Operand: BitwiseCopyable & Sendable>: Sendable {
   /// The operand of each code.
   let operands: [Operand]
-  /// Of 8-bit integers: every operand is its code plus this, modulo 2^8. A vector of codes is decoded at once then.
+  /// What every operand of an 8-bit integer format is more than its code, modulo 2^8; nil for other formats.
+  ///
+  /// A vector of codes is decoded at once then.
   let offset: UInt8?
 
   init(_ operands: [Operand], bytes: (Operand) -> UInt8?) {

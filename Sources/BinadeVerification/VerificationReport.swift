@@ -6,6 +6,7 @@ public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
   public enum Operation: Sendable, Hashable {
     case encodeFloat, encodeDouble, decode, block
     case arithmetic(ArithmeticOperation)
+    case accumulation
   }
 
   /// Which conversion.
@@ -24,6 +25,7 @@ public struct Counterexample: Sendable, Hashable, CustomStringConvertible {
     case .encodeDouble: "encode float64 \(input): expected \(expected), found \(found)"
     case .block: "\(input): expected \(expected), found \(found)"
     case .arithmetic(let operation): "\(operation)(\(input)): expected \(expected), found \(found)"
+    case .accumulation: "sum of \(input): expected \(expected), found \(found)"
     case .decode: "decode \(input): expected \(expected), found \(found)"
     }
   }

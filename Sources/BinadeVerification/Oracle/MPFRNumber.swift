@@ -116,6 +116,13 @@ final class MPFRNumber {
     return result
   }
 
+  /// The number without its fraction.
+  var truncated: MPFRNumber {
+    let result = MPFRNumber(precision: Int(mpfr_get_prec(pointer)))
+    mpfr_rint_trunc(result.pointer, pointer, MPFR_RNDN)
+    return result
+  }
+
   var isInteger: Bool { mpfr_integer_p(pointer) != 0 }
 
   /// e with 2^e <= |number| < 2^(e + 1).

@@ -19,6 +19,9 @@ struct VerifyCommand: ParsableCommand {
       --stochastic-variant (a, b, c or all) say otherwise: all words for each number for up to 12 bits. Its table
       shows the mean of rounded value less value, in units of the gap, over numbers spread evenly.
 
+      --accumulator checks dot products of the formats' numbers, each sum rounded to the accumulator's format: the
+      scalar reference and this machine's kernels, bit for bit.
+
       --exhaustive is a proof: MPFR decides every step of the conversion, and the codec is run on all 2^32 float32
       inputs, NaN payloads included. --certificates keeps it, --certificate runs a kept one again.
 
@@ -32,6 +35,7 @@ struct VerifyCommand: ParsableCommand {
         binade verify --p3109 8 --rounding nearestEven --exhaustive
         binade verify float8_e5m2 posit8 --operations all
         binade verify bfloat16 --operations add,mul --rounding nearestEven --long
+        binade verify float8_e4m3fn --accumulator bfloat16,float16 --rounding nearestEven
         binade verify bfloat16 --rounding stochastic --random-bits 12 --stochastic-variant a
       """
   )
@@ -47,6 +51,7 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "A certificate to run again.") var certificate: String?
   @Option(help: "Check arithmetic instead: add,sub,mul,div,fma,sqrt, or 'all'.") var operations: String?
   @Flag(help: "With --operations: all pairs of 16-bit formats (2^32 each; takes an hour).") var long = false
+  @OptionGroup var accumulators: AccumulatorOptions
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
   @Flag(help: "Print as JSON.") var json = false
@@ -82,6 +87,12 @@ struct VerifyCommand: ParsableCommand {
         "--operations is for deterministic rules; --rounding stochastic checks conversions"
       )
     }
+    if accumulators.accumulator != nil, operations != nil || exhaustive || rounding == "stochastic" {
+      throw ValidationError(
+        "--accumulator is a check of its own, under deterministic rules: leave out --operations, --exhaustive "
+          + "and --rounding stochastic"
+      )
+    }
     if operations != nil, exhaustive {
       throw ValidationError(
         "--exhaustive is about conversions; --operations takes all pairs of up to 8 bits anyway"
@@ -102,6 +113,17 @@ struct VerifyCommand: ParsableCommand {
     if exhaustive { return try prove(entries, rules) }
     if let operations {
       let verification = try OperationVerification(operations, isLong: long, threads: runOptions.threads)
+      let reports = try verification.run(entries, rules: rules)
+      write(reports, formatCount: entries.count)
+      if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
+      return
+    }
+    if accumulators.accumulator != nil {
+      let verification = AccumulatorVerification(
+        options: accumulators,
+        catalog: catalog,
+        threads: runOptions.threads
+      )
       let reports = try verification.run(entries, rules: rules)
       write(reports, formatCount: entries.count)
       if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }

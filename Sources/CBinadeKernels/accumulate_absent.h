@@ -12,6 +12,10 @@
     __builtin_trap();                                                                                               \
   }                                                                                                                 \
   void binade_products_##isa(size_t count, const float *a, const float *b, float *out) { __builtin_trap(); }        \
+  void binade_add_wide_##isa(size_t count, const float *a, const float *b, const float *c, float *out,              \
+                             bool to_odd) {                                                                         \
+    __builtin_trap();                                                                                               \
+  }                                                                                                                 \
   void binade_add_odd_##isa(size_t count, const float *x, const float *y, float *out) { __builtin_trap(); }         \
   void binade_round_##isa(size_t count, const float *x, float *out, const binade_rounding *rounding) {              \
     __builtin_trap();                                                                                               \

@@ -81,6 +81,40 @@ OPERATION V add_zero(V x, V y, bool full_range) { return add_adjusted(x, y, full
 OPERATION V multiply_add_odd(V a, V b, V c, bool full_range) { return add_odd(c, f_multiply(a, b), full_range); }
 OPERATION V multiply_add_zero(V a, V b, V c, bool full_range) { return add_zero(c, f_multiply(a, b), full_range); }
 
+// Float64: a vector of float32 is a low and a high half.
+typedef __m256d W;
+OPERATION W w_set(double x) { return _mm256_set1_pd(x); }
+OPERATION W w_low(V x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+OPERATION W w_high(V x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+OPERATION W w_multiply_add(W x, W y, W z) { return _mm256_fmadd_pd(x, y, z); }
+OPERATION V w_narrow(W low, W high) { return _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low)); }
+
+OPERATION W w_add_odd(W x, W y) {
+  const W sum = _mm256_add_pd(x, y);
+  const W y_part = _mm256_sub_pd(sum, x);
+  const W error = _mm256_add_pd(_mm256_sub_pd(x, _mm256_sub_pd(sum, y_part)), _mm256_sub_pd(y, y_part));
+  const VI has_error = _mm256_castpd_si256(_mm256_cmp_pd(error, w_set(0), _CMP_NEQ_OQ));
+  const VI signs_differ = _mm256_castpd_si256(_mm256_xor_pd(sum, error));
+  VI bits = _mm256_castpd_si256(sum);
+  bits = _mm256_add_epi64(bits, i_and(has_error, _mm256_cmpgt_epi64(_mm256_setzero_si256(), signs_differ)));
+  return _mm256_castsi256_pd(_mm256_or_si256(bits, _mm256_srli_epi64(has_error, 63)));
+}
+
+// What float32 cannot hold is kept as an odd last bit; beyond its range that is the greatest float32.
+OPERATION W w_cut_odd(W x) {
+  const VI cut = _mm256_set1_epi64x((1 << 29) - 1);
+  const VI bits = _mm256_castpd_si256(x);
+  const VI is_exact = _mm256_cmpeq_epi64(i_and(bits, cut), _mm256_setzero_si256());
+  const VI last = _mm256_andnot_si256(is_exact, _mm256_set1_epi64x(1 << 29));
+  const W odd = _mm256_castsi256_pd(_mm256_or_si256(_mm256_andnot_si256(cut, bits), last));
+  const W greatest = w_set(0x1.fffffep127);
+  const W inside = _mm256_max_pd(w_set(-0x1.fffffep127), _mm256_min_pd(greatest, odd));
+  const W size = _mm256_andnot_pd(w_set(-0.0), x);
+  return _mm256_blendv_pd(inside, x, _mm256_cmp_pd(size, w_set(__builtin_inf()), _CMP_EQ_OQ));
+}
+
+OPERATION V w_narrow_odd(W low, W high) { return w_narrow(w_cut_odd(low), w_cut_odd(high)); }
+
 // An integer below 2^30 as a float32.
 OPERATION V int_lane(VI x, uint32_t lane) {
   const V value = i_to_float(x);

@@ -67,6 +67,25 @@ OPERATION V multiply_add_odd(V a, V b, V c, bool full_range) {
 }
 OPERATION V multiply_add_zero(V a, V b, V c, bool full_range) { return _mm512_fmadd_round_ps(a, b, c, ZERO); }
 
+// Float64: a vector of float32 is a low and a high half.
+typedef __m512d W;
+OPERATION W w_set(double x) { return _mm512_set1_pd(x); }
+OPERATION W w_low(V x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
+OPERATION W w_high(V x) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)); }
+OPERATION W w_multiply_add(W x, W y, W z) { return _mm512_fmadd_pd(x, y, z); }
+OPERATION V joined(__m256 low, __m256 high) { return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1); }
+OPERATION V w_narrow(W low, W high) { return joined(_mm512_cvtpd_ps(low), _mm512_cvtpd_ps(high)); }
+
+OPERATION W w_add_odd(W x, W y) {
+  const W down = _mm512_add_round_pd(x, y, DOWN), up = _mm512_add_round_pd(x, y, UP);
+  return _mm512_mask_blend_pd(_mm512_test_epi64_mask(_mm512_castpd_si512(down), _mm512_set1_epi64(1)), up, down);
+}
+
+OPERATION V w_narrow_odd(W low, W high) {
+  return odd_of(joined(_mm512_cvt_roundpd_ps(low, DOWN), _mm512_cvt_roundpd_ps(high, DOWN)),
+                joined(_mm512_cvt_roundpd_ps(low, UP), _mm512_cvt_roundpd_ps(high, UP)));
+}
+
 OPERATION V int_lane(VI x, uint32_t lane) {
   if (lane == 0) return i_to_float(x);
   if (lane == 2) return _mm512_cvt_roundepi32_ps(x, ZERO);

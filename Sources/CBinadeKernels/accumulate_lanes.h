@@ -202,6 +202,31 @@ TARGET void NAMED(products)(size_t count, const float *a, const float *b, float 
     }
 }
 
+// The sum of an accumulator and a group in float64 is rounded to odd, so that rounding it again, to odd or to the nearest
+// of 24 bits, is rounding once. Below 2^-126 float32 holds every multiple of 2^-149.
+TARGET void NAMED(add_wide)(size_t count, const float *a, const float *b, const float *c, float *out,
+                            bool to_odd) {
+  for (int j = 0; j < VECTORS; j++) {
+    W low[ROWS], high[ROWS];
+    for (int i = 0; i < ROWS; i++) low[i] = high[i] = w_set(-0.0);
+    for (size_t p = 0; p < count; p++) {
+      const V right = f_load(b + p * WIDTH + j * LANES);
+      const W right_low = w_low(right), right_high = w_high(right);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < ROWS; i++) {
+        const W left = w_set(a[p * ROWS + i]);
+        low[i] = w_multiply_add(left, right_low, low[i]);
+        high[i] = w_multiply_add(left, right_high, high[i]);
+      }
+    }
+    for (int i = 0; i < ROWS; i++) {
+      const V total = f_load(c + i * WIDTH + j * LANES);
+      const W sum_low = w_add_odd(w_low(total), low[i]), sum_high = w_add_odd(w_high(total), high[i]);
+      f_store(out + i * WIDTH + j * LANES, to_odd ? w_narrow_odd(sum_low, sum_high) : w_narrow(sum_low, sum_high));
+    }
+  }
+}
+
 TARGET void NAMED(accumulate_int)(size_t depth, size_t interval, const float *a, const float *b, float *c,
                                   size_t row_stride, float scale, float step, bool wraps, bool is_signed,
                                   int32_t bits, int32_t least, int32_t greatest) {

@@ -9,6 +9,8 @@ enum AccumulationPlan: Sendable {
   case integer(IntegerLanes)
   /// Tile by tile: products, their rounding if any, sums, their rounding.
   case stepwise(product: ElementRounding?, sum: SumRounding)
+  /// Tile by tile: sums of a group in float64, their rounding.
+  case wide(SumRounding)
   /// Tile by tile: aligned groups, and the rounding of their sums; nil where the sum is a float32 already.
   case aligned(binade_alignment, ElementRounding?)
   /// Scalar.
@@ -120,15 +122,16 @@ enum AccumulationPlan: Sendable {
   }
 
   private static func stepwise(_ model: AccumulatorModel, _ products: ProductBounds) -> AccumulationPlan {
+    guard let sum = SumRounding(model.sum) else {
+      return .reference("sums in \(model.sum.description) cannot be decided from float32")
+    }
     guard products.areFloats else {
+      if products.areDoubles, model.product == nil { return .wide(sum) }
       return .reference(
         model.interval == 1
           ? "products need \(products.precision) bits or leave the range of float32"
           : "sums of \(model.interval) products need \(products.sumPrecision) bits"
       )
-    }
-    guard let sum = SumRounding(model.sum) else {
-      return .reference("sums in \(model.sum.description) cannot be decided from float32")
     }
     guard let format = model.product else { return .stepwise(product: nil, sum: sum) }
     guard let product = ElementRounding(format) else {
@@ -188,6 +191,7 @@ enum AccumulationPlan: Sendable {
     case .stepwise(let product, .element(let sum)):
       "step by step, sums by \(sum.name)" + (product.map { ", products by \($0.name)" } ?? "")
     case .stepwise(_, .float32): "step by step, sums in float32"
+    case .wide: "step by step, sums in float64 first"
     case .aligned: "aligned integers"
     case .reference(let reason): "reference: \(reason)"
     }

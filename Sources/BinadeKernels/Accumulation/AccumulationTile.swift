@@ -85,6 +85,24 @@ struct AccumulationTile: Sendable {
     (instructionSet == .avx512 ? binade_products_avx512 : binade_products_avx2)(count, a, b, out)
   }
 
+  /// total = total + `count` products, summed in float64 and rounded once.
+  func addProducts(
+    _ count: Int,
+    _ a: UnsafePointer<Float>,
+    _ b: UnsafePointer<Float>,
+    to total: UnsafeMutablePointer<Float>,
+    _ sum: SumRounding
+  ) {
+    let function = instructionSet == .avx512 ? binade_add_wide_avx512 : binade_add_wide_avx2
+    switch sum {
+    case .float32:
+      function(count, a, b, total, total, false)
+    case .element(let rounding):
+      function(count, a, b, total, total, true)
+      round(total, rounding)
+    }
+  }
+
   /// The accumulators `c` and `count` aligned products, summed.
   func align(
     _ count: Int,

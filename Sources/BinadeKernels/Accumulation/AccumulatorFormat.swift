@@ -6,6 +6,10 @@ public struct AccumulatorFormat: Sendable {
   public let format: any NumericFormat
   /// The format compiled for the rules.
   public let codec: FormatCodec
+  /// Whether every value and every boundary is a Float with an even last bit, in formats of up to 16 bits.
+  ///
+  /// Then a number and its Float rounded to odd lie on the same side of all of them.
+  let isDecidedByOddFloats: Bool
 
   /// Prepares a format.
   ///
@@ -33,6 +37,22 @@ public struct AccumulatorFormat: Sendable {
     }
     self.format = format
     self.codec = codec
+    isDecidedByOddFloats = policy.overflow != .wrap && Self.areEvenFloats(codec)
+  }
+
+  /// What lies beyond the Floats is on the same side of every number as the greatest one.
+  private static func areEvenFloats(_ codec: FormatCodec) -> Bool {
+    guard let rungs = codec.rungs else { return false }
+    let ladder = codec.reference.ladder
+    let all = [ladder.beforeLeast] + rungs + [ladder.afterGreatest]
+    let boundaries = zip(all, all.dropFirst()).map { ladder.boundary(between: $0, and: $1) }
+    let numbers = all.map(\.value) + boundaries.map(\.high)
+    return boundaries.allSatisfy { $0.low == 0 }
+      && numbers.allSatisfy { number in
+        let float = Float(number)
+        return abs(number) > Double(Float.greatestFiniteMagnitude)
+          || (Double(float) == number && float.bitPattern & 1 == 0)
+      }
   }
 
   /// Rounding and overflow.
@@ -47,7 +67,7 @@ public struct AccumulatorFormat: Sendable {
   /// The value that an exact sum becomes.
   ///
   /// `zero`: the zero that an exact sum of zero is.
-  public func rounded(_ sum: ExactSum, zero: Double) -> Double {
+  public func rounded(_ sum: ExactExpansion, zero: Double) -> Double {
     if sum.isZero { return rounded(zero) }
     guard wraps else { return rounded(sum.roundedToOdd) }
     // Far more than the last turn would not fit a Double.

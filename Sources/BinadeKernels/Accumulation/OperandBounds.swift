@@ -79,6 +79,9 @@ struct ProductBounds {
   /// Significant bits of a sum of `count` products.
   var sumPrecision: Int { count == 1 ? precision : limitExponent - leastExponent }
 
+  /// Whether products and their sums are Doubles, and multiples of the least Float.
+  var areDoubles: Bool { sumPrecision <= 53 && leastExponent >= -149 && limitExponent <= 126 }
+
   /// Whether products and their sums are Floats.
   var areFloats: Bool {
     sumPrecision <= 24 && precision <= 24 && leastExponent >= -149 && limitExponent <= 126

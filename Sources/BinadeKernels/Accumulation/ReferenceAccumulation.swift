@@ -89,7 +89,7 @@ public enum ReferenceAccumulation {
   /// The sum of numbers, rounded once.
   private static func add(_ terms: [Double], _ format: AccumulatorFormat) -> Double {
     guard terms.allSatisfy(\.isFinite) else { return format.rounded(terms.reduce(0, +)) }
-    return format.rounded(ExactSum(terms), zero: zero(terms, format.policy.rounding))
+    return format.rounded(ExactExpansion(terms), zero: zero(terms, format.policy.rounding))
   }
 
   /// IEEE 754-2019, 6.3: zeros of one sign keep it; others, and numbers that cancel, give +0, or -0 under `down`.
@@ -113,6 +113,6 @@ public enum ReferenceAccumulation {
     guard let greatest = exponents.max() else { return format.rounded(0) }
     let unit = Double(sign: .plus, exponent: greatest - alignment.fractionBitCount, significand: 1)
     let kept = values.map { ($0 / unit).rounded(.towardZero) * unit }
-    return format.rounded(ExactSum(kept), zero: 0)
+    return format.rounded(ExactExpansion(kept), zero: 0)
   }
 }

@@ -140,7 +140,7 @@ public struct RoundedMicroKernel: Sendable {
       )
     case .integer(let lanes):
       tile.accumulate(depth, interval: model.interval, a, b, into: c, rowStride: rowStride, lanes)
-    case .stepwise, .aligned:
+    case .stepwise, .wide, .aligned:
       computeSteps(depth, a, b, c, rowStride)
     case .reference:
       preconditionFailure("the reference sums whole tiles")
@@ -165,6 +165,8 @@ public struct RoundedMicroKernel: Sendable {
           tile.products(count, left, right, into: scratch)
           if let product { tile.round(scratch, product) }
           tile.add(scratch, to: total, sum)
+        case .wide(let sum):
+          tile.addProducts(count, left, right, to: total, sum)
         case .aligned(let alignment, let rounding):
           tile.align(count, left, right, total, into: total, alignment)
           if let rounding { tile.round(total, rounding) }

@@ -11,7 +11,7 @@ public protocol AccumulationSubject {
 public struct AccumulationKernelSubject: AccumulationSubject {
   private let model: AccumulatorModel
   private let features: CPUFeatures
-  private let bounds: (left: OperandBounds, right: OperandBounds)?
+  private let kernel: RoundedMicroKernel?
   private let threads: Int
 
   /// `operands`: the formats that the kernel is chosen for; nil means by the numbers in each product.
@@ -24,17 +24,21 @@ public struct AccumulationKernelSubject: AccumulationSubject {
     self.model = model
     self.features = features
     self.threads = threads
-    bounds = operands.map { (OperandBounds($0.left), OperandBounds($0.right)) }
+    kernel = operands.map {
+      RoundedMicroKernel(
+        model,
+        left: OperandBounds($0.left),
+        right: OperandBounds($0.right),
+        features: features
+      )
+    }
   }
 
   /// The product by the kernel.
   public func multiply(_ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int) -> [Float] {
-    let kernel = RoundedMicroKernel(
-      model,
-      left: bounds?.left ?? OperandBounds(a),
-      right: bounds?.right ?? OperandBounds(b),
-      features: features
-    )
+    let kernel =
+      self.kernel
+      ?? RoundedMicroKernel(model, left: OperandBounds(a), right: OperandBounds(b), features: features)
     return GEMM.multiply(a, b, rows: m, depth: k, columns: n, kernel: kernel, threads: threads)
   }
 }
@@ -56,6 +60,7 @@ public struct AccumulationReferenceSubject: AccumulationSubject {
 public final class AccumulationCheck {
   private let model: AccumulatorModel
   private let oracle: AccumulationOracle
+  private let name: String
   private let codecs: (left: FormatCodec, right: FormatCodec)
 
   /// Prepares the oracle.
@@ -67,15 +72,17 @@ public final class AccumulationCheck {
     self.model = model
     oracle = try AccumulationOracle(model)
     codecs = (try FormatCodec(left), try FormatCodec(right))
+    name =
+      (left.name == right.name ? left.name : "\(left.name) x \(right.name)") + " in \(model.sum.format.name)"
   }
 
-  /// Checks at least `vectors` dot products, half of them random and half adversarial, of up to 31 elements; one report
+  /// Checks at least `vectors` dot products, half of them random and half adversarial, of up to 67 elements; one report
   /// per subject.
   ///
-  /// Every NaN is as good as every other.
+  /// Reports are named "OPERANDS in ACCUMULATOR". Every NaN is as good as every other.
   public func run(_ subjects: [any AccumulationSubject], vectors: Int, seed: UInt64) -> [VerificationReport] {
     var reports = subjects.map { _ in
-      VerificationReport(format: model.sum.format.name, policy: model.sum.policy)
+      VerificationReport(format: name, policy: model.sum.policy)
     }
     var inputs = AccumulationInputs(model, left: codecs.left, right: codecs.right, seed: seed)
     var checked = 0

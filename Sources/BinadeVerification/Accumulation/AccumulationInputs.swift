@@ -24,6 +24,10 @@ struct AccumulationInputs {
   private let specials: (left: [Float], right: [Float])
   /// Products halfway between values of the accumulator: those that two roundings would get wrong.
   private let ties: [Trap]
+  /// The greatest of them, and the smallest products that the accumulator keeps: one after the other they are a tie that
+  /// is none, by a bit that float32 cannot see.
+  private let greatTies: [Trap]
+  private let smallest: [Trap]
   private var state: UInt64
 
   /// `seed`: the same inputs for the same seed.
@@ -32,7 +36,16 @@ struct AccumulationInputs {
     self.left = Self.values(left)
     self.right = Self.values(right)
     specials = (Self.specialValues(left), Self.specialValues(right))
-    ties = Self.ties(model.sum.codec.reference.ladder, self.left, self.right)
+    let ladder = model.sum.codec.reference.ladder
+    let (few, others) = (Self.thinned(self.left), Self.thinned(self.right))
+    let ties = Self.traps(few, others) { Self.isTie($0, ladder) }
+    let greatest = Self.magnitudes(ties).max() ?? 0
+    let least = (try? FormatLimits(of: model.sum.format).leastNonzeroMagnitude) ?? 0
+    let kept = Self.magnitudes(Self.traps(few, others) { abs($0) >= least && abs($0).isFinite && $0 != 0 })
+    let leastKept = kept.min() ?? 0
+    self.ties = ties
+    greatTies = Self.traps(few, others) { abs($0) >= greatest / 8 && Self.isTie($0, ladder) }
+    smallest = Self.traps(few, others) { abs($0) >= leastKept && abs($0) <= 8 * leastKept && $0 != 0 }
   }
 
   /// A SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014).
@@ -54,7 +67,8 @@ struct AccumulationInputs {
   mutating func nextProduct() -> Product {
     let shapes = [(1, 1), (3, 2), (4, 16), (5, 17), (4, 32), (7, 33), (13, 31), (2, 63)]
     let (m, n) = shapes[pick(below: shapes.count)]
-    let k = [1, 2, 2, 3, 3, 5, 5, 8, 13, 31][pick(below: 10)]
+    // Mostly short: what goes wrong does so in a few steps, and many sums of few terms see more of them.
+    let k = next() % 48 == 0 ? 67 : [1, 2, 2, 3, 3, 4, 5, 5, 8, 13][pick(below: 10)]
     var product = next() & 1 == 0 ? random(m, k, n) : hard(m, k, n)
     if next() & 31 == 0 { product = withSpecials(product) }
     return product
@@ -78,6 +92,10 @@ struct AccumulationInputs {
   private mutating func hard(_ m: Int, _ k: Int, _ n: Int) -> Product {
     var steps: [Trap] = []
     for p in 0..<k { steps.append(step(after: p > 0 ? steps[p - 1] : nil)) }
+    if k > 1, !greatTies.isEmpty, !smallest.isEmpty, next() & 1 == 0 {
+      steps[0] = smallest[pick(below: smallest.count)]
+      steps[1] = greatTies[pick(below: greatTies.count)]
+    }
     let keep = Self.held(left)
     var (a, b): ([Float], [Float]) = ([], [])
     for _ in 0..<m {
@@ -144,21 +162,26 @@ struct AccumulationInputs {
       .map { codec.decode($0) } + [0, specials.negativeZero == nil ? 0 : -0.0]
   }
 
-  /// Products that lie on a boundary of the accumulator's format, by left operand.
-  private static func ties(_ ladder: any Ladder, _ left: [Float], _ right: [Float]) -> [Trap] {
-    func thinned(_ values: [Float]) -> [Float] {
-      stride(from: 0, to: values.count, by: max(1, values.count / 256)).map { values[$0] }
-    }
-    let rights = thinned(right)
-    return thinned(left).compactMap { factor in
-      let found = rights.filter { other in
-        let product = Double(factor) * Double(other)
-        guard ladder.least.value < product, product < ladder.greatest.value else { return false }
-        let (lower, upper) = ladder.neighbours(of: product)
-        guard lower.code != upper.code else { return false }
-        return ladder.boundary(between: lower, and: upper).position(of: product) == .atBoundary
-      }
+  private static func magnitudes(_ traps: [Trap]) -> [Double] {
+    traps.flatMap { trap in trap.rights.map { abs(Double(trap.left) * Double($0)) } }
+  }
+
+  /// Numbers whose products satisfy `predicate`, by left operand.
+  private static func traps(_ left: [Float], _ right: [Float], _ predicate: (Double) -> Bool) -> [Trap] {
+    left.compactMap { factor in
+      let found = right.filter { predicate(Double(factor) * Double($0)) }
       return found.isEmpty ? nil : Trap(left: factor, rights: found)
     }
+  }
+
+  private static func thinned(_ values: [Float]) -> [Float] {
+    stride(from: 0, to: values.count, by: max(1, values.count / 256)).map { values[$0] }
+  }
+
+  private static func isTie(_ product: Double, _ ladder: any Ladder) -> Bool {
+    guard ladder.least.value < product, product < ladder.greatest.value else { return false }
+    let (lower, upper) = ladder.neighbours(of: product)
+    guard lower.code != upper.code else { return false }
+    return ladder.boundary(between: lower, and: upper).position(of: product) == .atBoundary
   }
 }

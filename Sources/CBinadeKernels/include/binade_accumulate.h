@@ -9,12 +9,11 @@
 // 1. BINADE_LANE_NEAREST: s is rounded to the nearest float32 first. This is innocuous when s is a float32, or when y
 //    has at most q bits and 24 >= 2q + 2. Proof of the second: suppose fl(s) is a midpoint m of the format and s is
 //    not; d = s - m is not zero and |d| <= 2^(e-24) for s in binade e, while m is an odd multiple of h = 2^(e-q).
-//    If |x| >= |y|: x is a value of the format of s's binade or the one below, hence a multiple of h, and not m; so
-//    y = (m - x) + d has bits from h/2 or above down to 2^(e-24) or below: at least 24 - q > q of them, a
-//    contradiction. If |y| > |x|: y, of at most q bits, is a multiple of h as well, and not m, which in its own binade
-//    needs q + 1 bits; so x = (m - y) + d has as many bits: a contradiction again. Where the step is constant
-//    (subnormals), y may be m, but x is a multiple of that step and cannot be as small as d; otherwise h is greater than
-//    assumed, and y lacks even more bits.
+//    If |x| >= |y|: x lies at most one binade below s and has at most q bits, so it is a multiple of h; it is not m,
+//    which needs q + 1 bits. So y = (m - x) + d has bits from h/2 or above down to 2^(e-24) or below: at least
+//    24 - q > q of them, a contradiction. If |y| > |x|: the same with x and y exchanged. Where the step of the format is
+//    constant (subnormals), h is half that step and greater than above; x is a multiple of 2h: if y is m then x = d is
+//    smaller than the step, hence 0, and s is exact; otherwise y = (m - x) + d has even more bits than above.
 //    When y may have more than q bits it can be the midpoint itself: with q = 8, x = 2^-60 and y = 1 + 2^-8 the exact
 //    sum lies above the midpoint of 1 and 1 + 2^-7 and rounds to 1 + 2^-7; fl(s) = y is a tie, which goes to 1.
 //    Rounding toward zero after rounding to nearest is never innocuous unless s is a float32: x = 1, y = -2^-30.
@@ -87,6 +86,10 @@ typedef struct {
                                    int32_t bits, int32_t least, int32_t greatest);                                  \
   /* out[i][j]: the exact sum of `count` products, for a whole tile. */                                             \
   void binade_products_##isa(size_t count, const float *a, const float *b, float *out);                             \
+  /* out[i][j]: c[i][j] and `count` products, summed in float64, as a float32: to nearest or to odd. Sums of         \
+     products are exact in float64; every number is a multiple of 2^-149. */                                        \
+  void binade_add_wide_##isa(size_t count, const float *a, const float *b, const float *c, float *out,              \
+                             bool to_odd);                                                                          \
   /* out = x + y rounded to odd; `count` is a multiple of 16. */                                                    \
   void binade_add_odd_##isa(size_t count, const float *x, const float *y, float *out);                              \
   /* out = x rounded; `count` is a multiple of 16. */                                                               \

@@ -3,7 +3,7 @@
 /// - Error: none while magnitudes lie between 2^-900 and 2^900, or are zero.
 /// - Source: Shewchuk, Adaptive precision floating-point arithmetic and fast robust geometric predicates, Discrete and
 ///   Computational Geometry 18, 1997, theorem 10.
-public struct ExactSum: Sendable {
+public struct ExactExpansion: Sendable {
   private var parts: [Double] = []
 
   /// The empty sum: zero.
@@ -54,8 +54,8 @@ public struct ExactSum: Sendable {
   /// A sum that differs by a multiple of `modulus`, of the same sign, and below about 2^5 moduli.
   ///
   /// - Precondition: `modulus` is a power of two.
-  public func reduced(modulo modulus: Double) -> ExactSum {
-    var rest = ExactSum(parts.map { $0.truncatingRemainder(dividingBy: modulus) })
+  public func reduced(modulo modulus: Double) -> ExactExpansion {
+    var rest = ExactExpansion(parts.map { $0.truncatingRemainder(dividingBy: modulus) })
     while !rest.isZero && rest.isNegative != isNegative { rest.add(isNegative ? -modulus : modulus) }
     return rest
   }

@@ -44,7 +44,9 @@ struct AccumulationInputs {
     let kept = Self.magnitudes(Self.traps(few, others) { abs($0) >= least && abs($0).isFinite && $0 != 0 })
     let leastKept = kept.min() ?? 0
     self.ties = ties
-    greatTies = Self.traps(few, others) { abs($0) >= greatest / 8 && Self.isTie($0, ladder) }
+    greatTies = ties.flatMap { trap in
+      Self.traps([trap.left], trap.rights) { abs($0) >= greatest / 8 }
+    }
     smallest = Self.traps(few, others) { abs($0) >= leastKept && abs($0) <= 8 * leastKept && $0 != 0 }
   }
 

@@ -3,7 +3,7 @@
 
 #define BINADE_ACCUMULATE_ABSENT(isa)                                                                               \
   void binade_accumulate_##isa(size_t depth, size_t interval, const float *a, const float *b, float *c,             \
-                               size_t row_stride, bool accumulate, const binade_rounding *rounding) {               \
+                               size_t row_stride, bool accumulate, const binade_sum_rounding *rounding) {               \
     __builtin_trap();                                                                                               \
   }                                                                                                                 \
   void binade_accumulate_int_##isa(size_t depth, size_t interval, const float *a, const float *b, float *c,         \
@@ -17,7 +17,7 @@
     __builtin_trap();                                                                                               \
   }                                                                                                                 \
   void binade_add_odd_##isa(size_t count, const float *x, const float *y, float *out) { __builtin_trap(); }         \
-  void binade_round_##isa(size_t count, const float *x, float *out, const binade_rounding *rounding) {              \
+  void binade_round_sums_##isa(size_t count, const float *x, float *out, const binade_sum_rounding *rounding) {              \
     __builtin_trap();                                                                                               \
   }                                                                                                                 \
   void binade_align_##isa(size_t count, const float *a, const float *b, const float *c, float *out,                 \

@@ -14,7 +14,7 @@ INLINE V sign_of(V x) { return f_and(x, f_bits(0x80000000u)); }
 INLINE V magnitude(V x) { return f_and(x, f_bits(0x7fffffffu)); }
 
 // A float32 that lies on the same side of every value and boundary as the sum, made a value of the format.
-INLINE V round_lane(V s, const binade_rounding *r, const uint32_t grid, const uint32_t rule,
+INLINE V round_lane(V s, const binade_sum_rounding *r, const uint32_t grid, const uint32_t rule,
                     const uint32_t overflow) {
   if (grid == BINADE_GRID_FLOAT) return s;
   if (grid == BINADE_GRID_BITS) {
@@ -81,15 +81,15 @@ INLINE V multiply_add_lane(V a, V b, V c, const uint32_t lane, const bool full_r
 }
 
 // What leaves: one NaN, or what it becomes in formats without it; +0 in formats without -0.
-INLINE V finished(V value, const binade_rounding *r) {
+INLINE V finished(V value, const binade_sum_rounding *r) {
   if (!r->keeps_negative_zero) value = f_add(value, f_set(0));
   return f_select(f_unordered(value), f_bits(r->nan_bits), value);
 }
 
 INLINE void accumulate(size_t depth, size_t interval, const float *a, const float *b, float *c, size_t row_stride,
-                       bool accumulates, const binade_rounding *rounding, const uint32_t lane,
+                       bool accumulates, const binade_sum_rounding *rounding, const uint32_t lane,
                        const uint32_t grid, const uint32_t rule, const uint32_t overflow) {
-  const binade_rounding r = *rounding;
+  const binade_sum_rounding r = *rounding;
   // To nearest, a sum beyond float32 is beyond the format too, and an infinity says so.
   const bool full_range =
       (grid == BINADE_GRID_BITS || grid == BINADE_GRID_FLOAT) && rule == BINADE_RULE_TOWARD_ZERO;
@@ -158,7 +158,7 @@ INLINE void accumulate(size_t depth, size_t interval, const float *a, const floa
 #define NAMED(name) NAMED__(name, ISA)
 
 TARGET void NAMED(accumulate)(size_t depth, size_t interval, const float *a, const float *b, float *c,
-                              size_t row_stride, bool accumulates, const binade_rounding *r) {
+                              size_t row_stride, bool accumulates, const binade_sum_rounding *r) {
   CASES_OF_LANE(BINADE_LANE_NEAREST, BINADE_RULE_NEAREST_EVEN)
   CASES_OF_LANE(BINADE_LANE_ODD, BINADE_RULE_NEAREST_EVEN)
   CASES_OF_LANE(BINADE_LANE_ZERO, BINADE_RULE_TOWARD_ZERO)
@@ -167,8 +167,8 @@ TARGET void NAMED(accumulate)(size_t depth, size_t interval, const float *a, con
   __builtin_trap();  // AccumulatorPlan offers no other combination.
 }
 
-TARGET void NAMED(round)(size_t count, const float *x, float *out, const binade_rounding *r) {
-  const binade_rounding k = *r;
+TARGET void NAMED(round_sums)(size_t count, const float *x, float *out, const binade_sum_rounding *r) {
+  const binade_sum_rounding k = *r;
 #define ROUND_CASE(g, u, o)                                                                                       \
   if (k.grid == (g) && k.rule == (u) && k.overflow == (o)) {                                                      \
     for (size_t i = 0; i < count; i += LANES)                                                                     \

@@ -4,7 +4,7 @@ import CBinadeKernels
 /// Which arithmetic carries out an accumulator model on operands of known bounds, bit for bit as the reference does.
 enum AccumulationPlan: Sendable {
   /// One loop that multiplies, adds and rounds in registers.
-  case fused(binade_rounding)
+  case fused(binade_sum_rounding)
   /// One loop of 32-bit integers.
   case integer(IntegerLanes)
   /// Tile by tile: products, their rounding if any, sums, their rounding.
@@ -44,8 +44,8 @@ enum AccumulationPlan: Sendable {
     _ sum: AccumulatorFormat,
     _ products: ProductBounds,
     _ instructionSet: AccumulationTile.InstructionSet
-  ) -> binade_rounding? {
-    guard var form = binade_rounding(sum) else { return nil }
+  ) -> binade_sum_rounding? {
+    guard var form = binade_sum_rounding(sum) else { return nil }
     // With directed multiply-adds a lone product needs not be a Float.
     guard products.areFloats || (products.count == 1 && instructionSet == .avx512) else { return nil }
     guard products.areFinite || Float(bitPattern: form.nan_bits).isNaN else { return nil }
@@ -60,7 +60,7 @@ enum AccumulationPlan: Sendable {
 
   /// Whether rounding the nearest float32 again is rounding once; binade_accumulate.h has the proof.
   private static func isNearestLaneRight(
-    _ form: binade_rounding,
+    _ form: binade_sum_rounding,
     _ sum: AccumulatorFormat,
     _ products: ProductBounds
   ) -> Bool {
@@ -167,7 +167,7 @@ enum AccumulationPlan: Sendable {
       lanes.least_a = Float(sign: .plus, exponent: leastLeft, significand: 1)
       lanes.least_b = Float(sign: .plus, exponent: leastRight, significand: 1)
     }
-    let form = binade_rounding(model.sum)
+    let form = binade_sum_rounding(model.sum)
     if let form, form.grid == UInt32(BINADE_GRID_FLOAT) {
       let isNearest = form.rule == UInt32(BINADE_RULE_NEAREST_EVEN)
       lanes.lane = UInt32((isNearest ? BINADE_LANE_NEAREST : BINADE_LANE_ZERO))

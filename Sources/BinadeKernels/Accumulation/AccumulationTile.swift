@@ -36,7 +36,7 @@ struct AccumulationTile: Sendable {
     into c: UnsafeMutablePointer<Float>,
     rowStride: Int,
     accumulate: Bool,
-    _ rounding: binade_rounding
+    _ rounding: binade_sum_rounding
   ) {
     withUnsafePointer(to: rounding) {
       if instructionSet == .avx512 {
@@ -137,7 +137,7 @@ struct AccumulationTile: Sendable {
     switch rounding {
     case .closedForm(let form):
       withUnsafePointer(to: form) {
-        (instructionSet == .avx512 ? binade_round_avx512 : binade_round_avx2)(count, tile, tile, $0)
+        (instructionSet == .avx512 ? binade_round_sums_avx512 : binade_round_sums_avx2)(count, tile, tile, $0)
       }
     case .codec(let codec):
       codec.roundTrip(UnsafeBufferPointer(start: tile, count: count), into: tile)
@@ -157,7 +157,7 @@ enum SumRounding: Sendable {
     // Lanes that cancel are +0; under `down` they would have to be -0.
     let hasNegativeZero = target.codec.reference.ladder.specials.negativeZero != nil
     if target.policy.rounding == .down, hasNegativeZero { return nil }
-    if let form = binade_rounding(target), form.grid == UInt32(BINADE_GRID_FLOAT) {
+    if let form = binade_sum_rounding(target), form.grid == UInt32(BINADE_GRID_FLOAT) {
       guard form.rule == UInt32(BINADE_RULE_NEAREST_EVEN) else { return nil }
       self = .float32
     } else if let rounding = ElementRounding(target) {

@@ -1,7 +1,7 @@
 import BinadeNumerics
 import CBinadeKernels
 
-extension binade_rounding {
+extension binade_sum_rounding {
   /// Rounding to a format in a few vector instructions; nil for formats and rules without such a form.
   ///
   /// There is one for IEEE-like floats with float32's exponent field, for floats of narrower range with subnormals, and

@@ -60,7 +60,7 @@ typedef struct {
   float step;                // fixed: one step
   float least, greatest;     // finite ends of the range
   float overflow_value;
-} binade_rounding;
+} binade_sum_rounding;
 
 /// A group of products aligned to the greatest exponent, each cut to `fraction_bits` below it.
 typedef struct {
@@ -78,7 +78,7 @@ typedef struct {
 /// their products a[p][i] * b[p][j], rounded. Sums of `interval` products are exact in float32.
 #define BINADE_ACCUMULATE_DECLARE(isa)                                                                              \
   void binade_accumulate_##isa(size_t depth, size_t interval, const float *a, const float *b, float *c,             \
-                               size_t row_stride, bool accumulate, const binade_rounding *rounding);                \
+                               size_t row_stride, bool accumulate, const binade_sum_rounding *rounding);                \
   /* int32 lanes: every product times `scale` is an integer below 2^31. `bits`: of the result, sign included.      \
      Wrapping keeps the low bits; saturating clamps each sum to [least, greatest]. The result is times `step`. */   \
   void binade_accumulate_int_##isa(size_t depth, size_t interval, const float *a, const float *b, float *c,         \
@@ -93,7 +93,7 @@ typedef struct {
   /* out = x + y rounded to odd; `count` is a multiple of 16. */                                                    \
   void binade_add_odd_##isa(size_t count, const float *x, const float *y, float *out);                              \
   /* out = x rounded; `count` is a multiple of 16. */                                                               \
-  void binade_round_##isa(size_t count, const float *x, float *out, const binade_rounding *rounding);               \
+  void binade_round_sums_##isa(size_t count, const float *x, float *out, const binade_sum_rounding *rounding);               \
   /* out[i][j]: c[i][j] and `count` aligned products, summed, as a float32. */                                      \
   void binade_align_##isa(size_t count, const float *a, const float *b, const float *c, float *out,                 \
                           const binade_alignment *alignment);

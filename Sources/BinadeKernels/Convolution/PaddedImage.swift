@@ -1,13 +1,13 @@
 /// Images with a rim, channels innermost.
-package enum PaddedImage {
+enum PaddedImage {
   /// Converts the pixels of each image and writes them inside the rim.
   ///
   /// `zero`: what the rim holds. `convert` gets consecutive elements, whole pixels, and where they go.
   ///
   /// - Shape: `padded` holds `imageCount * shape.paddedInputCount` elements, `images` `imageCount *
   ///   shape.inputCount`.
-  @inlinable
-  package static func fill<Operand: BitwiseCopyable, Pixel>(
+  @inline(__always)
+  static func fill<Operand: BitwiseCopyable, Pixel>(
     _ padded: UnsafeMutablePointer<Operand>,
     from images: UnsafePointer<Pixel>,
     imageCount: Int,

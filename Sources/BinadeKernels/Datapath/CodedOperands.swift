@@ -1,22 +1,100 @@
-/// What the codes of a format are to a kernel: a table, or one addition where that says the same.
-struct CodeTable<Operand: BitwiseCopyable & Sendable>: Sendable {
+/// What kernels multiply, as something that codes decode to.
+protocol CodedOperand: BitwiseCopyable, Sendable, ExpressibleByIntegerLiteral {
+  /// The operand as an integer; nil for floats.
+  var integer: Int? { get }
+
+  /// Converts codes, plus `offset` modulo 2^8, minus `zero`.
+  static func shift(
+    _ codes: UnsafePointer<UInt8>,
+    count: Int,
+    offset: UInt8,
+    zero: Int16,
+    into target: UnsafeMutablePointer<Self>
+  )
+}
+
+extension UInt8: CodedOperand {
+  var integer: Int? { Int(self) }
+
+  @inline(__always)
+  static func shift(
+    _ codes: UnsafePointer<UInt8>,
+    count: Int,
+    offset: UInt8,
+    zero: Int16,
+    into target: UnsafeMutablePointer<UInt8>
+  ) {
+    for index in 0..<count { target[index] = codes[index] &+ offset }
+  }
+}
+
+extension Int8: CodedOperand {
+  var integer: Int? { Int(self) }
+
+  @inline(__always)
+  static func shift(
+    _ codes: UnsafePointer<UInt8>,
+    count: Int,
+    offset: UInt8,
+    zero: Int16,
+    into target: UnsafeMutablePointer<Int8>
+  ) {
+    let total = offset &- UInt8(truncatingIfNeeded: zero)
+    for index in 0..<count { target[index] = Int8(bitPattern: codes[index] &+ total) }
+  }
+}
+
+extension Int16: CodedOperand {
+  var integer: Int? { Int(self) }
+
+  @inline(__always)
+  static func shift(
+    _ codes: UnsafePointer<UInt8>,
+    count: Int,
+    offset: UInt8,
+    zero: Int16,
+    into target: UnsafeMutablePointer<Int16>
+  ) {
+    for index in 0..<count { target[index] = Int16(codes[index] &+ offset) &- zero }
+  }
+}
+
+extension Float: CodedOperand {
+  var integer: Int? { nil }
+
+  @inline(__always)
+  static func shift(
+    _ codes: UnsafePointer<UInt8>,
+    count: Int,
+    offset: UInt8,
+    zero: Int16,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    preconditionFailure("floats are no shifted codes")
+  }
+}
+
+/// What the codes of a format are to a kernel: a table, or additions where those say the same.
+struct CodeTable<Operand: CodedOperand>: Sendable {
   /// The operand of each code.
   let operands: [Operand]
-  /// What every operand of an 8-bit integer format is more than its code, modulo 2^8; nil for other formats.
+  /// Of 8-bit integers: every operand is its code plus `offset` modulo 2^8, minus `zero`.
   ///
   /// A vector of codes is decoded at once then.
-  let offset: UInt8?
+  private let shift: (offset: UInt8, zero: Int16)?
 
-  init(_ operands: [Operand], bytes: (Operand) -> UInt8?) {
+  init(_ operands: [Operand]) {
     self.operands = operands
-    let first = operands.first.flatMap(bytes)
-    let isShift =
-      operands.count == 256
-      && operands.enumerated().allSatisfy { code, operand in
-        guard let first, let byte = bytes(operand) else { return false }
-        return byte == UInt8(code) &+ first
-      }
-    offset = isShift ? first : nil
+    let integers = operands.compactMap(\.integer)
+    guard operands.count == 256, integers.count == 256, let least = integers.min(), abs(least) <= 255 else {
+      shift = nil
+      return
+    }
+    let offset = UInt8(truncatingIfNeeded: integers[0] - least)
+    let isShift = integers.enumerated().allSatisfy { code, integer in
+      integer == Int(UInt8(code) &+ offset) + least
+    }
+    shift = isShift ? (offset, Int16(-least)) : nil
   }
 
   /// Decodes `count` codes.
@@ -26,13 +104,9 @@ struct CodeTable<Operand: BitwiseCopyable & Sendable>: Sendable {
     count: Int,
     into target: UnsafeMutablePointer<Operand>
   ) {
-    if let offset, Code.self == UInt8.self {
-      let source = UnsafeRawPointer(codes)
-      let bytes = UnsafeMutableRawPointer(target)
-      for index in 0..<count {
-        let code = source.load(fromByteOffset: index, as: UInt8.self)
-        bytes.storeBytes(of: code &+ offset, toByteOffset: index, as: UInt8.self)
-      }
+    if let shift, Code.self == UInt8.self {
+      let bytes = UnsafeRawPointer(codes).assumingMemoryBound(to: UInt8.self)
+      Operand.shift(bytes, count: count, offset: shift.offset, zero: shift.zero, into: target)
       return
     }
     operands.withUnsafeBufferPointer { operands in
@@ -42,9 +116,7 @@ struct CodeTable<Operand: BitwiseCopyable & Sendable>: Sendable {
 }
 
 /// A row-major matrix of codes as the left operand, decoded block by block.
-struct CodedRows<Code: FixedWidthInteger, Operand: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>:
-  RowSource
-{
+struct CodedRows<Code: FixedWidthInteger, Operand: CodedOperand>: RowSource {
   private let base: UnsafePointer<Code>
   private let depth: Int
   private let paddedDepth: Int
@@ -74,7 +146,7 @@ struct CodedRows<Code: FixedWidthInteger, Operand: BitwiseCopyable & Sendable & 
 }
 
 /// A row-major matrix of codes as the right operand, decoded while packing.
-struct CodedColumns<Code: FixedWidthInteger, Operand: BitwiseCopyable & Sendable>: ColumnSource {
+struct CodedColumns<Code: FixedWidthInteger, Operand: CodedOperand>: ColumnSource {
   private let codes: UnsafeBufferPointer<Code>
   private let rowStride: Int
   private let table: CodeTable<Operand>

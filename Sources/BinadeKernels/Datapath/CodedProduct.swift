@@ -55,8 +55,8 @@ public struct CodedProduct: Sendable {
     else {
       if let leftFloats = left.floats, let rightFloats = right.floats {
         operands = .float(
-          left: CodeTable(leftFloats) { _ in nil },
-          right: CodeTable(rightFloats) { _ in nil }
+          left: CodeTable(leftFloats),
+          right: CodeTable(rightFloats)
         )
         unit = Double(left.floatUnit) * Double(right.floatUnit)
       } else {
@@ -76,15 +76,15 @@ public struct CodedProduct: Sendable {
       )
     {
       operands = .bytes(
-        left: CodeTable(bytes.values) { $0 },
-        right: CodeTable(signed) { UInt8(bitPattern: $0) },
+        left: CodeTable(bytes.values),
+        right: CodeTable(signed),
         zero: bytes.zero,
         kernel: kernel
       )
     } else {
       operands = .int16(
-        left: CodeTable(leftIntegers) { _ in nil },
-        right: CodeTable(rightIntegers) { _ in nil },
+        left: CodeTable(leftIntegers),
+        right: CodeTable(rightIntegers),
         kernel: KernelTable.int16(for: features)
       )
     }
@@ -208,7 +208,7 @@ public struct CodedProduct: Sendable {
     _ kernel: Kernel,
     start: [Kernel.Sum]?,
     _ threads: Int
-  ) -> PackedColumns<Kernel> {
+  ) -> PackedColumns<Kernel> where Kernel.ColumnOperand: CodedOperand {
     let layout = DepthLayout(depth: b.rows)
     if let bytes = b.bytes {
       return bytes.withUnsafeBufferPointer { codes in
@@ -241,7 +241,7 @@ public struct CodedProduct: Sendable {
     _ columns: PackedColumns<Kernel>,
     into c: UnsafeMutablePointer<Kernel.Sum>,
     _ threads: Int
-  ) where Kernel.RowOperand: ExpressibleByIntegerLiteral {
+  ) where Kernel.RowOperand: CodedOperand {
     let product = MatrixProduct(kernel: kernel, columns: columns)
     func run<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
       guard let base = codes.baseAddress else { return }

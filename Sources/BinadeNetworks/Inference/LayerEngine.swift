@@ -8,9 +8,10 @@ import BinadeQuantization
 /// scale of an output channel gathers the scales of weights and activations and the units of both.
 package struct LayerEngine: Sendable {
   private enum Implementation: Sendable {
-    case float(FloatConvolution, table: [Float]?)
-    case integer(IntegerConvolution, table: [Int16])
-    case bytes(ByteConvolution, table: ShiftedBytes)
+    case plain(FloatConvolution)
+    case coded(CodedConvolution, Quantizer)
+    /// An operand without codes of at most 16 bits: rounded values, in multiples of `unit`.
+    case rounded(FloatConvolution, Quantizer?, unit: Float)
   }
 
   let shape: ConvolutionShape
@@ -24,7 +25,6 @@ package struct LayerEngine: Sendable {
   private let implementation: Implementation
   private let plain: Epilogue
   private let rectified: Epilogue
-  private let activationUnit: Float
 
   /// Compiles `layer`.
   ///
@@ -47,22 +47,31 @@ package struct LayerEngine: Sendable {
       depth: shape.depth
     )
     let unit: Double
-    switch datapath {
-    case .integer4, .integer8, .integer16:
-      implementation = Self.integer(layer, weights, weightValues, activationValues, datapath, features)
-      unit = Double(weightValues?.quantum ?? 1) * Double(activationValues?.quantum ?? 1)
-    case .float32:
-      let table = weightValues?.floats
-      let operands =
-        table.map { Self.encode(layer, weights, through: $0) }
-        ?? Self.round(layer, weights, unit: weightValues?.floatUnit ?? 1)
-      implementation = .float(
-        FloatConvolution(shape: shape, weights: operands, kernel: KernelTable.float32(for: features)),
-        table: activationValues?.floats
+    if let weights, let weightValues, let activations, let activationValues, weightValues.floats != nil,
+      activationValues.floats != nil
+    {
+      let convolution = CodedConvolution(
+        shape: shape,
+        activations: activationValues,
+        weights: weightValues,
+        weightCodes: Self.codes(layer, weights),
+        features: features
       )
-      unit = Double(weightValues?.floatUnit ?? 1) * Double(activationValues?.floatUnit ?? 1)
+      implementation = .coded(convolution, activations)
+      unit = convolution.unit
+    } else {
+      let activationUnit = activationValues?.floatUnit ?? 1
+      let weightUnit = weightValues?.floatUnit ?? 1
+      let convolution = FloatConvolution(
+        shape: shape,
+        weights: Self.round(layer, weights, unit: weightUnit),
+        kernel: KernelTable.float32(for: features)
+      )
+      implementation =
+        activations == nil
+        ? .plain(convolution) : .rounded(convolution, activations, unit: activationUnit)
+      unit = Double(weightUnit) * Double(activationUnit)
     }
-    activationUnit = activationValues?.floatUnit ?? 1
     // Per-channel activation scales live in the weights, relative to the greatest, which is left.
     let inputScale = Double(activations?.greatestScale ?? 1)
     // In Double: of a format with a wide range the units are huge and the scales tiny, their product is neither.
@@ -73,48 +82,11 @@ package struct LayerEngine: Sendable {
     rectified = Epilogue(scales: scales, bias: layer.bias, appliesReLU: true, features: features)
   }
 
-  /// Bytes where this machine multiplies them faster than 16-bit integers; the sums are the same.
-  private static func integer(
-    _ layer: FoldedNetwork.Layer,
-    _ weights: Quantizer?,
-    _ weightValues: OperandValues?,
-    _ activationValues: OperandValues?,
-    _ datapath: Datapath,
-    _ features: CPUFeatures
-  ) -> Implementation {
-    if datapath != .integer16, let bytes = activationValues?.unsignedBytes,
-      let table = weightValues?.signedBytes,
-      let kernel = KernelTable.bytes(
-        for: features,
-        greatestProduct: bytes.greatest * (weightValues?.greatestInteger ?? 0)
-      )
-    {
-      return .bytes(
-        ByteConvolution(
-          shape: layer.shape,
-          weights: encode(layer, weights, through: table),
-          zero: bytes.zero,
-          kernel: kernel
-        ),
-        table: bytes
-      )
-    }
-    return .integer(
-      IntegerConvolution(
-        shape: layer.shape,
-        weights: encode(layer, weights, through: weightValues?.integers ?? []),
-        kernel: KernelTable.int16(for: features)
-      ),
-      table: activationValues?.integers ?? []
-    )
-  }
-
   /// The name of the kernel, for reports.
   var kernelName: String {
     switch implementation {
-    case .float(let convolution, _): convolution.kernelName
-    case .integer(let convolution, _): convolution.kernelName
-    case .bytes(let convolution, _): convolution.kernelName
+    case .plain(let convolution), .rounded(let convolution, _, _): convolution.kernelName
+    case .coded(let convolution, _): convolution.kernelName
     }
   }
 
@@ -134,102 +106,58 @@ package struct LayerEngine: Sendable {
   ) {
     let epilogue = appliesReLU ? rectified : plain
     switch implementation {
-    case .float(let convolution, let table):
-      var operands = input
-      if activations != nil || shape.padding > 0 {
-        let padded = scratch.padded(as: Float.self)
-        PaddedImage.fill(padded, from: input, imageCount: imageCount, shape: shape, zero: 0) {
-          quantize($0, table: table, scratch: scratch, into: $1)
-        }
-        operands = UnsafePointer(padded)
-      }
-      convolution.run(operands, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
-    case .integer(let convolution, let table):
-      let padded = scratch.padded(as: Int16.self)
-      PaddedImage.fill(padded, from: input, imageCount: imageCount, shape: shape, zero: 0) { line, target in
-        let scaled = divide(line, scratch)
-        table.withUnsafeBufferPointer { quantizer.codec.encode(scaled, through: $0, into: target) }
-      }
-      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
-    case .bytes(let convolution, let table):
-      let padded = scratch.padded(as: UInt8.self)
-      PaddedImage.fill(
-        padded,
-        from: input,
+    case .plain(let convolution):
+      convolution.convolve(
+        input,
         imageCount: imageCount,
-        shape: shape,
-        zero: table.zero
-      ) { line, target in
-        let scaled = divide(line, scratch)
-        table.values.withUnsafeBufferPointer {
-          quantizer.codec.encode(scaled, through: $0, into: target)
-        }
+        epilogue: epilogue,
+        addend: addend,
+        into: output
+      )
+    case .coded(let convolution, let quantizer):
+      let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
+      if quantizer.codec.info.bitWidth <= 8 {
+        let codes = scratch.codes(as: UInt8.self)
+        quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+        convolution.run(
+          codes,
+          imageCount: imageCount,
+          scratch: scratch.operands,
+          epilogue: epilogue,
+          addend: addend,
+          into: output
+        )
+      } else {
+        let codes = scratch.codes(as: UInt16.self)
+        quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+        convolution.run(
+          codes,
+          imageCount: imageCount,
+          scratch: scratch.operands,
+          epilogue: epilogue,
+          addend: addend,
+          into: output
+        )
       }
-      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+    case .rounded(let convolution, let quantizer, let unit):
+      let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
+      let rounded = scratch.values
+      quantizer?.round(values, channels: shape.inputChannels, unit: unit, into: rounded)
+      convolution.convolve(
+        rounded,
+        imageCount: imageCount,
+        epilogue: epilogue,
+        addend: addend,
+        into: output
+      )
     }
   }
 
-  private var quantizer: Quantizer {
-    guard let activations else { preconditionFailure("integers need a quantizer") }
-    return activations
-  }
-
-  private func quantize(
-    _ line: UnsafeBufferPointer<Float>,
-    table: [Float]?,
-    scratch: LayerScratch,
-    into target: UnsafeMutablePointer<Float>
-  ) {
-    guard let activations else {
-      if let base = line.baseAddress { target.update(from: base, count: line.count) }
-      return
-    }
-    let scaled = divide(line, scratch)
-    if let table {
-      table.withUnsafeBufferPointer {
-        activations.codec.encode(scaled, through: $0, into: target)
-      }
-    } else {
-      activations.codec.roundTrip(scaled, into: target)
-      for index in 0..<line.count { target[index] /= activationUnit }
-    }
-  }
-
-  /// The values of whole pixels, divided by the scale of the tensor or of their channel.
-  private func divide(
-    _ line: UnsafeBufferPointer<Float>,
-    _ scratch: LayerScratch
-  ) -> UnsafeBufferPointer<Float> {
-    let scales = quantizer.scales
-    if scales == [1] { return line }
-    let row = scratch.row
-    if scales.count == 1 {
-      let scale = scales[0]
-      for index in 0..<line.count { row[index] = line[index] / scale }
-    } else {
-      scales.withUnsafeBufferPointer { scales in
-        for pixel in stride(from: 0, to: line.count, by: scales.count) {
-          for channel in 0..<scales.count {
-            row[pixel + channel] = line[pixel + channel] / scales[channel]
-          }
-        }
-      }
-    }
-    return UnsafeBufferPointer(start: row, count: line.count)
-  }
-
-  private static func encode<Operand>(
-    _ layer: FoldedNetwork.Layer,
-    _ quantizer: Quantizer?,
-    through table: [Operand]
-  ) -> [Operand] {
-    guard let quantizer else { preconditionFailure("a table needs a quantizer") }
+  private static func codes(_ layer: FoldedNetwork.Layer, _ quantizer: Quantizer) -> [UInt32] {
     let depth = layer.shape.depth
     return (0..<layer.shape.outputChannels).flatMap { channel in
       let scale = quantizer.scale(ofChannel: channel)
-      return layer.weights[channel * depth..<(channel + 1) * depth].map {
-        table[Int(quantizer.codec.encode($0 / scale))]
-      }
+      return layer.weights[channel * depth..<(channel + 1) * depth].map { quantizer.codec.encode($0 / scale) }
     }
   }
 

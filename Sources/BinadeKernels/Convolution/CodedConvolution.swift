@@ -1,0 +1,152 @@
+/// A convolution of coded images with coded weights, in two formats if need be, on the cheapest datapath that is exact.
+///
+/// Codes are decoded while the images get their rim. Results are in units of ``unit``; the caller's scales go into the
+/// epilogue together with it.
+public struct CodedConvolution: Sendable {
+  private enum Implementation: Sendable {
+    case float(FloatConvolution, CodeTable<Float>)
+    case int16(IntegerConvolution, CodeTable<Int16>)
+    case bytes(ByteConvolution, CodeTable<UInt8>, zero: UInt8)
+  }
+
+  /// The sizes of one image.
+  public let shape: ConvolutionShape
+  /// The arithmetic that was chosen.
+  public let datapath: Datapath
+  /// Why this datapath.
+  public let reason: String
+  /// What one unit of the sums is worth, in values of both formats.
+  public let unit: Double
+  private let implementation: Implementation
+
+  /// Packs weights.
+  ///
+  /// `activations`, `weights`: the values of both formats.
+  ///
+  /// - Shape: `weightCodes` is outputChannels x channels per group x kernelHeight x kernelWidth.
+  /// - Precondition: both formats have at most 16 bits.
+  public init(
+    shape: ConvolutionShape,
+    activations: OperandValues,
+    weights: OperandValues,
+    weightCodes: [UInt32],
+    features: CPUFeatures = .detected
+  ) {
+    self.shape = shape
+    (datapath, reason) = Datapath.cheapest(weights: weights, activations: activations, depth: shape.depth)
+    func operands<Operand>(_ table: [Operand]) -> [Operand] { weightCodes.map { table[Int($0)] } }
+    guard datapath != .float32, let left = activations.integers, let right = weights.integers else {
+      guard let left = activations.floats, let right = weights.floats else {
+        preconditionFailure("formats of more than 16 bits have no tables")
+      }
+      implementation = .float(
+        FloatConvolution(shape: shape, weights: operands(right), kernel: KernelTable.float32(for: features)),
+        CodeTable(left)
+      )
+      unit = Double(activations.floatUnit) * Double(weights.floatUnit)
+      return
+    }
+    unit = Double(activations.quantum) * Double(weights.quantum)
+    if datapath != .integer16, let bytes = activations.unsignedBytes, let signed = weights.signedBytes,
+      let kernel = KernelTable.bytes(
+        for: features,
+        greatestProduct: bytes.greatest * weights.greatestInteger
+      )
+    {
+      implementation = .bytes(
+        ByteConvolution(shape: shape, weights: operands(signed), zero: bytes.zero, kernel: kernel),
+        CodeTable(bytes.values),
+        zero: bytes.zero
+      )
+    } else {
+      implementation = .int16(
+        IntegerConvolution(shape: shape, weights: operands(right), kernel: KernelTable.int16(for: features)),
+        CodeTable(left)
+      )
+    }
+  }
+
+  /// The kernel's name, for reports.
+  public var kernelName: String {
+    switch implementation {
+    case .float(let convolution, _): convolution.kernelName
+    case .int16(let convolution, _): convolution.kernelName
+    case .bytes(let convolution, _, _): convolution.kernelName
+    }
+  }
+
+  /// Bytes of working memory that `run` needs for `imageCount` images.
+  public func scratchByteCount(imageCount: Int) -> Int {
+    (imageCount * shape.paddedInputCount + ConvolutionShape.readAhead) * MemoryLayout<Float>.size
+  }
+
+  /// Computes all output channels of some images of codes of up to 8 bits.
+  ///
+  /// - Shape: `images` is imageCount x inputHeight x inputWidth x inputChannels; `scratch` holds `scratchByteCount` bytes,
+  ///   aligned to 64; `output` and `addend` are imageCount x outputHeight x outputWidth x outputChannels.
+  /// - Error: sums as in ``CodedProduct``; then the roundings of `epilogue`.
+  /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``).
+  public func run(
+    _ images: UnsafePointer<UInt8>,
+    imageCount: Int = 1,
+    scratch: UnsafeMutableRawPointer,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    runCodes(images, imageCount, scratch, epilogue, addend, output)
+  }
+
+  /// Computes all output channels of some images of codes of up to 16 bits.
+  ///
+  /// - Shape: as for codes of up to 8 bits.
+  public func run(
+    _ images: UnsafePointer<UInt16>,
+    imageCount: Int = 1,
+    scratch: UnsafeMutableRawPointer,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    runCodes(images, imageCount, scratch, epilogue, addend, output)
+  }
+
+  @inline(__always)
+  private func runCodes<Code: FixedWidthInteger>(
+    _ images: UnsafePointer<Code>,
+    _ imageCount: Int,
+    _ scratch: UnsafeMutableRawPointer,
+    _ epilogue: Epilogue,
+    _ addend: UnsafePointer<Float>?,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    switch implementation {
+    case .float(let convolution, let table):
+      let padded = pad(images, imageCount, table, zero: 0, scratch)
+      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+    case .int16(let convolution, let table):
+      let padded = pad(images, imageCount, table, zero: 0, scratch)
+      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+    case .bytes(let convolution, let table, let zero):
+      let padded = pad(images, imageCount, table, zero: zero, scratch)
+      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+    }
+  }
+
+  /// Decodes the images into the middle of their rims.
+  @inline(__always)
+  private func pad<Code: FixedWidthInteger, Operand: CodedOperand>(
+    _ images: UnsafePointer<Code>,
+    _ imageCount: Int,
+    _ table: CodeTable<Operand>,
+    zero: Operand,
+    _ scratch: UnsafeMutableRawPointer
+  ) -> UnsafeMutablePointer<Operand> {
+    let capacity = imageCount * shape.paddedInputCount + ConvolutionShape.readAhead
+    let padded = scratch.bindMemory(to: Operand.self, capacity: capacity)
+    PaddedImage.fill(padded, from: images, imageCount: imageCount, shape: shape, zero: zero) { line, target in
+      if let codes = line.baseAddress { table.decode(codes, count: line.count, into: target) }
+    }
+    return padded
+  }
+}

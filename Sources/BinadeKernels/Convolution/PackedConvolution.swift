@@ -6,6 +6,8 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
   private let columns: [PackedColumns<Kernel>]
 
   /// Output pixels that are computed, and finished, together: their sums stay in the caches.
+  ///
+  /// A multiple of every tile's rows.
   private static var blockRows: Int { 96 }
 
   /// Packs `weights`, in PyTorch's order.
@@ -30,8 +32,7 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
         return PackedColumns(
           WeightColumns(
             weights: base + channels.lowerBound * shape.depth,
-            kernelSize: shape.kernelHeight * shape.kernelWidth,
-            depth: shape.depth
+            shape: shape
           ),
           layout: PatchRows<Kernel.RowOperand>.layout(of: shape),
           columnCount: channels.count,
@@ -81,23 +82,27 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
       run(images, imageCount: imageCount, threads: threads, finish: finish)
       return
     }
-    ParallelLoop.run(count: imageCount, threads: threads) { image in
+    // Small images go together: their pixels fill whole tiles.
+    let together = shape.outputPixelCount < 512 ? max(3, 192 / max(shape.outputPixelCount, 1)) : 1
+    let group = max(1, min(together, imageCount / max(threads, 1)))
+    ParallelLoop.run(count: (imageCount + group - 1) / group, threads: threads) { index in
+      let range = index * group..<min((index + 1) * group, imageCount)
       withUnsafeTemporaryAllocation(
         of: Kernel.RowOperand.self,
-        capacity: shape.paddedInputCount + ConvolutionShape.readAhead
+        capacity: range.count * shape.paddedInputCount + ConvolutionShape.readAhead
       ) { padded in
         guard let padded = padded.baseAddress else { return }
         PaddedImage.fill(
           padded,
-          from: images + image * shape.inputCount,
-          imageCount: 1,
+          from: images + range.lowerBound * shape.inputCount,
+          imageCount: range.count,
           shape: shape,
           zero: zero
         ) { line, target in
           if let base = line.baseAddress { target.update(from: base, count: line.count) }
         }
-        let first = image * shape.outputPixelCount
-        run(padded, imageCount: 1, threads: 1) { rows, sums, rowStride in
+        let first = range.lowerBound * shape.outputPixelCount
+        run(padded, imageCount: range.count, threads: 1) { rows, sums, rowStride in
           finish(first + rows.lowerBound..<first + rows.upperBound, sums, rowStride)
         }
       }
@@ -111,7 +116,10 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
     into sums: UnsafeMutablePointer<Kernel.Sum>,
     rowStride: Int
   ) {
-    withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: rows.count) { addresses in
+    // Whole tiles: the rows that are missing repeat the last one, and their sums are never looked at.
+    let tileRows = kernel.tile.rows
+    let padded = shape.groups == 1 ? (rows.count + tileRows - 1) / tileRows * tileRows : rows.count
+    withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: padded) { addresses in
       withUnsafeTemporaryAllocation(of: Kernel.RowOperand.self, capacity: 1) { scratch in
         guard let addresses = addresses.baseAddress, let scratch = scratch.baseAddress else { return }
         for (group, right) in columns.enumerated() {
@@ -121,9 +129,10 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
             firstChannel: group * shape.groupInputChannels
           )
           source.locate(rows, scratch: scratch, addresses: addresses)
+          for index in rows.count..<padded { addresses[index] = addresses[rows.count - 1] }
           TiledProduct(kernel: kernel, columns: right).run(
             rows: addresses,
-            rowCount: rows.count,
+            rowCount: padded,
             panels: 0..<right.panelCount,
             into: sums + group * shape.groupOutputChannels,
             rowStride: rowStride,

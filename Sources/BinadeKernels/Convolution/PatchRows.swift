@@ -10,10 +10,19 @@ struct PatchRows<Operand: BitwiseCopyable>: RowSource {
   let firstChannel: Int
 
   /// Where the taps of a kernel lie, in the order (row, column).
+  ///
+  /// Without groups, the pixels under one row of the kernel lie side by side in a padded image: one tap for the row.
   static func layout(of shape: ConvolutionShape) -> DepthLayout {
-    DepthLayout(
-      tapOffsets: (0..<shape.kernelHeight).flatMap { row in
-        (0..<shape.kernelWidth).map { (row * shape.paddedWidth + $0) * shape.inputChannels }
+    let rows = (0..<shape.kernelHeight).map { $0 * shape.paddedWidth }
+    if shape.groups == 1 {
+      return DepthLayout(
+        tapOffsets: rows.map { $0 * shape.inputChannels },
+        channels: shape.kernelWidth * shape.inputChannels
+      )
+    }
+    return DepthLayout(
+      tapOffsets: rows.flatMap { row in
+        (0..<shape.kernelWidth).map { (row + $0) * shape.inputChannels }
       },
       channels: shape.groupInputChannels
     )
@@ -49,8 +58,7 @@ struct PatchRows<Operand: BitwiseCopyable>: RowSource {
 /// Weights of one group in PyTorch's order, outputChannels x channels x kernelHeight x kernelWidth, as columns.
 struct WeightColumns<Operand>: ColumnSource {
   let weights: UnsafePointer<Operand>
-  let kernelSize: Int
-  let depth: Int
+  let shape: ConvolutionShape
 
   func row(
     tap: Int,
@@ -58,8 +66,14 @@ struct WeightColumns<Operand>: ColumnSource {
     columns: Range<Int>,
     scratch: UnsafeMutablePointer<Operand>
   ) -> UnsafePointer<Operand> {
+    let kernelSize = shape.kernelHeight * shape.kernelWidth
+    // As `PatchRows.layout` counts taps and channels.
+    let position =
+      shape.groups == 1
+      ? channel % shape.inputChannels * kernelSize + tap * shape.kernelWidth + channel / shape.inputChannels
+      : channel * kernelSize + tap
     for (index, column) in columns.enumerated() {
-      scratch[index] = weights[column * depth + channel * kernelSize + tap]
+      scratch[index] = weights[column * shape.depth + position]
     }
     return UnsafePointer(scratch)
   }

@@ -144,9 +144,13 @@ public struct CodedProduct: Sendable {
       }
       scale(&result)
     case (.int16(let table, _, let kernel), .int16(let columns)):
-      result = scaled(count) { run(a, table, kernel, columns, into: $0, threads) }
+      result = scaled(count, rowStride: b.columns) {
+        run(a, table, kernel, columns, into: $0, threads, finish: $1)
+      }
     case (.bytes(let table, _, _, let kernel), .bytes(let columns)):
-      result = scaled(count) { run(a, table, kernel, columns, into: $0, threads) }
+      result = scaled(count, rowStride: b.columns) {
+        run(a, table, kernel, columns, into: $0, threads, finish: $1)
+      }
     case (.wide(let codec, _), .wide(let columns)):
       let floats = a.codes.map { codec.decode($0) }
       result = Array(unsafeUninitializedCapacity: count) { c, initialized in
@@ -170,18 +174,29 @@ public struct CodedProduct: Sendable {
     return result
   }
 
-  /// The float32 values of integer sums that `compute` writes, converted where they lie.
-  private func scaled(_ count: Int, _ compute: (UnsafeMutablePointer<Int32>) -> Void) -> [Float] {
-    Array(unsafeUninitializedCapacity: count) { c, initialized in
+  /// What finishes a block of sums: its first element, its rows and its columns.
+  private typealias Finish = (UnsafeMutablePointer<Int32>, Int, Int) -> Void
+
+  /// The float32 values of integer sums that `compute` writes, converted where they lie, block by block.
+  private func scaled(
+    _ count: Int,
+    rowStride: Int,
+    _ compute: (UnsafeMutablePointer<Int32>, Finish) -> Void
+  ) -> [Float] {
+    // A product with a power of two rounds only where the result is subnormal.
+    let unit = Float(self.unit)
+    return Array(unsafeUninitializedCapacity: count) { c, initialized in
       guard let base = c.baseAddress else { return }
       let memory = UnsafeMutableRawPointer(base)
-      let sums = memory.bindMemory(to: Int32.self, capacity: count)
-      compute(sums)
-      // A product with a power of two rounds only where the result is subnormal.
-      let unit = Float(self.unit)
-      for index in 0..<count {
-        let value = Float(sums[index]) * unit
-        memory.storeBytes(of: value, toByteOffset: 4 * index, as: Float.self)
+      compute(memory.bindMemory(to: Int32.self, capacity: count)) { block, rows, columns in
+        for row in 0..<rows {
+          let sums = block + row * rowStride
+          let values = UnsafeMutableRawPointer(sums)
+          for column in 0..<columns {
+            let value = Float(sums[column]) * unit
+            values.storeBytes(of: value, toByteOffset: 4 * column, as: Float.self)
+          }
+        }
       }
       _ = memory.bindMemory(to: Float.self, capacity: count)
       initialized = count
@@ -240,13 +255,14 @@ public struct CodedProduct: Sendable {
     _ kernel: Kernel,
     _ columns: PackedColumns<Kernel>,
     into c: UnsafeMutablePointer<Kernel.Sum>,
-    _ threads: Int
+    _ threads: Int,
+    finish: (UnsafeMutablePointer<Kernel.Sum>, Int, Int) -> Void = { _, _, _ in }
   ) where Kernel.RowOperand: CodedOperand {
     let product = MatrixProduct(kernel: kernel, columns: columns)
     func run<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) {
       guard let base = codes.baseAddress else { return }
       let rows = CodedRows(base, depth: a.columns, group: Kernel.depthGroup, table: table)
-      product.run(rows, rowCount: a.rows, into: c, threads: threads)
+      product.run(rows, rowCount: a.rows, into: c, threads: threads, finish: finish)
     }
     if let bytes = a.bytes {
       bytes.withUnsafeBufferPointer { run($0) }

@@ -43,7 +43,7 @@ public struct FloatMicroKernel: MicroKernel {
   )
 
   static let depthGroup = 1
-  var depthBlock: Int { 256 }
+  var depthBlock: Int { 384 }
 
   func computeTile(
     _ a: inout binade_tile_rows,

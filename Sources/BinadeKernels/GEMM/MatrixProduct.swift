@@ -8,12 +8,15 @@ struct MatrixProduct<Kernel: MicroKernel> {
 
   /// Computes all of C.
   ///
+  /// `finish` gets each block of C when it is complete: its first element, its rows and its columns.
+  ///
   /// - Shape: `c` is `rowCount` x `columns.columnCount`, row-major.
   func run<Source: RowSource<Kernel.RowOperand>>(
     _ source: Source,
     rowCount: Int,
     into c: UnsafeMutablePointer<Kernel.Sum>,
-    threads: Int
+    threads: Int,
+    finish: (UnsafeMutablePointer<Kernel.Sum>, Int, Int) -> Void = { _, _, _ in }
   ) {
     let product = TiledProduct(kernel: kernel, columns: columns)
     let rowStride = columns.columnCount
@@ -34,14 +37,18 @@ struct MatrixProduct<Kernel: MicroKernel> {
         ) { scratch in
           guard let addresses = addresses.baseAddress, let scratch = scratch.baseAddress else { return }
           source.locate(rows, scratch: scratch, addresses: addresses)
+          let firstColumn = panels.lowerBound * kernel.tile.columns
+          let block = c + (first * rowStride + firstColumn)
           product.run(
             rows: addresses,
             rowCount: rows.count,
             panels: panels,
-            into: c + (first * rowStride + panels.lowerBound * kernel.tile.columns),
+            into: block,
             rowStride: rowStride,
             allowsPadding: false
           )
+          let lastColumn = min(panels.upperBound * kernel.tile.columns, columns.columnCount)
+          finish(block, rows.count, lastColumn - firstColumn)
         }
       }
     }

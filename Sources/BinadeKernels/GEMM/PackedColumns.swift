@@ -65,8 +65,11 @@ final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
       alignment: 64
     )
     panels = storage.bindMemory(to: Kernel.ColumnOperand.self, capacity: max(1, elementCount))
-    ParallelLoop.run(count: panelCount, threads: threads) { index in
-      for block in blocks { pack(source, panel: index, block: block) }
+    // Some panels side by side: the rows of a matrix are read in longer runs.
+    let run = 8
+    ParallelLoop.run(count: (panelCount + run - 1) / run, threads: threads) { index in
+      let range = index * run..<min((index + 1) * run, panelCount)
+      for block in blocks { pack(source, panels: range, block: block) }
     }
   }
 
@@ -87,34 +90,55 @@ final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
 
   private func pack<Source: ColumnSource<Kernel.ColumnOperand>>(
     _ source: Source,
-    panel index: Int,
+    panels range: Range<Int>,
     block: DepthBlock
   ) {
     let group = Kernel.depthGroup
-    let width = width(ofPanel: index)
-    let first = index * tileColumns
-    let columns = first..<min(first + width, columnCount)
-    var target = panel(index, of: block)
-    withUnsafeTemporaryAllocation(of: Kernel.ColumnOperand.self, capacity: width) { scratch in
+    withUnsafeTemporaryAllocation(of: Kernel.ColumnOperand.self, capacity: tileColumns) { scratch in
       guard let scratch = scratch.baseAddress else { return }
+      var step = 0
       for tap in block.taps {
         for start in stride(from: block.channels.lowerBound, to: block.channels.upperBound, by: group) {
-          for member in 0..<group {
-            guard start + member < block.channels.upperBound else {
-              for j in 0..<width { target[j * group + member] = 0 }
-              continue
+          for index in range {
+            let width = width(ofPanel: index)
+            let first = index * tileColumns
+            let columns = first..<min(first + width, columnCount)
+            let target = panel(index, of: block) + step * width * group
+            for member in 0..<group {
+              guard start + member < block.channels.upperBound else {
+                for j in 0..<width { target[j * group + member] = 0 }
+                continue
+              }
+              let row = source.row(tap: tap, channel: start + member, columns: columns, scratch: scratch)
+              if group == 1 {
+                copy(row, columns.count, to: target)
+              } else {
+                for j in 0..<columns.count { target[j * group + member] = row[j] }
+              }
+              for j in columns.count..<width { target[j * group + member] = 0 }
             }
-            let row = source.row(tap: tap, channel: start + member, columns: columns, scratch: scratch)
-            if group == 1 {
-              target.update(from: row, count: columns.count)
-            } else {
-              for j in 0..<columns.count { target[j * group + member] = row[j] }
-            }
-            for j in columns.count..<width { target[j * group + member] = 0 }
           }
-          target += width * group
+          step += 1
         }
       }
+    }
+  }
+
+  /// Copies a row of a panel; whole ones without a call.
+  @inline(__always)
+  private func copy(
+    _ row: UnsafePointer<Kernel.ColumnOperand>,
+    _ count: Int,
+    to target: UnsafeMutablePointer<Kernel.ColumnOperand>
+  ) {
+    guard MemoryLayout<Kernel.ColumnOperand>.size == 4, count % 16 == 0 else {
+      target.update(from: row, count: count)
+      return
+    }
+    let (source, destination) = (UnsafeRawPointer(row), UnsafeMutableRawPointer(target))
+    for offset in stride(from: 0, to: 4 * count, by: 64) {
+      let vector = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt32>.self)
+      destination.storeBytes(of: vector, toByteOffset: offset, as: SIMD16<UInt32>.self)
     }
   }
 }

@@ -88,37 +88,65 @@ final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
     return panels + block.start * paddedColumnCount + index * tileColumns * depth
   }
 
+  /// A panel that is being filled.
+  private struct Cursor {
+    var target: UnsafeMutablePointer<Kernel.ColumnOperand>
+    let columns: Range<Int>
+    let width: Int
+  }
+
   private func pack<Source: ColumnSource<Kernel.ColumnOperand>>(
     _ source: Source,
     panels range: Range<Int>,
     block: DepthBlock
   ) {
-    let group = Kernel.depthGroup
     withUnsafeTemporaryAllocation(of: Kernel.ColumnOperand.self, capacity: tileColumns) { scratch in
-      guard let scratch = scratch.baseAddress else { return }
-      var step = 0
-      for tap in block.taps {
-        for start in stride(from: block.channels.lowerBound, to: block.channels.upperBound, by: group) {
-          for index in range {
-            let width = width(ofPanel: index)
-            let first = index * tileColumns
-            let columns = first..<min(first + width, columnCount)
-            let target = panel(index, of: block) + step * width * group
-            for member in 0..<group {
-              guard start + member < block.channels.upperBound else {
-                for j in 0..<width { target[j * group + member] = 0 }
-                continue
-              }
-              let row = source.row(tap: tap, channel: start + member, columns: columns, scratch: scratch)
-              if group == 1 {
-                copy(row, columns.count, to: target)
-              } else {
-                for j in 0..<columns.count { target[j * group + member] = row[j] }
-              }
-              for j in columns.count..<width { target[j * group + member] = 0 }
+      withUnsafeTemporaryAllocation(of: Cursor.self, capacity: range.count) { cursors in
+        guard let scratch = scratch.baseAddress else { return }
+        for (index, number) in range.enumerated() {
+          let (width, first) = (width(ofPanel: number), number * tileColumns)
+          cursors.initializeElement(
+            at: index,
+            to: Cursor(
+              target: panel(number, of: block),
+              columns: first..<min(first + width, columnCount),
+              width: width
+            )
+          )
+        }
+        fill(cursors, from: source, block, scratch)
+      }
+    }
+  }
+
+  /// Fills some panels side by side, one group of steps at a time.
+  @inline(__always)
+  private func fill<Source: ColumnSource<Kernel.ColumnOperand>>(
+    _ cursors: UnsafeMutableBufferPointer<Cursor>,
+    from source: Source,
+    _ block: DepthBlock,
+    _ scratch: UnsafeMutablePointer<Kernel.ColumnOperand>
+  ) {
+    let group = Kernel.depthGroup
+    let last = block.channels.upperBound
+    for tap in block.taps {
+      for start in stride(from: block.channels.lowerBound, to: last, by: group) {
+        for index in 0..<cursors.count {
+          let (target, columns, width) = (cursors[index].target, cursors[index].columns, cursors[index].width)
+          cursors[index].target = target + width * group
+          for member in 0..<group {
+            guard start + member < last else {
+              for j in 0..<width { target[j * group + member] = 0 }
+              continue
             }
+            let row = source.row(tap: tap, channel: start + member, columns: columns, scratch: scratch)
+            if group == 1 {
+              copy(row, columns.count, to: target)
+            } else {
+              for j in 0..<columns.count { target[j * group + member] = row[j] }
+            }
+            for j in columns.count..<width { target[j * group + member] = 0 }
           }
-          step += 1
         }
       }
     }

@@ -5,10 +5,14 @@ import CBinadeKernels
 ///
 /// The fastest arithmetic that is exact for the operands is chosen once; where none is, the reference runs. Infinities and
 /// NaNs among the operands behave as in the reference; NaNs are given as `Float.nan`.
-public struct RoundedMicroKernel: Sendable {
+public struct RoundedMicroKernel: MicroKernel {
+  typealias RowOperand = Float
+  typealias ColumnOperand = Float
+  typealias Sum = Float
+
   /// What is computed.
   public let model: AccumulatorModel
-  private let tile: AccumulationTile
+  private let vectors: AccumulationTile
   private let plan: AccumulationPlan
   /// How chunks are added to the outer accumulator, or the nodes of the tree to each other.
   private let combination: SumRounding?
@@ -23,8 +27,8 @@ public struct RoundedMicroKernel: Sendable {
     features: CPUFeatures = .detected
   ) {
     self.model = model
-    tile = AccumulationTile(features)
-    var plan = AccumulationPlan(model, left, right, tile)
+    vectors = AccumulationTile(features)
+    var plan = AccumulationPlan(model, left, right, vectors)
     var combination: SumRounding?
     switch model.order {
     case .sequential: break
@@ -47,52 +51,86 @@ public struct RoundedMicroKernel: Sendable {
   }
 
   /// The instruction set and the arithmetic, for reports.
-  public var name: String { "\(tile.name), \(plan.name)" }
+  public var name: String { "\(vectors.name), \(plan.name)" }
   /// Whether the scalar reference runs.
-  public var isReference: Bool {
-    if case .reference = plan { return true }
-    return false
+  public var isReference: Bool { referenceReason != nil }
+  /// Why the scalar reference runs; nil where it does not.
+  public var referenceReason: String? {
+    if case .reference(let reason) = plan { return reason }
+    return nil
   }
-  /// Rows of a tile (MR).
-  public var tileRows: Int { tile.rows }
-  /// Columns of a tile (NR).
-  public var tileColumns: Int { tile.columns }
-  /// Steps of depth that one call must see: all of them, as groups, chunks and trees are counted from the first.
-  public var blockDepth: Int { Int.max }
+  /// The tile it computes.
+  public var tile: TileShape { TileShape(rows: vectors.rows, columns: vectors.columns) }
 
-  /// Consecutive steps of depth stored together.
-  public static let depthGroup = 1
-  /// The zero of an operand.
-  public static let zero: Float = 0
-  /// The zero of a sum.
-  public static let zeroSum: Float = 0
+  static let depthGroup = 1
+  static let halvesPanels = false
+  /// Groups, chunks and trees are counted from the first product.
+  var depthBlock: Int { Int.max }
 
-  /// Computes one full tile, in the order of depth.
-  ///
-  /// - Shape: `a` holds `tileRows` and `b` `tileColumns` values per step.
-  /// - Precondition: `accumulate` is false; the whole depth is seen in one call.
-  public func computeTile(
-    groups: Int,
-    a: UnsafePointer<Float>,
+  func computeTile(
+    _ a: inout binade_tile_rows,
     b: UnsafePointer<Float>,
+    start: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>,
     rowStride: Int,
+    columns: Int,
     accumulate: Bool
   ) {
-    precondition(!accumulate, "a rounded accumulator sees its whole depth in one call")
+    precondition(
+      !accumulate && columns == vectors.columns,
+      "a rounded accumulator sees its whole depth and whole panels in one call"
+    )
+    let depth = a.tap_count * a.group_count
+    withUnsafeTemporaryAllocation(of: SIMD4<Float>.self, capacity: max(depth, 1)) { memory in
+      guard let packed = memory.baseAddress else { return }
+      gather(a, into: packed)
+      packed.withMemoryRebound(to: Float.self, capacity: 4 * depth) {
+        computeTile(depth, $0, b, c, rowStride)
+      }
+    }
+  }
+
+  /// Lays the rows of a tile side by side, one value of each per step of depth; every NaN becomes `Float.nan`.
+  private func gather(_ a: binade_tile_rows, into packed: UnsafeMutablePointer<SIMD4<Float>>) {
+    precondition(vectors.rows == 4, "tiles of \(vectors.rows) rows are not gathered in fours")
+    guard let row0 = a.rows[0], let row1 = a.rows[1], let row2 = a.rows[2], let row3 = a.rows[3] else {
+      preconditionFailure("a row of the tile has no address")
+    }
+    var target = packed
+    for tap in 0..<a.tap_count {
+      let offset = a.offsets[tap]
+      let rows = (
+        (row0 + offset).assumingMemoryBound(to: Float.self), (row1 + offset).assumingMemoryBound(to: Float.self),
+        (row2 + offset).assumingMemoryBound(to: Float.self), (row3 + offset).assumingMemoryBound(to: Float.self)
+      )
+      for p in 0..<a.group_count {
+        let values = SIMD4(rows.0[p], rows.1[p], rows.2[p], rows.3[p])
+        target[p] = values.replacing(with: .nan, where: values .!= values)
+      }
+      target += a.group_count
+    }
+  }
+
+  private func computeTile(
+    _ depth: Int,
+    _ a: UnsafePointer<Float>,
+    _ b: UnsafePointer<Float>,
+    _ c: UnsafeMutablePointer<Float>,
+    _ rowStride: Int
+  ) {
     if case .reference = plan {
-      computeReference(groups, a, b, c, rowStride)
+      computeReference(depth, a, b, c, rowStride)
       return
     }
     switch model.order {
-    case .sequential: computeSequence(groups, a, b, c, rowStride)
-    case .chunked(let length, _): computeChunks(length, groups, a, b, c, rowStride)
+    case .sequential: computeSequence(depth, a, b, c, rowStride)
+    case .chunked(let length, _): computeChunks(length, depth, a, b, c, rowStride)
     case .pairwise:
       // Reduction modulo a power of two commutes with addition: the order does not matter.
       if combination == nil {
-        computeSequence(groups, a, b, c, rowStride)
+        computeSequence(depth, a, b, c, rowStride)
       } else {
-        computeTree(groups, a, b, c, rowStride)
+        computeTree(depth, a, b, c, rowStride)
       }
     }
   }
@@ -104,7 +142,7 @@ public struct RoundedMicroKernel: Sendable {
     _ c: UnsafeMutablePointer<Float>,
     _ rowStride: Int
   ) {
-    let (rows, columns) = (tileRows, tileColumns)
+    let (rows, columns) = (vectors.rows, vectors.columns)
     for i in 0..<rows {
       for j in 0..<columns {
         let sum = ReferenceAccumulation.dot(
@@ -128,7 +166,7 @@ public struct RoundedMicroKernel: Sendable {
   ) {
     switch plan {
     case .fused(let rounding):
-      tile.accumulate(
+      vectors.accumulate(
         depth,
         interval: model.interval,
         a,
@@ -139,7 +177,7 @@ public struct RoundedMicroKernel: Sendable {
         rounding
       )
     case .integer(let lanes):
-      tile.accumulate(depth, interval: model.interval, a, b, into: c, rowStride: rowStride, lanes)
+      vectors.accumulate(depth, interval: model.interval, a, b, into: c, rowStride: rowStride, lanes)
     case .stepwise, .wide, .aligned:
       computeSteps(depth, a, b, c, rowStride)
     case .reference:
@@ -156,20 +194,20 @@ public struct RoundedMicroKernel: Sendable {
     _ rowStride: Int
   ) {
     withTiles(2) { total, scratch in
-      total.initialize(repeating: Float(model.sum.rounded(0)), count: tile.count)
+      total.initialize(repeating: Float(model.sum.rounded(0)), count: vectors.count)
       for start in stride(from: 0, to: depth, by: model.interval) {
         let count = min(model.interval, depth - start)
-        let (left, right) = (a + start * tileRows, b + start * tileColumns)
+        let (left, right) = (a + start * vectors.rows, b + start * vectors.columns)
         switch plan {
         case .stepwise(let product, let sum):
-          tile.products(count, left, right, into: scratch)
-          if let product { tile.round(scratch, product) }
-          tile.add(scratch, to: total, sum)
+          vectors.products(count, left, right, into: scratch)
+          if let product { vectors.round(scratch, product) }
+          vectors.add(scratch, to: total, sum)
         case .wide(let sum):
-          tile.addProducts(count, left, right, to: total, sum)
+          vectors.addProducts(count, left, right, to: total, sum)
         case .aligned(let alignment, let rounding):
-          tile.align(count, left, right, total, into: total, alignment)
-          if let rounding { tile.round(total, rounding) }
+          vectors.align(count, left, right, total, into: total, alignment)
+          if let rounding { vectors.round(total, rounding) }
         case .fused, .integer, .reference:
           preconditionFailure("'\(name)' does not go step by step")
         }
@@ -188,16 +226,16 @@ public struct RoundedMicroKernel: Sendable {
   ) {
     guard let combination else { preconditionFailure("chunks of '\(name)' cannot be added") }
     withTiles(2) { total, chunk in
-      total.initialize(repeating: Float(model.result.rounded(0)), count: tile.count)
+      total.initialize(repeating: Float(model.result.rounded(0)), count: vectors.count)
       for start in stride(from: 0, to: depth, by: length) {
         computeSequence(
           min(length, depth - start),
-          a + start * tileRows,
-          b + start * tileColumns,
+          a + start * vectors.rows,
+          b + start * vectors.columns,
           chunk,
-          tileColumns
+          vectors.columns
         )
-        tile.add(chunk, to: total, combination)
+        vectors.add(chunk, to: total, combination)
       }
       copy(total, to: c, rowStride)
     }
@@ -218,17 +256,17 @@ public struct RoundedMicroKernel: Sendable {
     withTiles(levels) { stack, _ in
       var height = 0
       func addTop() {
-        tile.add(stack + (height - 1) * tile.count, to: stack + (height - 2) * tile.count, combination)
+        vectors.add(stack + (height - 1) * vectors.count, to: stack + (height - 2) * vectors.count, combination)
         height -= 1
       }
       for leaf in 0..<leaves {
         let start = leaf * model.interval
         computeSequence(
           min(model.interval, depth - start),
-          a + start * tileRows,
-          b + start * tileColumns,
-          stack + height * tile.count,
-          tileColumns
+          a + start * vectors.rows,
+          b + start * vectors.columns,
+          stack + height * vectors.count,
+          vectors.columns
         )
         height += 1
         for _ in 0..<(leaf + 1).trailingZeroBitCount { addTop() }
@@ -243,16 +281,21 @@ public struct RoundedMicroKernel: Sendable {
     _ count: Int,
     _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 2) * tile.count) { memory in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 2) * vectors.count) { memory in
       guard let base = memory.baseAddress else { return }
-      base.initialize(repeating: 0, count: max(count, 2) * tile.count)
-      body(base, base + tile.count)
+      base.initialize(repeating: 0, count: max(count, 2) * vectors.count)
+      body(base, base + vectors.count)
     }
   }
 
   private func copy(_ source: UnsafePointer<Float>, to c: UnsafeMutablePointer<Float>, _ rowStride: Int) {
-    for i in 0..<tileRows {
-      (c + i * rowStride).update(from: source + i * tileColumns, count: tileColumns)
+    for i in 0..<vectors.rows {
+      (c + i * rowStride).update(from: source + i * vectors.columns, count: vectors.columns)
     }
   }
+}
+
+extension Float {
+  /// The number, or the one NaN that rounded accumulators know.
+  var withOneNaN: Float { isNaN ? .nan : self }
 }

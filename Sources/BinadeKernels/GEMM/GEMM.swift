@@ -78,7 +78,7 @@ public enum GEMM {
     product(a, b, m, k, n, kernel, threads)
   }
 
-  private static func product<Kernel: MicroKernel>(
+  static func product<Kernel: MicroKernel>(
     _ a: [Kernel.RowOperand],
     _ b: [Kernel.ColumnOperand],
     _ m: Int,

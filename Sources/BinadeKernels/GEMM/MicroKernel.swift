@@ -30,6 +30,8 @@ protocol MicroKernel: Sendable {
   var tile: TileShape { get }
   /// Consecutive steps of depth stored together; panels are padded with zeros to a multiple.
   static var depthGroup: Int { get }
+  /// Whether it computes tiles of half its columns.
+  static var halvesPanels: Bool { get }
   /// Steps of depth per block, so that a panel of B stays in the first-level cache; `Int.max` for kernels that must
   /// see the whole depth at once.
   var depthBlock: Int { get }
@@ -38,7 +40,7 @@ protocol MicroKernel: Sendable {
   ///
   /// `a`: addresses of `tile.rows` rows.
   /// `start`: what the sums begin with, one per column; nil for 0. Only kernels of shifted operands take it.
-  /// `columns`: `tile.columns` or half of that.
+  /// `columns`: `tile.columns`, or half of that where `halvesPanels` says so.
   /// `accumulate`: whether to go on from what `c` holds.
   func computeTile(
     _ a: inout binade_tile_rows,
@@ -49,6 +51,10 @@ protocol MicroKernel: Sendable {
     columns: Int,
     accumulate: Bool
   )
+}
+
+extension MicroKernel {
+  static var halvesPanels: Bool { true }
 }
 
 /// Rows (MR) and columns (NR) of the tile that a micro-kernel computes.

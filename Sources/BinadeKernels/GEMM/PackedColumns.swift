@@ -15,7 +15,7 @@ protocol ColumnSource<Operand> {
 
 /// The right operand cut into panels of a tile's width, each contiguous over a block of depth.
 ///
-/// The last panel is half as wide where that suffices. Packed once, used often.
+/// The last panel is half as wide where that suffices and the kernel takes it. Packed once, used often.
 final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
   // Safe to share: written by the initializer only, read-only afterwards.
 
@@ -44,7 +44,8 @@ final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
   ) {
     let width = kernel.tile.columns
     let remainder = columnCount % width
-    let last = remainder == 0 ? 0 : remainder <= width / 2 ? width / 2 : width
+    let isHalf = Kernel.halvesPanels && remainder <= width / 2
+    let last = remainder == 0 ? 0 : isHalf ? width / 2 : width
     let paddedColumnCount = columnCount - remainder + last
     let blocks = layout.blocks(
       limit: kernel.depthBlock,

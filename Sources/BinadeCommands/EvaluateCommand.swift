@@ -14,15 +14,20 @@ struct EvaluateCommand: ParsableCommand {
         rounding     nearestEven (default), nearestAway, towardZero, awayFromZero, up, down, toOdd
       What is left out stays float32.
 
+      With --accumulator each layer sums the products of the values that codes stand for, before scales, in that
+      format, in the order (kernel row, kernel column, channel); scales, bias and residual follow in float32.
+
       EXAMPLES
         binade evaluate
         binade evaluate --weights int8:channel:max --activations int8:tensor:max
         binade evaluate --model resnet20-cifar10.safetensors --data cifar10 \\
           --weights int4 --activations int4 --ends int8 --json
+        binade evaluate --weights float8_e4m3fn --activations float8_e4m3fn --accumulator bfloat16 --explain
       """
   )
 
   @OptionGroup var models: ModelOptions
+  @OptionGroup var accumulators: AccumulatorOptions
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
 
@@ -41,18 +46,28 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  func validate() throws {
+    guard let accumulator = accumulators.accumulator, weights == nil || activations == nil else { return }
+    throw ValidationError(
+      "--accumulator \(accumulator) sums products of codes: give --weights and --activations"
+    )
+  }
+
   func run() throws {
     let console = CommandContext.current.console
-    let configuration = try ConfigurationText.configuration(
+    let catalog = try formatOptions.catalog()
+    var configuration = try ConfigurationText.configuration(
       weights: weights,
       activations: activations,
       ends: ends,
-      try formatOptions.catalog()
+      catalog
     )
+    configuration.accumulator = try accumulators.layerAccumulator(catalog)
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount, label: "classifying")
     let result = try experiment.run(configuration, progress: bar.advance)
     bar.finish()
+    for note in EvaluationText.accumulatorNotes(of: result) { console.writeError("note: \(note)") }
     if json {
       console.write(try JSONText.encode(result))
     } else {
@@ -78,6 +93,7 @@ enum EvaluationText {
       "activations  \(result.activations)",
     ]
     if let ends = result.ends { lines.append("ends         \(ends)") }
+    if let accumulator = result.provenance.accumulator { lines.append("accumulator  \(accumulator)") }
     lines += [
       "calibration  \(result.provenance.calibrationImages)",
       "",
@@ -125,11 +141,27 @@ enum EvaluationText {
 
   static func datapaths(of result: EvaluationResult) -> TextTable {
     var table = TextTable(columns: [
-      .init("layer", .left), .init("datapath", .left), .init("why", .left),
+      .init("layer", .left), .init("datapath", .left), .init("kernel", .left), .init("why", .left),
     ])
     for layer in result.layers {
-      table.append([layer.name, layer.datapath.rawValue, layer.datapathReason])
+      let reasons = [layer.datapathReason] + (layer.accumulatorWarnings ?? [])
+      table.append([layer.name, layer.datapath.rawValue, layer.kernel, reasons.joined(separator: "; ")])
     }
     return table
+  }
+
+  /// What is too narrow about the accumulator, and which layers no kernel carries out: the first layer of each kind.
+  static func accumulatorNotes(of result: EvaluationResult) -> [String] {
+    func note(_ layers: [EvaluationResult.LayerResult], _ text: (EvaluationResult.LayerResult) -> String)
+      -> [String]
+    {
+      guard let first = layers.first else { return [] }
+      let others = layers.count == 1 ? "" : " (and \(layers.count - 1) more layers; see --explain)"
+      return ["\(first.name): \(text(first))\(others)"]
+    }
+    let narrow = result.layers.filter { $0.accumulatorWarnings?.isEmpty == false }
+    let scalar = result.layers.filter { $0.datapath == .reference }
+    return note(narrow) { ($0.accumulatorWarnings ?? []).joined(separator: "; ") }
+      + note(scalar) { "carried out by the scalar reference: \($0.datapathReason)" }
   }
 }

@@ -52,6 +52,8 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Check arithmetic instead: add,sub,mul,div,fma,sqrt, or 'all'.") var operations: String?
   @Flag(help: "With --operations: all pairs of 16-bit formats (2^32 each; takes an hour).") var long = false
   @OptionGroup var accumulators: AccumulatorOptions
+  @Option(help: "With --accumulator: dot products per policy, half of them adversarial. Default: 10000.")
+  var vectors: Int?
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
   @Flag(help: "Print as JSON.") var json = false
@@ -87,6 +89,10 @@ struct VerifyCommand: ParsableCommand {
         "--operations is for deterministic rules; --rounding stochastic checks conversions"
       )
     }
+    if let vectors {
+      guard accumulators.accumulator != nil else { throw ValidationError("--vectors needs --accumulator") }
+      guard vectors >= 1 else { throw ValidationError("--vectors must be at least 1, found \(vectors)") }
+    }
     if accumulators.accumulator != nil, operations != nil || exhaustive || rounding == "stochastic" {
       throw ValidationError(
         "--accumulator is a check of its own, under deterministic rules: leave out --operations, --exhaustive "
@@ -121,6 +127,7 @@ struct VerifyCommand: ParsableCommand {
     if accumulators.accumulator != nil {
       let verification = AccumulatorVerification(
         options: accumulators,
+        vectors: vectors ?? 10_000,
         catalog: catalog,
         threads: runOptions.threads
       )

@@ -9,6 +9,8 @@ public struct Configuration: Sendable {
   public var activations: QuantizerSpecification?
   /// Weights and activations of the first and the last layer; nil treats them as the others.
   public var ends: Ends?
+  /// What all layers sum products in; nil leaves it to the cheapest datapath. Needs quantizers of all operands.
+  public var accumulator: LayerAccumulator?
 
   /// The quantizers of the first and the last layer.
   public struct Ends: Sendable {
@@ -28,20 +30,26 @@ public struct Configuration: Sendable {
   public init(
     weights: QuantizerSpecification? = nil,
     activations: QuantizerSpecification? = nil,
-    ends: Ends? = nil
+    ends: Ends? = nil,
+    accumulator: LayerAccumulator? = nil
   ) {
     self.weights = weights
     self.activations = activations
     self.ends = ends
+    self.accumulator = accumulator
   }
 
   /// One assignment per layer.
   public func assignments(layerCount: Int) -> [LayerAssignment] {
     (0..<layerCount).map { layer in
       if let ends, layer == 0 || layer == layerCount - 1 {
-        return LayerAssignment(weights: ends.weights, activations: ends.activations)
+        return LayerAssignment(
+          weights: ends.weights,
+          activations: ends.activations,
+          accumulator: accumulator
+        )
       }
-      return LayerAssignment(weights: weights, activations: activations)
+      return LayerAssignment(weights: weights, activations: activations, accumulator: accumulator)
     }
   }
 
@@ -54,7 +62,7 @@ public struct Configuration: Sendable {
   }
 
   /// Whether nothing is quantized.
-  var isFloat32: Bool { weights == nil && activations == nil && ends == nil }
+  var isFloat32: Bool { weights == nil && activations == nil && ends == nil && accumulator == nil }
 
   /// Whether any layer's input is quantized.
   var quantizesActivations: Bool { activations != nil || ends != nil }

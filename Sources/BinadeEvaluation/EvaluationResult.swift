@@ -50,6 +50,8 @@ public struct EvaluationResult: Sendable, Codable {
     public let datapathReason: String
     /// The micro-kernel.
     public let kernel: String
+    /// What is too narrow about the accumulator; nil when none was asked for.
+    public let accumulatorWarnings: [String]?
     /// Multiply-accumulate operations per image.
     public let multiplyAccumulateCount: Int
     /// Nil when the weights are float32.
@@ -70,6 +72,8 @@ public struct EvaluationResult: Sendable, Codable {
     public let errorImageCount: Int
     /// The weight file.
     public let modelFile: String
+    /// What products were summed in; nil when that was left to the cheapest datapaths.
+    public let accumulator: String?
   }
 
   /// The model's name.

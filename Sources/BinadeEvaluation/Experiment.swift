@@ -154,7 +154,8 @@ public struct Experiment: Sendable {
         cpuFeatures: CPUFeatures.detected.names,
         calibrationImages: calibrationOrigin,
         errorImageCount: min(options.errorImageCount, imageCount),
-        modelFile: model.file
+        modelFile: model.file,
+        accumulator: configuration.accumulator?.description
       )
     )
   }
@@ -183,6 +184,7 @@ public struct Experiment: Sendable {
         datapath: explanation.datapath,
         datapathReason: explanation.reason,
         kernel: explanation.kernel,
+        accumulatorWarnings: compiled.accumulatorWarnings(ofLayer: index),
         multiplyAccumulateCount: model.network.layers[index].shape.multiplyAccumulateCount,
         weights: weightErrors[index].map {
           EvaluationResult.TensorError(

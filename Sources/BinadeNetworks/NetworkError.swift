@@ -11,6 +11,7 @@ public enum NetworkError: Error, Sendable, Hashable {
   case labelOutOfRange(file: String, record: Int, label: Int, classCount: Int)
   case noDataset(path: String)
   case inputMismatch(model: String, data: String)
+  case accumulatorWithoutFormats(layer: String, accumulator: String)
 }
 
 extension NetworkError: CustomStringConvertible {
@@ -42,6 +43,9 @@ extension NetworkError: CustomStringConvertible {
         + "t10k-images-idx3-ubyte (MNIST)"
     case .inputMismatch(let model, let data):
       "the network takes images of \(model), the data set has \(data)"
+    case .accumulatorWithoutFormats(let layer, let accumulator):
+      "\(layer): accumulator '\(accumulator)' sums products of codes; weights and activations need formats, float32 for "
+        + "what shall stay as it is"
     }
   }
 }

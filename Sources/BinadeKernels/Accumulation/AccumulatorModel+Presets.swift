@@ -33,6 +33,14 @@ extension AccumulatorModel {
     )
   }
 
+  /// Exact sums of `depth` products, each rounded once, to the nearest float32.
+  public static func roundedOnce(depth: Int) throws(FormatError) -> AccumulatorModel {
+    AccumulatorModel(
+      sum: try AccumulatorFormat(float("float32", significandBitCount: 23)),
+      interval: max(depth, 1)
+    )
+  }
+
   private static func float(_ name: String, significandBitCount: Int) throws(FormatError) -> BinaryFloatFormat
   {
     try BinaryFloatFormat(

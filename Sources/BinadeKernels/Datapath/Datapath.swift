@@ -8,6 +8,14 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
   case integer16
   /// float32 products fused into float32 sums.
   case float32
+  /// An accumulator that is itself a format: sums, and products if asked for, rounded after every step or every n.
+  case rounded
+  /// Sums without rounding, rounded once per output.
+  case exact
+  /// Signed powers of one base: codes add.
+  case logarithmic
+  /// A scalar loop that reads like the formula, for what no kernel computes.
+  case reference
 
   /// Chooses the cheapest datapath that holds both operands, by their values alone.
   ///

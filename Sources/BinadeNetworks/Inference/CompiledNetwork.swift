@@ -7,11 +7,18 @@ public struct LayerAssignment: Sendable {
   public var weights: QuantizerSpecification?
   /// Nil leaves the layer's input in float32.
   public var activations: QuantizerSpecification?
+  /// What products are summed in; nil leaves it to the cheapest datapath.
+  public var accumulator: LayerAccumulator?
 
   /// Creates an assignment.
-  public init(weights: QuantizerSpecification? = nil, activations: QuantizerSpecification? = nil) {
+  public init(
+    weights: QuantizerSpecification? = nil,
+    activations: QuantizerSpecification? = nil,
+    accumulator: LayerAccumulator? = nil
+  ) {
     self.weights = weights
     self.activations = activations
+    self.accumulator = accumulator
   }
 }
 
@@ -36,7 +43,8 @@ public struct CompiledNetwork: Sendable {
   /// `assignments`: one per layer.
   /// `statistics`: what the layers' inputs look like; needed where activations are quantized.
   ///
-  /// Throws ``QuantizationFailure`` when a tensor cannot be quantized.
+  /// Throws ``QuantizationFailure`` when a tensor cannot be quantized, and ``NetworkError`` when an operand of an
+  /// accumulator is not quantized.
   public init(
     _ network: FoldedNetwork,
     assignments: [LayerAssignment],
@@ -53,6 +61,14 @@ public struct CompiledNetwork: Sendable {
     var engines: [LayerEngine] = []
     for (index, assignment) in assignments.enumerated() {
       var layer = network.layers[index]
+      if let accumulator = assignment.accumulator,
+        assignment.weights == nil || assignment.activations == nil
+      {
+        throw NetworkError.accumulatorWithoutFormats(
+          layer: layer.name,
+          accumulator: accumulator.description
+        )
+      }
       var activations: Quantizer?
       if let specification = assignment.activations {
         activations = try Quantizer(
@@ -73,7 +89,13 @@ public struct CompiledNetwork: Sendable {
         )
       }
       engines.append(
-        LayerEngine(layer, weights: weights, activations: activations, features: features)
+        LayerEngine(
+          layer,
+          weights: weights,
+          activations: activations,
+          accumulator: assignment.accumulator,
+          features: features
+        )
       )
     }
     self.engines = engines
@@ -83,6 +105,9 @@ public struct CompiledNetwork: Sendable {
   public var explanation: [(layer: String, datapath: Datapath, kernel: String, reason: String)] {
     zip(folded.layers, engines).map { ($0.name, $1.datapath, $1.kernelName, $1.reason) }
   }
+
+  /// What is too narrow about a layer's accumulator; nil when none was asked for.
+  public func accumulatorWarnings(ofLayer index: Int) -> [String]? { engines[index].accumulatorWarnings }
 
   /// The quantizer of a layer's input.
   public func activationQuantizer(ofLayer index: Int) -> Quantizer? { engines[index].activations }

@@ -11,7 +11,9 @@ package struct LayerEngine: Sendable {
     case plain(FloatConvolution)
     case coded(CodedConvolution, Quantizer)
     /// An operand without codes of at most 16 bits: rounded values, in multiples of `unit`.
-    case rounded(FloatConvolution, Quantizer?, unit: Float)
+    case valued(FloatConvolution, Quantizer?, unit: Float)
+    /// Rounded values as they are: an accumulator's format is absolute.
+    case accumulated(RoundedConvolution, Quantizer)
   }
 
   let shape: ConvolutionShape
@@ -22,6 +24,8 @@ package struct LayerEngine: Sendable {
   package let datapath: Datapath
   /// Why this datapath.
   let reason: String
+  /// What is too narrow about the accumulator that was asked for; nil when none was.
+  let accumulatorWarnings: [String]?
   private let implementation: Implementation
   private let plain: Epilogue
   private let rectified: Epilogue
@@ -30,10 +34,15 @@ package struct LayerEngine: Sendable {
   ///
   /// With one activation scale per input channel the weights in `layer` must already be multiplied by it, as
   /// ``FoldedNetwork/Layer/absorbing(_:)`` does.
+  ///
+  /// `accumulator`: what products of codes are summed in; nil leaves it to the cheapest datapath.
+  ///
+  /// - Precondition: with an accumulator there are both quantizers.
   package init(
     _ layer: FoldedNetwork.Layer,
     weights: Quantizer?,
     activations: Quantizer?,
+    accumulator: LayerAccumulator? = nil,
     features: CPUFeatures
   ) {
     shape = layer.shape
@@ -41,13 +50,24 @@ package struct LayerEngine: Sendable {
     self.activations = activations
     let weightValues = weights.map { OperandValues($0.codec) }
     let activationValues = activations.map { OperandValues($0.codec) }
-    (datapath, reason) = Datapath.cheapest(
+    let cheapest = Datapath.cheapest(
       weights: weightValues,
       activations: activationValues,
       depth: shape.depth
     )
+    let choice = Self.choice(accumulator, weights, activations, shape, cheapest.datapath, features)
+    (datapath, reason) = choice.map { ($0.datapath, $0.reason) } ?? cheapest
+    accumulatorWarnings = accumulator.map { _ in choice?.warnings ?? [] }
     let unit: Double
-    if let weights, let weightValues, let activations, let activationValues, weightValues.floats != nil,
+    if let choice, let activations {
+      let convolution = RoundedConvolution(
+        shape: shape,
+        weights: Self.round(layer, weights, unit: 1),
+        kernel: choice.kernel
+      )
+      implementation = .accumulated(convolution, activations)
+      unit = 1
+    } else if let weights, let weightValues, let activations, let activationValues, weightValues.floats != nil,
       activationValues.floats != nil
     {
       let convolution = CodedConvolution(
@@ -69,7 +89,7 @@ package struct LayerEngine: Sendable {
       )
       implementation =
         activations == nil
-        ? .plain(convolution) : .rounded(convolution, activations, unit: activationUnit)
+        ? .plain(convolution) : .valued(convolution, activations, unit: activationUnit)
       unit = Double(weightUnit) * Double(activationUnit)
     }
     // Per-channel activation scales live in the weights, relative to the greatest, which is left.
@@ -82,11 +102,33 @@ package struct LayerEngine: Sendable {
     rectified = Epilogue(scales: scales, bias: layer.bias, appliesReLU: true, features: features)
   }
 
+  private static func choice(
+    _ accumulator: LayerAccumulator?,
+    _ weights: Quantizer?,
+    _ activations: Quantizer?,
+    _ shape: ConvolutionShape,
+    _ cheapest: Datapath,
+    _ features: CPUFeatures
+  ) -> LayerAccumulator.Choice? {
+    guard let accumulator else { return nil }
+    guard let weights, let activations else {
+      preconditionFailure("accumulator '\(accumulator.description)' needs quantizers of weights and activations")
+    }
+    return accumulator.choice(
+      weights: weights.codec,
+      activations: activations.codec,
+      depth: shape.depth,
+      cheapest: cheapest,
+      features: features
+    )
+  }
+
   /// The name of the kernel, for reports.
   var kernelName: String {
     switch implementation {
-    case .plain(let convolution), .rounded(let convolution, _, _): convolution.kernelName
+    case .plain(let convolution), .valued(let convolution, _, _): convolution.kernelName
     case .coded(let convolution, _): convolution.kernelName
+    case .accumulated(let convolution, _): convolution.kernelName
     }
   }
 
@@ -139,10 +181,21 @@ package struct LayerEngine: Sendable {
           into: output
         )
       }
-    case .rounded(let convolution, let quantizer, let unit):
+    case .valued(let convolution, let quantizer, let unit):
       let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
       let rounded = scratch.values
       quantizer?.round(values, channels: shape.inputChannels, unit: unit, into: rounded)
+      convolution.convolve(
+        rounded,
+        imageCount: imageCount,
+        epilogue: epilogue,
+        addend: addend,
+        into: output
+      )
+    case .accumulated(let convolution, let quantizer):
+      let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
+      let rounded = scratch.values
+      quantizer.round(values, channels: shape.inputChannels, unit: 1, into: rounded)
       convolution.convolve(
         rounded,
         imageCount: imageCount,

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Binade
+
+/// The accumulators of `verify` and `evaluate`.
+struct AccumulatorOptions: ParsableArguments {
+  @Option(
+    help: """
+      What products are summed in. verify: checks dot products of the formats instead, in accumulators of these names, \
+      separated by commas. evaluate: a format, for sums of products of codes before scales, or 'exact'.
+      """
+  )
+  var accumulator: String?
+
+  @Option(help: "With --accumulator: products summed exactly before each rounding. Default: 1.")
+  var accumulateEvery: Int?
+
+  @Option(
+    help: "With --accumulator: sequential (default), pairwise, or chunks:K for a float32 sum of sums of K."
+  )
+  var accumulateOrder: String?
+
+  @Option(help: "With --accumulator: the format that products are rounded to; exact unless given.")
+  var product: String?
+
+  func validate() throws {
+    if accumulator == nil {
+      for name in detailsGiven { throw ValidationError("\(name) needs --accumulator") }
+    }
+    if accumulator?.allSatisfy({ $0 == "," }) == true {
+      throw ValidationError("--accumulator needs at least one name")
+    }
+    if let accumulateEvery, accumulateEvery < 1 {
+      throw ValidationError("--accumulate-every must be at least 1, found \(accumulateEvery)")
+    }
+    _ = try order { _ in nil }
+  }
+
+  /// The options given that say more about an accumulator.
+  var detailsGiven: [String] {
+    [
+      ("--accumulate-every", accumulateEvery != nil), ("--accumulate-order", accumulateOrder != nil),
+      ("--product", product != nil),
+    ].filter(\.1).map(\.0)
+  }
+
+  /// The order of summation; `outer` makes the accumulator of chunks.
+  func order(_ outer: (String) throws -> AccumulatorFormat?) throws -> AccumulatorModel.Order {
+    switch accumulateOrder {
+    case nil, "sequential": return .sequential
+    case "pairwise": return .pairwise
+    case let text?:
+      let parts = text.split(separator: ":")
+      guard parts.count == 2, parts[0] == "chunks", let length = Int(parts[1]), length >= 1 else {
+        throw ValidationError("--accumulate-order is sequential, pairwise or chunks:K, found '\(text)'")
+      }
+      guard let outer = try outer("float32") else { return .sequential }
+      return .chunked(length: length, into: outer)
+    }
+  }
+
+  /// The model with sums in `sum` under `policy`.
+  func model(
+    _ sum: any NumericFormat,
+    policy: ConversionPolicy,
+    _ catalog: FormatCatalog
+  ) throws -> AccumulatorModel {
+    // A product's format need not wrap around when the sum's does.
+    let saturating = ConversionPolicy(rounding: policy.rounding, overflow: .saturate)
+    return AccumulatorModel(
+      product: try product.map {
+        try AccumulatorFormat(
+          catalog.format(named: $0),
+          policy: policy.overflow == .wrap ? saturating : policy
+        )
+      },
+      sum: try AccumulatorFormat(sum, policy: policy),
+      interval: accumulateEvery ?? 1,
+      order: try order { try AccumulatorFormat(catalog.format(named: $0)) }
+    )
+  }
+
+  /// The accumulator of a network's layers; nil when none is asked for.
+  func layerAccumulator(_ catalog: FormatCatalog) throws -> LayerAccumulator? {
+    guard let accumulator else { return nil }
+    if accumulator == "exact" {
+      for name in detailsGiven {
+        throw ValidationError("\(name) is for accumulators that round; --accumulator exact rounds once, at the end")
+      }
+      return try .exact()
+    }
+    guard !accumulator.contains(",") else {
+      throw ValidationError("--accumulator takes one format here, found '\(accumulator)'")
+    }
+    let format = try catalog.format(named: accumulator)
+    return LayerAccumulator(try model(format, policy: ConversionPolicy(overflow: .ieee), catalog))
+  }
+}

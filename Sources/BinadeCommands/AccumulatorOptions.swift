@@ -84,7 +84,9 @@ struct AccumulatorOptions: ParsableArguments {
     guard let accumulator else { return nil }
     if accumulator == "exact" {
       for name in detailsGiven {
-        throw ValidationError("\(name) is for accumulators that round; --accumulator exact rounds once, at the end")
+        throw ValidationError(
+          "\(name) is for accumulators that round; --accumulator exact rounds once, at the end"
+        )
       }
       return try .exact()
     }

@@ -91,11 +91,16 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// JSON as commands print it: stable order, fractions in full.
+/// JSON as commands print it: stable order, fractions in full; what is no number as "inf", "-inf" or "nan".
 enum JSONText {
   static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf",
+      negativeInfinity: "-inf",
+      nan: "nan"
+    )
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }

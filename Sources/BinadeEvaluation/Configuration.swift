@@ -9,7 +9,9 @@ public struct Configuration: Sendable {
   public var activations: QuantizerSpecification?
   /// Weights and activations of the first and the last layer; nil treats them as the others.
   public var ends: Ends?
-  /// What all layers sum products in; nil leaves it to the cheapest datapath. Needs quantizers of all operands.
+  /// What all layers sum products in; nil leaves it to the cheapest datapath.
+  ///
+  /// Needs quantizers of all operands.
   public var accumulator: LayerAccumulator?
 
   /// The quantizers of the first and the last layer.

@@ -50,4 +50,57 @@ import Testing
     #expect(run.status == 2, "\(run.output)")
     #expect(run.errors.contains(message), "\(run.errors)")
   }
+
+  static let evaluation = [
+    "evaluate", "--limit", "40", "--weights", "float8_e4m3fn", "--activations", "float8_e4m3fn",
+  ]
+
+  @Test("a network with an accumulator: the row and the explanation name it")
+  func evaluate() throws {
+    let options = [
+      "--accumulator", "bfloat16", "--accumulate-every", "4", "--accumulate-order", "chunks:32", "--product",
+      "float16",
+    ]
+    for options in [options, ["--accumulator", "bfloat16"]] {
+      let run = CommandRun(Self.evaluation + options + ["--json"])
+      #expect(run.status == 0, "\(run.errors)")
+      let row = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+      let provenance = try #require(row["provenance"] as? [String: Any])
+      #expect(
+        provenance["accumulator"] as? String
+          == (options.count == 2
+            ? "sum bfloat16" : "sum bfloat16, product float16, every 4, chunks of 32 into float32")
+      )
+      let accuracy = try #require(row["top1Accuracy"] as? Double)
+      #expect((0.8...1).contains(accuracy))
+    }
+    let text = CommandRun(Self.evaluation + ["--accumulator", "bfloat16", "--explain"])
+    #expect(text.output.contains("accumulator  sum bfloat16"))
+    #expect(text.output.contains("the accumulator is a format: sum bfloat16"))
+  }
+
+  @Test("a network whose accumulator overflows: a note, and infinite errors in JSON")
+  func evaluateNarrow() throws {
+    let run = CommandRun(Self.evaluation + ["--accumulator", "float16", "--json"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("note: conv1: accumulator 'float16' is too narrow to hold one product"))
+    #expect(run.output.contains("\"meanSquaredError\" : \"inf\""))
+  }
+
+  @Test(
+    "bad input to evaluate",
+    arguments: [
+      (evaluation + ["--accumulator", "bfloat16,float16"], "takes one format here"),
+      (evaluation + ["--accumulator", "lns4.3"], "'values' is irrational"),
+      (evaluation + ["--accumulator", "exact", "--accumulate-every", "4"], "rounds once, at the end"),
+      (evaluation + ["--product", "float16"], "--product needs --accumulator"),
+      (["evaluate", "--accumulator", "exact"], "give --weights and --activations"),
+      (["evaluate", "--accumulator", "bfloat16", "--weights", "int4"], "give --weights and --activations"),
+    ]
+  )
+  func badEvaluation(arguments: [String], message: String) {
+    let run = CommandRun(arguments)
+    #expect(run.status == 2, "\(run.output)")
+    #expect(run.errors.contains(message), "\(run.errors)")
+  }
 }

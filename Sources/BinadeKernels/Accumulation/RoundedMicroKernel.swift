@@ -99,16 +99,36 @@ public struct RoundedMicroKernel: MicroKernel {
     var target = packed
     for tap in 0..<a.tap_count {
       let offset = a.offsets[tap]
-      let rows = (
-        (row0 + offset).assumingMemoryBound(to: Float.self), (row1 + offset).assumingMemoryBound(to: Float.self),
-        (row2 + offset).assumingMemoryBound(to: Float.self), (row3 + offset).assumingMemoryBound(to: Float.self)
-      )
-      for p in 0..<a.group_count {
-        let values = SIMD4(rows.0[p], rows.1[p], rows.2[p], rows.3[p])
-        target[p] = values.replacing(with: .nan, where: values .!= values)
-      }
+      gather(row0 + offset, row1 + offset, row2 + offset, row3 + offset, count: a.group_count, into: target)
       target += a.group_count
     }
+  }
+
+  @inline(__always)
+  private func gather(
+    _ row0: UnsafeRawPointer,
+    _ row1: UnsafeRawPointer,
+    _ row2: UnsafeRawPointer,
+    _ row3: UnsafeRawPointer,
+    count: Int,
+    into target: UnsafeMutablePointer<SIMD4<Float>>
+  ) {
+    func four(_ row: UnsafeRawPointer, _ p: Int) -> SIMD4<Float> {
+      let values = row.loadUnaligned(fromByteOffset: 4 * p, as: SIMD4<Float>.self)
+      return values.replacing(with: .nan, where: values .!= values)
+    }
+    func one(_ row: UnsafeRawPointer, _ p: Int) -> Float {
+      row.loadUnaligned(fromByteOffset: 4 * p, as: Float.self).withOneNaN
+    }
+    let whole = count & ~3
+    for p in stride(from: 0, to: whole, by: 4) {
+      let (x, y, z, w) = (four(row0, p), four(row1, p), four(row2, p), four(row3, p))
+      target[p] = SIMD4(x[0], y[0], z[0], w[0])
+      target[p + 1] = SIMD4(x[1], y[1], z[1], w[1])
+      target[p + 2] = SIMD4(x[2], y[2], z[2], w[2])
+      target[p + 3] = SIMD4(x[3], y[3], z[3], w[3])
+    }
+    for p in whole..<count { target[p] = SIMD4(one(row0, p), one(row1, p), one(row2, p), one(row3, p)) }
   }
 
   private func computeTile(
@@ -256,7 +276,11 @@ public struct RoundedMicroKernel: MicroKernel {
     withTiles(levels) { stack, _ in
       var height = 0
       func addTop() {
-        vectors.add(stack + (height - 1) * vectors.count, to: stack + (height - 2) * vectors.count, combination)
+        vectors.add(
+          stack + (height - 1) * vectors.count,
+          to: stack + (height - 2) * vectors.count,
+          combination
+        )
         height -= 1
       }
       for leaf in 0..<leaves {

@@ -112,7 +112,9 @@ package struct LayerEngine: Sendable {
   ) -> LayerAccumulator.Choice? {
     guard let accumulator else { return nil }
     guard let weights, let activations else {
-      preconditionFailure("accumulator '\(accumulator.description)' needs quantizers of weights and activations")
+      preconditionFailure(
+        "accumulator '\(accumulator.description)' needs quantizers of weights and activations"
+      )
     }
     return accumulator.choice(
       weights: weights.codec,

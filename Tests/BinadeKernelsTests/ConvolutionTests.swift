@@ -12,6 +12,9 @@ import Testing
     shape(1100, 2, 2, 3, kernel: 1), shape(130, 4, 4, 33, kernel: 3, stride: 2, padding: 1),
     shape(6, 5, 6, 9, kernel: 3, padding: 1, groups: 3), shape(8, 6, 5, 8, kernel: 3, padding: 1, groups: 8),
     shape(37, 5, 5, 37, kernel: 3, stride: 2, padding: 1, groups: 37),
+    shape(2, 4, 5, 2, kernel: 3, padding: 1, groups: 2), shape(19, 5, 6, 19, kernel: 5, padding: 2, groups: 19),
+    shape(64, 11, 11, 64, kernel: 3, padding: 1, groups: 64), shape(16, 3, 4, 16, kernel: 1, groups: 16),
+    shape(8, 5, 5, 16, kernel: 3, padding: 1, groups: 8),
   ]
 
   static func shape(
@@ -68,6 +71,46 @@ import Testing
       )
       #expect(found == expected, "\(kernel.name)")
     }
+  }
+
+  @Test("a depthwise convolution has a kernel of its own, and says so, on every row")
+  func depthwiseNames() {
+    let depthwise = Self.shape(8, 6, 5, 8, kernel: 3, groups: 8)
+    #expect(depthwise.isDepthwise)
+    // One channel is a matrix product; two outputs per channel are eight of them.
+    for shape in [Self.shape(1, 6, 5, 1, kernel: 3), Self.shape(8, 6, 5, 16, kernel: 3, groups: 8)] {
+      #expect(!shape.isDepthwise)
+    }
+    let weights = [Int](repeating: 1, count: 8 * 9)
+    for kernel in KernelTable.float32Rows {
+      let found = FloatConvolution(shape: depthwise, weights: weights.map(Float.init), kernel: kernel)
+      #expect(found.kernelName == kernel.name.replacing("float32", with: "float32 depthwise"))
+    }
+    for kernel in KernelTable.int16Rows {
+      let found = IntegerConvolution(shape: depthwise, weights: weights.map(Int16.init), kernel: kernel)
+      #expect(found.kernelName.hasPrefix("int16 depthwise "))
+    }
+    for kernel in KernelTable.byteRows(greatestProduct: 1) {
+      let found = ByteConvolution(shape: depthwise, weights: weights.map(Int8.init), zero: 0, kernel: kernel)
+      #expect(found.kernelName.hasPrefix("int8 depthwise "))
+    }
+  }
+
+  @Test("depthwise convolutions of several images, padded on the way, on 1, 2 and 7 threads", arguments: [1, 2, 7])
+  func depthwiseImages(threads: Int) {
+    let shape = Self.shape(37, 9, 11, 37, kernel: 3, stride: 2, padding: 1, groups: 37)
+    var numbers = TestNumbers(seed: 9)
+    let weights = numbers.floats(shape.outputChannels * shape.depth)
+    let images = (0..<5).map { _ in numbers.floats(shape.inputCount) }
+    var found = [Float](repeating: .nan, count: images.count * shape.outputCount)
+    FloatConvolution(shape: shape, weights: weights).convolve(
+      images.flatMap { $0 },
+      imageCount: images.count,
+      epilogue: .identity(channels: shape.outputChannels),
+      into: &found,
+      threads: threads
+    )
+    #expect(found == images.flatMap { ReferenceConvolution.run($0, weights: weights, shape: shape) })
   }
 
   @Test("int16 equals the float reference where that is exact", arguments: shapes)

@@ -14,7 +14,7 @@ public struct FloatConvolution: Sendable {
   }
 
   /// The kernel's name, for reports.
-  public var kernelName: String { body.kernel.name }
+  public var kernelName: String { body.kernelName }
 
   /// Computes all output channels of some images.
   ///
@@ -87,7 +87,7 @@ public struct IntegerConvolution: Sendable {
   }
 
   /// The kernel's name, for reports.
-  public var kernelName: String { body.kernel.name }
+  public var kernelName: String { body.kernelName }
 
   /// Computes all output channels of some images.
   ///
@@ -164,7 +164,7 @@ public struct ByteConvolution: Sendable {
   }
 
   /// The kernel's name, for reports.
-  public var kernelName: String { body.kernel.name }
+  public var kernelName: String { body.kernelName }
 
   /// Computes all output channels of some images.
   ///

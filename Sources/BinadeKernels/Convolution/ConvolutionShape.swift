@@ -70,6 +70,8 @@ public struct ConvolutionShape: Sendable, Hashable {
   public var groupInputChannels: Int { inputChannels / groups }
   /// Output channels of one group.
   public var groupOutputChannels: Int { outputChannels / groups }
+  /// Whether every channel has a kernel of its own and gives one output channel.
+  public var isDepthwise: Bool { groups > 1 && groups == inputChannels && groups == outputChannels }
   /// Products per output element: the reduction length.
   public var depth: Int { groupInputChannels * kernelHeight * kernelWidth }
   /// Multiply-accumulate operations per image.

@@ -1,9 +1,11 @@
 /// A convolution with weights packed once: the one under all element types.
-struct PackedConvolution<Kernel: MicroKernel>: Sendable {
+struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
   let shape: ConvolutionShape
   let kernel: Kernel
-  /// One right operand per group.
+  /// One right operand per group; none for a depthwise convolution.
   private let columns: [PackedColumns<Kernel>]
+  /// The weights of a depthwise convolution, which is no product of matrices.
+  private let depthwise: DepthwiseWeights<Kernel>?
 
   /// Output pixels that are computed, and finished, together: their sums stay in the caches.
   ///
@@ -25,6 +27,11 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
     )
     self.shape = shape
     self.kernel = kernel
+    depthwise = shape.isDepthwise ? DepthwiseWeights(weights, shape: shape, start: start) : nil
+    guard depthwise == nil else {
+      columns = []
+      return
+    }
     columns = weights.withUnsafeBufferPointer { weights in
       guard let base = weights.baseAddress else { return [] }
       return (0..<shape.groups).map { group in
@@ -43,9 +50,12 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
     }
   }
 
+  /// For reports.
+  var kernelName: String { depthwise == nil ? kernel.name : Kernel.depthwiseName(kernel.features) }
+
   /// Sums per output pixel, those of columns added to fill a panel included.
   private var rowStride: Int {
-    shape.groups == 1 ? columns.first?.paddedColumnCount ?? 0 : shape.outputChannels
+    shape.groups == 1 && depthwise == nil ? columns.first?.paddedColumnCount ?? 0 : shape.outputChannels
   }
 
   /// Computes the output pixels of `imageCount` images and hands each block of them to `finish`.
@@ -122,6 +132,18 @@ struct PackedConvolution<Kernel: MicroKernel>: Sendable {
     withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: padded) { addresses in
       withUnsafeTemporaryAllocation(of: Kernel.RowOperand.self, capacity: 1) { scratch in
         guard let addresses = addresses.baseAddress, let scratch = scratch.baseAddress else { return }
+        if let depthwise {
+          PatchRows(images: paddedImages, shape: shape, firstChannel: 0)
+            .locate(rows, scratch: scratch, addresses: addresses)
+          depthwise.run(
+            addresses,
+            rowCount: rows.count,
+            kernel: kernel,
+            into: sums,
+            rowStride: rowStride
+          )
+          return
+        }
         for (group, right) in columns.enumerated() {
           let source = PatchRows(
             images: paddedImages,

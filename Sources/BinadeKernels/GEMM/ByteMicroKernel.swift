@@ -17,6 +17,8 @@ public struct ByteMicroKernel: MicroKernel {
 
   /// The name, for reports and the command line.
   public let name: String
+  /// The instruction sets it uses for what is not a matrix product.
+  let features: CPUFeatures
   /// The tile it computes.
   public let tile: TileShape
   /// Nil for the portable row.
@@ -27,6 +29,7 @@ public struct ByteMicroKernel: MicroKernel {
   /// Runs everywhere.
   public static let portable = ByteMicroKernel(
     name: "int8 portable",
+    features: .portable,
     tile: TileShape(rows: 4, columns: 16),
     compute: nil,
     safeGroupCount: .max
@@ -40,6 +43,7 @@ public struct ByteMicroKernel: MicroKernel {
     guard safeGroupCount >= 8 else { return nil }
     return ByteMicroKernel(
       name: "int8 avx2",
+      features: .avx2,
       tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
       compute: binade_gemm_u8s8_avx2,
       safeGroupCount: safeGroupCount
@@ -48,6 +52,7 @@ public struct ByteMicroKernel: MicroKernel {
   /// AVX-VNNI: 256 bits.
   static let avxVNNI = ByteMicroKernel(
     name: "int8 avxvnni",
+    features: .avx2,
     tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
     compute: binade_gemm_u8s8_avxvnni,
     safeGroupCount: .max
@@ -55,6 +60,7 @@ public struct ByteMicroKernel: MicroKernel {
   /// AVX-512 with VNNI: sixty-four products per instruction.
   static let avx512VNNI = ByteMicroKernel(
     name: "int8 avx512vnni",
+    features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_u8s8_vnni,
     safeGroupCount: .max

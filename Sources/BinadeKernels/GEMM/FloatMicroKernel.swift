@@ -12,6 +12,8 @@ public struct FloatMicroKernel: MicroKernel {
 
   /// The name, for reports and the command line.
   public let name: String
+  /// The instruction sets it uses for what is not a matrix product.
+  let features: CPUFeatures
   /// The tile it computes.
   public let tile: TileShape
   /// Nil for the portable row.
@@ -20,24 +22,28 @@ public struct FloatMicroKernel: MicroKernel {
   /// Runs everywhere; slow where the compiler's baseline has no fused multiply-add.
   public static let portable = FloatMicroKernel(
     name: "float32 portable",
+    features: .portable,
     tile: TileShape(rows: 4, columns: 16),
     compute: nil
   )
   /// AVX2 and FMA.
   static let avx2 = FloatMicroKernel(
     name: "float32 avx2",
+    features: .avx2,
     tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
     compute: binade_gemm_f32_avx2
   )
   /// AVX-512.
   static let avx512 = FloatMicroKernel(
     name: "float32 avx512",
+    features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_f32_avx512
   )
   /// NEON.
   static let neon = FloatMicroKernel(
     name: "float32 neon",
+    features: .neon,
     tile: TileShape(rows: Int(BINADE_NEON_ROWS), columns: Int(BINADE_NEON_COLUMNS)),
     compute: binade_gemm_f32_neon
   )

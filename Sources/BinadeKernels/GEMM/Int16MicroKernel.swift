@@ -14,6 +14,8 @@ public struct Int16MicroKernel: MicroKernel {
 
   /// The name, for reports and the command line.
   public let name: String
+  /// The instruction sets it uses for what is not a matrix product.
+  let features: CPUFeatures
   /// The tile it computes.
   public let tile: TileShape
   /// Nil for the portable row.
@@ -22,30 +24,35 @@ public struct Int16MicroKernel: MicroKernel {
   /// Runs everywhere.
   public static let portable = Int16MicroKernel(
     name: "int16 portable",
+    features: .portable,
     tile: TileShape(rows: 4, columns: 16),
     compute: nil
   )
   /// AVX2: sixteen products per instruction.
   static let avx2 = Int16MicroKernel(
     name: "int16 avx2",
+    features: .avx2,
     tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
     compute: binade_gemm_s16_avx2
   )
   /// AVX-512: thirty-two products per instruction.
   static let avx512 = Int16MicroKernel(
     name: "int16 avx512",
+    features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_s16_avx512
   )
   /// AVX-512 with VNNI: product and sum in one instruction.
   static let avx512VNNI = Int16MicroKernel(
     name: "int16 avx512vnni",
+    features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_s16_vnni
   )
   /// NEON.
   static let neon = Int16MicroKernel(
     name: "int16 neon",
+    features: .neon,
     tile: TileShape(rows: Int(BINADE_NEON_ROWS), columns: Int(BINADE_NEON_COLUMNS)),
     compute: binade_gemm_s16_neon
   )

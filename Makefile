@@ -1,11 +1,12 @@
 # make demo   the main job on the embedded network: a table and plots in demo-output/
 # make test   the whole test-suite
 # make reference  formats/REFERENCE.md from the catalogue
+# make test-emulated  kernels for other processors, under an emulator
 # make lint   style of the sources and direction of imports
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers bench-peers certificates demo test lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo test test-emulated lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -14,6 +15,10 @@ demo: setup
 test: setup
 	$(SWIFT_BUILD) --build-tests
 	swift test --configuration release --skip-build
+
+# The NEON kernels under QEMU, and every file of kernels compiled for both architectures.
+test-emulated:
+	@sh Scripts/test-emulated.sh
 
 # All rounding rules and overflow settings of every format: about a minute on two cores.
 verify: setup

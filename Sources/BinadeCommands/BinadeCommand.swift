@@ -18,13 +18,18 @@ public enum BinadeCommand {
 
   /// Runs one command and returns its exit status.
   ///
-  /// `console`: where text goes.
+  /// `console`: where text goes. `environment`: where `BINADE_MAX_ISA` is looked up, to refuse what it must not say.
   public static func execute(
     _ arguments: [String],
     providers: [any FormatProvider.Type] = [],
-    console: Console = .standard
+    console: Console = .standard,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int32 {
-    CommandContext.$current.withValue(CommandContext(providers: providers, console: console)) {
+    if let limit = environment["BINADE_MAX_ISA"], !limit.isEmpty, !CPUFeatures.limitNames.contains(limit) {
+      console.writeError("binade: BINADE_MAX_ISA must be portable, avx2 or avx512, found \"\(limit)\"")
+      return 2
+    }
+    return CommandContext.$current.withValue(CommandContext(providers: providers, console: console)) {
       do {
         var command = try RootCommand.parseAsRoot(arguments)
         try command.run()

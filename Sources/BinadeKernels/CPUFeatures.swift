@@ -28,6 +28,9 @@ public struct CPUFeatures: OptionSet, Sendable, Hashable {
   /// What the probe found on this machine, within `BINADE_MAX_ISA` (portable, avx2 or avx512) if that is set.
   public static let detected = CPUFeatures(rawValue: binade_probe_cpu())
 
+  /// What `BINADE_MAX_ISA` may say; the probe takes any other value for none.
+  public static let limitNames = ["portable", "avx2", "avx512"]
+
   private static let allNames: [(feature: CPUFeatures, name: String)] = [
     (.avx2, "avx2"), (.avx2, "fma"), (.avxVNNI, "avxvnni"), (.avx512, "avx512"),
     (.avx512VNNI, "avx512vnni"), (.avx512BF16, "avx512bf16"), (.neon, "neon"),

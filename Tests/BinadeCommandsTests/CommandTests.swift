@@ -13,7 +13,7 @@ struct CommandRun {
     self.init(arguments)
   }
 
-  init(_ arguments: [String]) {
+  init(_ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) {
     final class Sink: Sendable {
       let text = Mutex("")
       func add(_ line: String) { text.withLock { $0 += line + "\n" } }
@@ -21,7 +21,8 @@ struct CommandRun {
     let (out, err) = (Sink(), Sink())
     status = BinadeCommand.execute(
       arguments,
-      console: Console(output: { out.add($0) }, errors: { err.add($0) })
+      console: Console(output: { out.add($0) }, errors: { err.add($0) }),
+      environment: environment
     )
     output = out.text.withLock { $0 }
     errors = err.text.withLock { $0 }

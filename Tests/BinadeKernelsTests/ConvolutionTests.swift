@@ -12,7 +12,8 @@ import Testing
     shape(1100, 2, 2, 3, kernel: 1), shape(130, 4, 4, 33, kernel: 3, stride: 2, padding: 1),
     shape(6, 5, 6, 9, kernel: 3, padding: 1, groups: 3), shape(8, 6, 5, 8, kernel: 3, padding: 1, groups: 8),
     shape(37, 5, 5, 37, kernel: 3, stride: 2, padding: 1, groups: 37),
-    shape(2, 4, 5, 2, kernel: 3, padding: 1, groups: 2), shape(19, 5, 6, 19, kernel: 5, padding: 2, groups: 19),
+    shape(2, 4, 5, 2, kernel: 3, padding: 1, groups: 2),
+    shape(19, 5, 6, 19, kernel: 5, padding: 2, groups: 19),
     shape(64, 11, 11, 64, kernel: 3, padding: 1, groups: 64), shape(16, 3, 4, 16, kernel: 1, groups: 16),
     shape(8, 5, 5, 16, kernel: 3, padding: 1, groups: 8),
   ]
@@ -96,7 +97,7 @@ import Testing
     }
   }
 
-  @Test("depthwise convolutions of several images, padded on the way, on 1, 2 and 7 threads", arguments: [1, 2, 7])
+  @Test("depthwise: several images, padded on the way, on 1, 2 and 7 threads", arguments: [1, 2, 7])
   func depthwiseImages(threads: Int) {
     let shape = Self.shape(37, 9, 11, 37, kernel: 3, stride: 2, padding: 1, groups: 37)
     var numbers = TestNumbers(seed: 9)

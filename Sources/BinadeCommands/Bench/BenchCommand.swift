@@ -10,7 +10,8 @@ struct BenchCommand: ParsableCommand {
       Every row is measured in turn with its float32 twin, sample by sample, so that what else the machine does
       meets both: read the ratio, not the time. 'of peak' compares with float32 multiply-adds on registers,
       measured in the same run on as many threads; integers may do more than one float32 multiply-add does.
-      BINADE_MAX_ISA=portable, avx2 or avx512 limits the instruction sets.
+      The environment variable BINADE_MAX_ISA limits the instruction sets, in every command: portable (none beyond
+      the compiler's baseline), avx2 (with FMA; NEON on ARM) or avx512 (as without it); other values are refused.
 
       EXAMPLES
         binade bench gemm --size 256 --size 1024 --format int8

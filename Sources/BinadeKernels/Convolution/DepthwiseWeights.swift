@@ -1,7 +1,10 @@
 import CBinadeKernels
 
-/// A micro-kernel whose operands also have a loop for convolutions that do not mix channels.
+/// A micro-kernel of convolutions; most have a loop of their own for those that do not mix channels.
 protocol ConvolutionKernel: MicroKernel {
+  /// Whether there is such a loop; otherwise depthwise convolutions are products of one column each.
+  static var hasDepthwiseLoop: Bool { get }
+
   /// The instruction sets that the loop may use.
   var features: CPUFeatures { get }
 
@@ -80,6 +83,8 @@ struct DepthwiseWeights<Kernel: ConvolutionKernel>: Sendable {
 }
 
 extension ConvolutionKernel {
+  static var hasDepthwiseLoop: Bool { true }
+
   fileprivate static func instructionSet(_ features: CPUFeatures) -> String {
     String(cString: binade_depthwise_name(features.rawValue))
   }
@@ -127,5 +132,24 @@ extension ByteMicroKernel: ConvolutionKernel {
     into sums: UnsafeMutablePointer<Int32>
   ) {
     binade_depthwise_u8s8(&job, weights, start, sums)
+  }
+}
+
+/// The order of roundings matters here: sums go through the micro-kernel alone.
+extension RoundedMicroKernel: ConvolutionKernel {
+  static var hasDepthwiseLoop: Bool { false }
+  var features: CPUFeatures { [] }
+
+  static func depthwiseName(_ features: CPUFeatures) -> String {
+    preconditionFailure("rounded accumulators have no depthwise loop")
+  }
+
+  static func computeDepthwise(
+    _ job: inout binade_depthwise,
+    weights: UnsafePointer<Float>,
+    start: UnsafePointer<Float>?,
+    into sums: UnsafeMutablePointer<Float>
+  ) {
+    preconditionFailure("rounded accumulators have no depthwise loop")
   }
 }

@@ -27,7 +27,9 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
     )
     self.shape = shape
     self.kernel = kernel
-    depthwise = shape.isDepthwise ? DepthwiseWeights(weights, shape: shape, start: start) : nil
+    depthwise =
+      shape.isDepthwise && Kernel.hasDepthwiseLoop
+      ? DepthwiseWeights(weights, shape: shape, start: start) : nil
     guard depthwise == nil else {
       columns = []
       return

@@ -67,7 +67,8 @@ package struct LayerEngine: Sendable {
       )
       implementation = .accumulated(convolution, activations)
       unit = 1
-    } else if let weights, let weightValues, let activations, let activationValues, weightValues.floats != nil,
+    } else if let weights, let weightValues, let activations, let activationValues,
+      weightValues.floats != nil,
       activationValues.floats != nil
     {
       let convolution = CodedConvolution(

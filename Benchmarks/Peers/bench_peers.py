@@ -175,7 +175,7 @@ def main():
         "Written by `make bench-peers`. Ratios are the other's time over Binade's, both sides measured in turn:",
         f"above 1, Binade is faster. Least, median and greatest of {options.rounds} rounds; rates at the median.",
         "Rows with a bold median are meant to be compared; the others are for information. Operands of Binade's",
-        "products are packed in the run, weights of convolutions before. PyTorch runs eagerly.\n",
+        "float32 products are packed in the run; weights of other products and of convolutions before. PyTorch runs eagerly.\n",
         f"- machine: {model}, {os.cpu_count()} logical processors, {platform.system()} {platform.machine()}",
         f"- peers: {'; '.join(sorted(versions | {python_version}))}",
         "- not measured: products with a rounded accumulator. No package that installs here has them for CPUs; for",

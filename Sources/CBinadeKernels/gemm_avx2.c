@@ -78,6 +78,9 @@ AVX2 void binade_gemm_s16_avx2(const binade_tile_rows *a, const int16_t *b, int3
     s16_tile(a, b, c, row_stride, 1, accumulate);
 }
 
+// Where sums begin when the caller does not say.
+static const int32_t zero_start[BINADE_AVX2_COLUMNS];
+
 // Adds the 16-bit sums of pairs to c and clears them.
 INLINE AVX2 void widen(__m256i sum[ROWS][2], const int32_t *start, int32_t *c, size_t row_stride,
                        const int vectors) {
@@ -128,6 +131,7 @@ INLINE AVX2 void u8s8_tile(const binade_tile_rows *a, const int8_t *b, const int
 
 AVX2 void binade_gemm_u8s8_avx2(const binade_tile_rows *a, const int8_t *b, const int32_t *start, int32_t *c,
                                 size_t row_stride, size_t columns, size_t safe_groups, bool accumulate) {
+  if (start == NULL) start = zero_start;
   if (columns == 16)
     u8s8_tile(a, b, start, c, row_stride, 2, safe_groups, accumulate);
   else
@@ -163,6 +167,7 @@ AVXVNNI void binade_gemm_u8s8_avxvnni(const binade_tile_rows *a, const int8_t *b
                                       int32_t *c, size_t row_stride, size_t columns, size_t safe_groups,
                                       bool accumulate) {
   (void)safe_groups;
+  if (start == NULL) start = zero_start;
   if (columns == 16)
     vnni_tile(a, b, start, c, row_stride, 2, accumulate);
   else

@@ -2,6 +2,7 @@
 #ifndef BINADE_TILE_H
 #define BINADE_TILE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define UNROLL _Pragma("clang loop unroll(full)")

@@ -82,7 +82,7 @@ import Testing
   @Test("empty matrices have empty or zero products")
   func empty() throws {
     let format = try FormatCatalog().format(named: "int8")
-    let product = try CodedProduct(activations: format, weights: format, depth: 0)
+    let product = try CodedProduct(activations: format, weights: format, depth: 3)
     let none = CodedMatrix([UInt8](), rows: 0, columns: 3)
     #expect(product.multiply(none, CodedMatrix([UInt8](repeating: 1, count: 6), rows: 3, columns: 2)).isEmpty)
     let flat = CodedMatrix([UInt8](), rows: 2, columns: 0)

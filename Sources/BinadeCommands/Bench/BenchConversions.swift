@@ -7,21 +7,48 @@ enum BenchConversions {
   static func workload(_ operation: Operation, _ codec: FormatCodec, count: Int, threads: Int)
     -> BenchWorkload
   {
-    switch codec.info.bitWidth {
-    case ...8: workload(operation, codec, count, threads, codec.encode(_:into:) as Encoder<UInt8>)
-    case ...16: workload(operation, codec, count, threads, codec.encode(_:into:) as Encoder<UInt16>)
-    default: workload(operation, codec, count, threads, codec.encode(_:into:) as Encoder<UInt32>)
+    let bulk = BulkCodec(codec)
+    return switch codec.info.bitWidth {
+    case ...8:
+      workload(
+        operation,
+        bulk,
+        count,
+        threads,
+        { bulk.encode($0, into: $1) } as Encoder<UInt8>,
+        { bulk.decode($0, into: $1) }
+      )
+    case ...16:
+      workload(
+        operation,
+        bulk,
+        count,
+        threads,
+        { bulk.encode($0, into: $1) } as Encoder<UInt16>,
+        { bulk.decode($0, into: $1) }
+      )
+    default:
+      workload(
+        operation,
+        bulk,
+        count,
+        threads,
+        { bulk.encode($0, into: $1) } as Encoder<UInt32>,
+        { bulk.decode($0, into: $1) }
+      )
     }
   }
 
   private typealias Encoder<Code> = (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Code>) -> Void
+  private typealias Decoder<Code> = (UnsafeBufferPointer<Code>, UnsafeMutablePointer<Float>) -> Void
 
   private static func workload<Code: FixedWidthInteger & UnsignedInteger & Sendable>(
     _ operation: Operation,
-    _ codec: FormatCodec,
+    _ codec: BulkCodec,
     _ count: Int,
     _ threads: Int,
-    _ encode: @escaping Encoder<Code>
+    _ encode: @escaping Encoder<Code>,
+    _ decode: @escaping Decoder<Code>
   ) -> BenchWorkload {
     let values = BenchBuffer(BenchNumbers.normal(count, tensor: 1))
     let codes = BenchBuffer([Code](repeating: 0, count: count))
@@ -32,12 +59,12 @@ enum BenchConversions {
     case .encode:
       body = { encode(values.slice($0), codes.start + $0.lowerBound) }
     case .decode:
-      body = { for index in $0 { results.start[index] = codec.decode(UInt32(codes.start[index])) } }
+      body = { decode(codes.slice($0), results.start + $0.lowerBound) }
     case .roundTrip:
-      body = { codec.roundTrip(values.slice($0), into: results.start + $0.lowerBound) }
+      body = { codec.fakeQuantize(values.slice($0), into: results.start + $0.lowerBound) }
     }
     return BenchWorkload(
-      name: "\(operation.rawValue) \(count) \(codec.info.name)",
+      name: "\(operation.rawValue) \(count) \(codec.codec.info.name)",
       datapath: "-",
       kernel: codec.path,
       workCount: count,

@@ -8,10 +8,10 @@ struct BenchFormatOptions: ParsableArguments {
   @Option(help: "The format of both operands; repeatable. Default: float32.")
   var format: [String] = []
 
-  @Option(help: "The format of the weights, the left operand; needs --activations.")
+  @Option(help: "The format of the weights, the right operand; needs --activations.")
   var weights: String?
 
-  @Option(help: "The format of the activations, the right operand; needs --weights.")
+  @Option(help: "The format of the activations, the left operand; needs --weights.")
   var activations: String?
 
   func validate() throws {

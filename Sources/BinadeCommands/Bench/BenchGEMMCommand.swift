@@ -5,7 +5,7 @@ import Binade
 struct BenchGEMMCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gemm",
-    abstract: "Measure matrix products: operands as the kernel multiplies them, packing included.",
+    abstract: "Measure matrix products: activations times weights; weights of formats are packed before.",
     discussion: """
       EXAMPLES
         binade bench gemm

@@ -6,7 +6,7 @@ struct BenchRow {
   let format: String
   /// Prepares it; not measured.
   let workload: () throws -> BenchWorkload
-  /// Prepares the same work in float32; nil when the row is its own twin.
+  /// Prepares the same product, convolution or network in float32; nil when the row is its own twin.
   let twin: (() throws -> BenchWorkload)?
 }
 

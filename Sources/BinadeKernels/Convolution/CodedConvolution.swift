@@ -1,5 +1,7 @@
 /// A convolution of coded images with coded weights, in two formats if need be, on the cheapest datapath that is exact.
 ///
+/// On integer datapaths, NaN and infinities count as 0; quantizers, which saturate, make none of finite values.
+///
 /// Codes are decoded while the images get their rim. Results are in units of ``unit``; the caller's scales go into the
 /// epilogue together with it.
 public struct CodedConvolution: Sendable {
@@ -94,10 +96,11 @@ public struct CodedConvolution: Sendable {
     addend: UnsafePointer<Float>? = nil,
     into output: UnsafeMutablePointer<Float>
   ) {
+    precondition(takesBytes, "the format of the images has more than 8 bits")
     runCodes(images, imageCount, scratch, epilogue, addend, output)
   }
 
-  /// Computes all output channels of some images of codes of up to 16 bits.
+  /// Computes all output channels of some images of codes of 9 to 16 bits.
   ///
   /// - Shape: as for codes of up to 8 bits.
   public func run(
@@ -108,7 +111,17 @@ public struct CodedConvolution: Sendable {
     addend: UnsafePointer<Float>? = nil,
     into output: UnsafeMutablePointer<Float>
   ) {
+    precondition(!takesBytes, "the format of the images has at most 8 bits: their codes are bytes")
     runCodes(images, imageCount, scratch, epilogue, addend, output)
+  }
+
+  /// Whether bytes hold every code of the activations.
+  private var takesBytes: Bool {
+    switch implementation {
+    case .float(_, let table): table.isOfBytes
+    case .int16(_, let table): table.isOfBytes
+    case .bytes(_, let table, _): table.isOfBytes
+    }
   }
 
   @inline(__always)

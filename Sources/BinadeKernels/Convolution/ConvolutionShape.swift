@@ -1,27 +1,27 @@
 /// The sizes of a two-dimensional convolution of one image; square stride and padding.
 public struct ConvolutionShape: Sendable, Hashable {
   /// Channels of the input image.
-  public var inputChannels: Int
+  public let inputChannels: Int
   /// Rows of the input image, in pixels.
-  public var inputHeight: Int
+  public let inputHeight: Int
   /// Columns of the input image, in pixels.
-  public var inputWidth: Int
+  public let inputWidth: Int
   /// Channels of the output: the number of kernels.
-  public var outputChannels: Int
+  public let outputChannels: Int
   /// Rows of a kernel.
-  public var kernelHeight: Int
+  public let kernelHeight: Int
   /// Columns of a kernel.
-  public var kernelWidth: Int
+  public let kernelWidth: Int
   /// Pixels between neighbouring patches.
-  public var stride: Int
+  public let stride: Int
   /// Zero pixels added on each side.
-  public var padding: Int
+  public let padding: Int
   /// Groups of channels that do not mix; as many as input channels make a depthwise convolution.
-  public var groups: Int
+  public let groups: Int
 
   /// Creates a shape.
   ///
-  /// - Precondition: `groups` divides both channel counts.
+  /// - Precondition: `groups` divides both channel counts; the kernel fits the padded image; no size is 0.
   public init(
     inputChannels: Int,
     inputHeight: Int,
@@ -36,6 +36,13 @@ public struct ConvolutionShape: Sendable, Hashable {
     precondition(
       groups > 0 && inputChannels % groups == 0 && outputChannels % groups == 0,
       "\(groups) groups do not divide \(inputChannels) and \(outputChannels) channels"
+    )
+    precondition(
+      min(inputChannels, inputHeight, inputWidth, outputChannels, kernelHeight, kernelWidth, stride) > 0
+        && padding >= 0 && kernelHeight <= inputHeight + 2 * padding
+        && kernelWidth <= inputWidth + 2 * padding,
+      "a kernel of \(kernelHeight) x \(kernelWidth), stride \(stride), padding \(padding) has no place in "
+        + "\(inputHeight) x \(inputWidth) pixels of \(inputChannels) channels"
     )
     self.inputChannels = inputChannels
     self.inputHeight = inputHeight

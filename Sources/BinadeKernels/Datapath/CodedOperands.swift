@@ -76,15 +76,19 @@ extension Float: CodedOperand {
 
 /// What the codes of a format are to a kernel: a table, or additions where those say the same.
 struct CodeTable<Operand: CodedOperand>: Sendable {
-  /// The operand of each code.
+  /// The operand of each code, with zeros up to the greatest byte or 16-bit code: none can reach beyond.
   let operands: [Operand]
+  /// Whether bytes hold every code.
+  let isOfBytes: Bool
   /// Of 8-bit integers: every operand is its code plus `offset` modulo 2^8, minus `zero`.
   ///
   /// A vector of codes is decoded at once then.
   private let shift: (offset: UInt8, zero: Int16)?
 
   init(_ operands: [Operand]) {
-    self.operands = operands
+    isOfBytes = operands.count <= 256
+    let capacity = isOfBytes ? 256 : 65_536
+    self.operands = operands + Array(repeating: 0, count: max(0, capacity - operands.count))
     let integers = operands.compactMap(\.integer)
     guard operands.count == 256, integers.count == 256, let least = integers.min(), abs(least) <= 255 else {
       shift = nil

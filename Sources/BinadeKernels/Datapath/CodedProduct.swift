@@ -23,6 +23,13 @@ public struct CodedProduct: Sendable {
     case wide(left: FormatCodec, right: FormatCodec)
   }
 
+  /// What weights are packed for: others must not meet them.
+  struct Identity: Sendable, Hashable {
+    let formats: [String]
+    let kernel: String
+    let depth: Int
+  }
+
   /// The arithmetic that was chosen.
   public let datapath: Datapath
   /// Why this datapath.
@@ -32,6 +39,7 @@ public struct CodedProduct: Sendable {
   /// Values of formats with NaN or infinities whose finite values are integers; nil where no code needs it.
   private let specials: (left: ExactValues, right: ExactValues)?
   private let floatKernel: FloatMicroKernel
+  private let depth: Int
   /// What one unit of both operands is worth.
   private let unit: Double
 
@@ -47,6 +55,7 @@ public struct CodedProduct: Sendable {
     features: CPUFeatures = .detected
   ) throws(FormatError) {
     formats = (activations, weights)
+    self.depth = depth
     let codecs = (left: try FormatCodec(activations), right: try FormatCodec(weights))
     let (left, right) = (OperandValues(codecs.left), OperandValues(codecs.right))
     (datapath, reason) = Datapath.cheapest(weights: right, activations: left, depth: depth)
@@ -109,11 +118,23 @@ public struct CodedProduct: Sendable {
     multiply(a, pack(b, threads: threads), threads: threads)
   }
 
+  private var identity: Identity {
+    Identity(
+      formats: [String(reflecting: formats.left), String(reflecting: formats.right)],
+      kernel: kernelName,
+      depth: depth
+    )
+  }
+
   /// Decodes weights and lays them out for the kernel: packed once, used often.
   ///
   /// - Precondition: codes are below 2^bitWidth.
   public func pack(_ weights: CodedMatrix, threads: Int = 1) -> PackedWeights {
     weights.requireFit(bitWidth: formats.right.bitWidth)
+    precondition(
+      weights.rows <= depth,
+      "sums of \(weights.rows) products in a product made for \(depth)"
+    )
     let panels: PackedWeights.Panels =
       switch operands {
       case .float(_, let table):
@@ -125,13 +146,14 @@ public struct CodedProduct: Sendable {
       case .wide(_, let codec):
         .wide(packed(weights, decodedBy: codec, threads))
       }
-    return PackedWeights(matrix: weights, panels: panels)
+    return PackedWeights(matrix: weights, panels: panels, product: identity)
   }
 
   /// Returns a · b in float32, with weights that this product packed.
   ///
   /// - Shape: as ``multiply(_:_:threads:)-(CodedMatrix,_,_)``.
   public func multiply(_ a: CodedMatrix, _ weights: PackedWeights, threads: Int = 1) -> [Float] {
+    precondition(weights.product == identity, "weights packed for another product")
     let b = weights.matrix
     let count = a.productCount(with: b, bitWidths: (formats.left.bitWidth, formats.right.bitWidth))
     guard count > 0, a.columns > 0 else { return Array(repeating: 0, count: count) }
@@ -183,8 +205,9 @@ public struct CodedProduct: Sendable {
     rowStride: Int,
     _ compute: (UnsafeMutablePointer<Int32>, Finish) -> Void
   ) -> [Float] {
-    // A product with a power of two rounds only where the result is subnormal.
-    let unit = Float(self.unit)
+    // With a normal unit no result is subnormal, and the product with a power of two is exact.
+    let exactUnit = self.unit
+    let unit = Float(exactUnit)
     return Array(unsafeUninitializedCapacity: count) { c, initialized in
       guard let base = c.baseAddress else { return }
       let memory = UnsafeMutableRawPointer(base)
@@ -193,7 +216,8 @@ public struct CodedProduct: Sendable {
           let sums = block + row * rowStride
           let values = UnsafeMutableRawPointer(sums)
           for column in 0..<columns {
-            let value = Float(sums[column]) * unit
+            let value =
+              unit.isNormal ? Float(sums[column]) * unit : Float(Double(sums[column]) * exactUnit)
             values.storeBytes(of: value, toByteOffset: 4 * column, as: Float.self)
           }
         }

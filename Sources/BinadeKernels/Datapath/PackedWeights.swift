@@ -10,4 +10,6 @@ public struct PackedWeights: Sendable {
   /// The codes.
   public let matrix: CodedMatrix
   let panels: Panels
+  /// What they were packed for.
+  let product: CodedProduct.Identity
 }

@@ -153,6 +153,10 @@ extension FoldedNetwork.Layer {
   /// greatest, when there is one per channel: a scale inside the sum cannot be taken out of it.
   package func absorbing(_ activations: Quantizer?) -> FoldedNetwork.Layer {
     guard let activations, activations.scales.count > 1 else { return self }
+    precondition(
+      shape.groups == 1,
+      "'\(name)': scales per input channel need every output to see all channels"
+    )
     var layer = self
     let kernelSize = shape.kernelHeight * shape.kernelWidth
     for index in weights.indices {

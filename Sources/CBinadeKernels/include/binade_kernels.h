@@ -51,7 +51,7 @@ typedef void binade_gemm_f32(const binade_tile_rows *a, const float *b, float *c
 typedef void binade_gemm_s16(const binade_tile_rows *a, const int16_t *b, int32_t *c, size_t row_stride,
                              size_t columns, bool accumulate);
 
-/// uint8 rows, int8 columns, exact int32 sums that begin with start[j] instead of 0.
+/// uint8 rows, int8 columns, exact int32 sums that begin with start[j]; NULL for 0.
 /// `safe_groups`: how many groups may be summed in 16 bits before they are widened, where the kernel does that:
 /// 2 * greatest product * safe_groups <= 32767. The caller guarantees that no sum leaves int32.
 typedef void binade_gemm_u8s8(const binade_tile_rows *a, const int8_t *b, const int32_t *start, int32_t *c,

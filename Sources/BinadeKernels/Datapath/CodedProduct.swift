@@ -26,7 +26,7 @@ public struct CodedProduct: Sendable {
   /// What weights are packed for: others must not meet them.
   struct Identity: Sendable, Hashable {
     let formats: [String]
-    let kernel: String
+    let features: CPUFeatures
     let depth: Int
   }
 
@@ -40,6 +40,7 @@ public struct CodedProduct: Sendable {
   private let specials: (left: ExactValues, right: ExactValues)?
   private let floatKernel: FloatMicroKernel
   private let depth: Int
+  private let identity: Identity
   /// What one unit of both operands is worth.
   private let unit: Double
 
@@ -56,6 +57,12 @@ public struct CodedProduct: Sendable {
   ) throws(FormatError) {
     formats = (activations, weights)
     self.depth = depth
+    // All parameters of the formats, printed: names alone may repeat in files from outside.
+    identity = Identity(
+      formats: [String(reflecting: activations), String(reflecting: weights)],
+      features: features,
+      depth: depth
+    )
     let codecs = (left: try FormatCodec(activations), right: try FormatCodec(weights))
     let (left, right) = (OperandValues(codecs.left), OperandValues(codecs.right))
     (datapath, reason) = Datapath.cheapest(weights: right, activations: left, depth: depth)
@@ -116,14 +123,6 @@ public struct CodedProduct: Sendable {
   ///   2^bitWidth.
   public func multiply(_ a: CodedMatrix, _ b: CodedMatrix, threads: Int = 1) -> [Float] {
     multiply(a, pack(b, threads: threads), threads: threads)
-  }
-
-  private var identity: Identity {
-    Identity(
-      formats: [String(reflecting: formats.left), String(reflecting: formats.right)],
-      kernel: kernelName,
-      depth: depth
-    )
   }
 
   /// Decodes weights and lays them out for the kernel: packed once, used often.

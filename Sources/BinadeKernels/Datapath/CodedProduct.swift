@@ -214,10 +214,17 @@ public struct CodedProduct: Sendable {
         for row in 0..<rows {
           let sums = block + row * rowStride
           let values = UnsafeMutableRawPointer(sums)
-          for column in 0..<columns {
-            let value =
-              unit.isNormal ? Float(sums[column]) * unit : Float(Double(sums[column]) * exactUnit)
-            values.storeBytes(of: value, toByteOffset: 4 * column, as: Float.self)
+          // Two loops, so that the compiler vectorises the one that matters.
+          if unit.isNormal {
+            for column in 0..<columns {
+              let value = Float(sums[column]) * unit
+              values.storeBytes(of: value, toByteOffset: 4 * column, as: Float.self)
+            }
+          } else {
+            for column in 0..<columns {
+              let value = Float(Double(sums[column]) * exactUnit)
+              values.storeBytes(of: value, toByteOffset: 4 * column, as: Float.self)
+            }
           }
         }
       }

@@ -44,6 +44,24 @@ import Testing
     #expect(rows[0]["speedAgainstFloat32"] == nil)
   }
 
+  @Test("network: an architecture with drawn weights, and what goes with it")
+  func randomWeights() throws {
+    let rows = try rows("network", "--random-weights", "resnet8-cifar", "--batch", "3")
+    #expect(rows.compactMap { $0["name"] as? String } == ["resnet8-cifar, batch 3"])
+    #expect(rows[0]["workCount"] as? Int == 3)
+    let cases = [
+      (["--batch", "2"], "--batch needs --random-weights"),
+      (["--random-weights", "resnet8-cifar", "--batch", "0"], "--batch must be 1 to 65536, found 0"),
+      (["--random-weights", "resnet8-cifar", "--weights", "int8"], "only --batch goes with it"),
+      (["--random-weights", "resnet51"], "did you mean 'resnet50'?"),
+    ]
+    for (options, message) in cases {
+      let run = CommandRun(["bench", "network"] + options + Self.quick)
+      #expect(run.status == 2)
+      #expect(run.errors.contains(message), "\(run.errors)")
+    }
+  }
+
   @Test("gemm: two formats, and more threads than columns")
   func mixed() throws {
     let rows = try rows(

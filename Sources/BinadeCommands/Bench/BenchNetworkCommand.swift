@@ -7,11 +7,13 @@ struct BenchNetworkCommand: ParsableCommand {
     commandName: "network",
     abstract: "Measure a network end to end: from the bytes of images to the ranks of their classes.",
     discussion: """
-      Quantizers as in 'binade evaluate'. All images are one run; --limit makes it shorter.
+      Quantizers as in 'binade evaluate'. All images are one run; --limit makes it shorter. --random-weights needs
+      neither a model nor images: an architecture with drawn weights on a batch of drawn images, in float32.
 
       EXAMPLES
         binade bench network --weights int8 --activations int8
         binade bench network --model resnet20-cifar10.safetensors --data cifar10 --limit 512 --json
+        binade bench network --random-weights resnet50 --batch 8 --samples 3
       """
   )
 
@@ -27,9 +29,45 @@ struct BenchNetworkCommand: ParsableCommand {
   @Option(help: "The quantizer of weights and inputs of the first and the last layer.")
   var ends: String?
 
+  @Option(help: "An architecture to run with drawn weights, in float32: resnet20-cifar, resnet50.")
+  var randomWeights: String?
+
+  @Option(help: "The images of a batch, with --random-weights.")
+  var batch: Int?
+
   @OptionGroup var options: BenchOptions
 
+  func validate() throws {
+    if let batch, !(1...65_536).contains(batch) {
+      throw ValidationError("--batch must be 1 to 65536, found \(batch)")
+    }
+    if batch != nil, randomWeights == nil {
+      throw ValidationError(
+        "--batch needs --random-weights; --limit says how many images of a data set are run"
+      )
+    }
+    if randomWeights != nil,
+      models.model != nil || models.architecture != nil || models.limit != nil || weights != nil
+        || activations != nil || ends != nil
+    {
+      throw ValidationError("--random-weights runs float32 on drawn images; only --batch goes with it")
+    }
+  }
+
   func run() throws {
+    if let randomWeights {
+      let architecture = try ArchitectureName.resolve(randomWeights)
+      let batch = batch ?? 1
+      try options.run([
+        BenchRow(
+          name: "\(randomWeights), batch \(batch)",
+          format: BenchFormat.float32Name,
+          workload: { BenchWorkloads.network(architecture, batch: batch) },
+          twin: nil
+        )
+      ])
+      return
+    }
     let configuration = try ConfigurationText.configuration(
       weights: weights,
       activations: activations,

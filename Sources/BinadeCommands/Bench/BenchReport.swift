@@ -88,6 +88,8 @@ struct BenchReport: Encodable {
   /// Multiply-accumulates in float32 per second, on registers.
   let peakMultiplyAccumulatesPerSecond: Double
   let peakInstructionSet = ProcessorPeak.instructionSet()
+  /// Bytes resident at the peak of this process, from its start; nil where the system does not say.
+  let peakMemoryByteCount = PeakMemory.byteCount
   private let rows: [Row]
 
   init(options: BenchOptions, rows: [BenchResult], peak: Double) {
@@ -114,8 +116,9 @@ struct BenchReport: Encodable {
       ])
     }
     let peak = String(format: "%.1f GMAC/s", peakMultiplyAccumulatesPerSecond / 1e9)
+    let memory = peakMemoryByteCount.map { " Memory at most \($0 / 1_000_000) MB." } ?? ""
     return """
-      Peak \(peak), float32 \(peakInstructionSet), \(threads) thread\(threads == 1 ? "" : "s").
+      Peak \(peak), float32 \(peakInstructionSet), \(threads) thread\(threads == 1 ? "" : "s").\(memory)
 
       \(table.text)
       """

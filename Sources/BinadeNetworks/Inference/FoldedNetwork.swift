@@ -1,5 +1,4 @@
 import BinadeKernels
-import BinadeTensor
 
 /// A network ready for inference: batch norm folded into the convolution before it, ReLU joined to what it follows.
 public struct FoldedNetwork: Sendable {
@@ -56,7 +55,24 @@ public struct FoldedNetwork: Sendable {
   ///
   /// Throws for a missing tensor, a shape that does not fit, NaN or infinity.
   public init(_ graph: NetworkGraph, weights file: SafetensorsFile) throws(NetworkError) {
-    let reader = ParameterReader(file: file)
+    try self.init(graph, parameters: file)
+  }
+
+  /// Draws the weights: normal with variance 2 / depth, no bias, batch norms that change nothing.
+  ///
+  /// `seed`: the same network for the same seed, on every machine up to the last bit of `log` and `cos`.
+  ///
+  /// - Source: He, Zhang, Ren and Sun, ICCV 2015, section 2.2.
+  public init(_ graph: NetworkGraph, randomWeights seed: UInt64) {
+    do {
+      try self.init(graph, parameters: RandomParameters(seed: seed))
+    } catch {
+      preconditionFailure("drawn parameters fit every graph, but: \(error)")
+    }
+  }
+
+  private init(_ graph: NetworkGraph, parameters: some ParameterSource) throws(NetworkError) {
+    let reader = ParameterReader(source: parameters)
     var stepOfNode: [Int] = []
     var consumers = [Int](repeating: 0, count: graph.nodes.count)
     for node in graph.nodes {
@@ -107,89 +123,5 @@ public struct FoldedNetwork: Sendable {
         step(.paddedShortcut(stride: stride))
       }
     }
-  }
-}
-
-/// Fetches the parameters of nodes from a weight file and checks them.
-private struct ParameterReader {
-  let file: SafetensorsFile
-
-  /// PyTorch's and timm's names for the same parts.
-  private static let aliases = [("linear.", "fc."), (".shortcut.", ".downsample.")]
-
-  func layer(_ node: NetworkGraph.Node, in graph: NetworkGraph) throws(NetworkError)
-    -> FoldedNetwork.Layer
-  {
-    guard let shape = graph.convolutionShape(of: node) else {
-      preconditionFailure("'\(node.name)' has no weights")
-    }
-    if case .linear = node.operation {
-      return FoldedNetwork.Layer(
-        name: node.name,
-        shape: shape,
-        weights: try values(
-          "\(node.name).weight",
-          [shape.outputChannels, shape.inputChannels]
-        ),
-        bias: try values("\(node.name).bias", [shape.outputChannels])
-      )
-    }
-    return FoldedNetwork.Layer(
-      name: node.name,
-      shape: shape,
-      weights: try values(
-        "\(node.name).weight",
-        [shape.outputChannels, shape.inputChannels, shape.kernelHeight, shape.kernelWidth]
-      ),
-      bias: Array(repeating: 0, count: shape.outputChannels)
-    )
-  }
-
-  /// Folds batch norm: W' = W·γ/σ, b' = β + (b - μ)·γ/σ, σ = sqrt(variance + 1e-5), in Double.
-  func fold(_ node: NetworkGraph.Node, into layer: inout FoldedNetwork.Layer) throws(NetworkError) {
-    let channels = layer.shape.outputChannels
-    let gamma = try values("\(node.name).weight", [channels])
-    let beta = try values("\(node.name).bias", [channels])
-    let mean = try values("\(node.name).running_mean", [channels])
-    let variance = try values("\(node.name).running_var", [channels])
-    for channel in 0..<channels {
-      guard variance[channel] >= 0 else {
-        throw .malformed(
-          file: file.name,
-          reason:
-            "'\(node.name).running_var' is \(variance[channel]) at \(channel); a variance is not negative"
-        )
-      }
-      let factor = Double(gamma[channel]) / (Double(variance[channel]) + 1e-5).squareRoot()
-      for index in channel * layer.shape.depth..<(channel + 1) * layer.shape.depth {
-        layer.weights[index] = Float(Double(layer.weights[index]) * factor)
-      }
-      let shifted = Double(layer.bias[channel]) - Double(mean[channel])
-      layer.bias[channel] = Float(Double(beta[channel]) + shifted * factor)
-    }
-  }
-
-  private func values(_ name: String, _ extents: [Int]) throws(NetworkError) -> [Float] {
-    var stored = name
-    for (ours, other) in Self.aliases where !file.contains(stored) {
-      let alias =
-        ours.hasPrefix(".")
-        ? name.replacing(ours, with: other)
-        : (name.hasPrefix(ours) ? other + name.dropFirst(ours.count) : name)
-      if file.contains(alias) { stored = alias }
-    }
-    let tensor = try file.tensor(stored)
-    guard tensor.shape.extents == extents else {
-      throw .shapeMismatch(
-        file: file.name,
-        tensor: stored,
-        expected: "\(Shape(extents))",
-        found: "\(tensor.shape)"
-      )
-    }
-    if let index = tensor.values.firstIndex(where: { !$0.isFinite }) {
-      throw .notFinite(file: file.name, tensor: stored, index: index)
-    }
-    return tensor.values
   }
 }

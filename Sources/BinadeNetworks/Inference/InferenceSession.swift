@@ -22,6 +22,11 @@ public final class InferenceSession {
     scratch = LayerScratch(for: network.engines.map(\.shape), imageCount: capacity)
   }
 
+  /// Bytes this session has allocated, whatever the number of runs; weights belong to the network.
+  public var byteCount: Int {
+    network.plan.capacities.reduce(0) { $0 + $1 * capacity * MemoryLayout<Float>.size } + scratch.byteCount
+  }
+
   deinit {
     for buffer in buffers { buffer.deallocate() }
   }

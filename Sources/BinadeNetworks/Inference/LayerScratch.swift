@@ -8,6 +8,8 @@ package final class LayerScratch {
   let values: UnsafeMutablePointer<Float>
   private let codeMemory: UnsafeMutableRawPointer
   private let valueCount: Int
+  /// Bytes allocated.
+  let byteCount: Int
 
   /// Memory enough for `imageCount` images of every one of `shapes`.
   package init(for shapes: [ConvolutionShape], imageCount: Int = 1) {
@@ -16,6 +18,8 @@ package final class LayerScratch {
     valueCount = (shapes.map(\.inputCount).max() ?? 0) * imageCount + ConvolutionShape.readAhead
     values = .allocate(capacity: valueCount)
     codeMemory = .allocate(byteCount: valueCount * MemoryLayout<UInt16>.size, alignment: 64)
+    byteCount =
+      padded * MemoryLayout<Float>.size + valueCount * (MemoryLayout<Float>.size + MemoryLayout<UInt16>.size)
   }
 
   deinit {

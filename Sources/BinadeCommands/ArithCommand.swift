@@ -76,7 +76,7 @@ struct ArithCommand: ParsableCommand {
     }
     let shape = operands.first { $0.count == count }?.shape ?? [count]
     let type = ElementType.code(bitWidth: format.bitWidth)
-    let writer = try ArrayWriter(conversion.output, type: type, shape: shape)
+    let writer = try ArrayWriter(conversion.output, apartFrom: paths, type: type, shape: shape)
     let bar = ProgressBar(total: count, label: conversion.format)
     defer { bar.finish() }
     let hasNaN = arithmetic.codec.reference.ladder.specials.nan != nil

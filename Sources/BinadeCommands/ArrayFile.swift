@@ -138,9 +138,19 @@ final class ArrayWriter {
 
   /// Begins the file; `shape` goes into the header of a `.npy` file.
   ///
+  /// `inputs`: the files that the elements come from, none of which may be replaced.
   /// `packedBitWidth`: codes of one byte are written without gaps, as ``PackedCodes`` lays them out; all pieces but the
   /// last have a multiple of 8 codes.
-  init(_ path: String, type: ElementType, shape: [Int], packedBitWidth: Int? = nil) throws {
+  init(
+    _ path: String,
+    apartFrom inputs: [String],
+    type: ElementType,
+    shape: [Int],
+    packedBitWidth: Int? = nil
+  ) throws {
+    if let input = inputs.first(where: { Self.isSameFile($0, path) }) {
+      throw OutputError.isInput(path: path, input: input)
+    }
     self.path = path
     self.packedBitWidth = packedBitWidth
     temporary = path + ".partial-\(UUID().uuidString.prefix(8))"
@@ -155,6 +165,13 @@ final class ArrayWriter {
     if path.hasSuffix(".npy") {
       try handle.write(contentsOf: NumPyHeader.bytes(type: type.rawValue, shape: shape))
     }
+  }
+
+  /// Whether both paths lead to one file, through links too: the device's number for it says so.
+  private static func isSameFile(_ first: String, _ second: String) -> Bool {
+    var (one, two) = (stat(), stat())
+    return stat(first, &one) == 0 && stat(second, &two) == 0
+      && one.st_dev == two.st_dev && one.st_ino == two.st_ino
   }
 
   deinit {

@@ -11,7 +11,7 @@ struct BlockQuantization {
   func run() throws {
     let outer = try outerScales()
     let rows = try RowReader(input, blockLength: codec.format.blockLength)
-    let writer = try ArrayWriter(output, type: .float32, shape: rows.shape)
+    let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: rows.shape)
     let bar = ProgressBar(total: rows.count, label: "quantizing")
     defer { bar.finish() }
     while let piece = try rows.next() {

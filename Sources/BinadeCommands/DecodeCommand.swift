@@ -34,7 +34,7 @@ struct DecodeCommand: ParsableCommand {
     let codec = BulkCodec(try FormatCodec(format))
     if packed { return try decodePacked(codec) }
     let reader = try CodeReader(input, format: format)
-    let writer = try ArrayWriter(output, type: .float32, shape: reader.shape)
+    let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: reader.shape)
     let bar = ProgressBar(total: reader.count, label: "decoding")
     defer { bar.finish() }
     for start in stride(from: 0, to: reader.count, by: conversionChunk) {
@@ -49,7 +49,7 @@ struct DecodeCommand: ParsableCommand {
 
   private func decodePacked(_ codec: BulkCodec) throws {
     let reader = try PackedCodeReader(input, info: codec.codec.info, count: count)
-    let writer = try ArrayWriter(output, type: .float32, shape: [reader.count])
+    let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: [reader.count])
     let bar = ProgressBar(total: reader.count, label: "decoding")
     defer { bar.finish() }
     while let codes = try reader.next() {

@@ -37,6 +37,7 @@ struct EncodeCommand: ParsableCommand {
     let type = ElementType.code(bitWidth: info.bitWidth)
     let writer = try ArrayWriter(
       conversion.output,
+      apartFrom: [conversion.input],
       type: type,
       shape: reader.shape,
       packedBitWidth: packedBitWidth(info)

@@ -36,6 +36,7 @@ struct OutputFolder {
 enum OutputError: Error, Equatable, CustomStringConvertible {
   case notWritable(path: String)
   case isFolder(path: String)
+  case isInput(path: String, input: String)
 
   var description: String {
     switch self {
@@ -43,6 +44,9 @@ enum OutputError: Error, Equatable, CustomStringConvertible {
       "\(path): cannot be written; name a folder that exists and allows writing, or one that can be made"
     case .isFolder(let path):
       "\(path): is a folder; name the file to write"
+    case .isInput(let path, let input):
+      "\(path): is the input file"
+        + (path == input ? "" : " \(input)") + ", which would be replaced; name another file to write"
     }
   }
 }

@@ -40,7 +40,12 @@ struct QuantizeCommand: ParsableCommand {
     }
     let codec = BulkCodec(try conversion.codec(formatOptions))
     let reader = try ArrayReader(conversion.input, types: [.float32])
-    let writer = try ArrayWriter(conversion.output, type: .float32, shape: reader.shape)
+    let writer = try ArrayWriter(
+      conversion.output,
+      apartFrom: [conversion.input],
+      type: .float32,
+      shape: reader.shape
+    )
     let bar = ProgressBar(total: reader.count, label: "quantizing")
     defer { bar.finish() }
     var nanCount = 0

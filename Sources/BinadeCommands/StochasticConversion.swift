@@ -71,7 +71,13 @@ struct StochasticConversion {
     _ body: (Data, ElementType, UInt64, ArrayWriter) throws -> Int
   ) throws {
     let reader = try ArrayReader(input, types: types)
-    let writer = try ArrayWriter(output, type: type, shape: reader.shape, packedBitWidth: packedBitWidth)
+    let writer = try ArrayWriter(
+      output,
+      apartFrom: [input],
+      type: type,
+      shape: reader.shape,
+      packedBitWidth: packedBitWidth
+    )
     let bar = ProgressBar(total: reader.count, label: "rounding")
     defer { bar.finish() }
     var (nanCount, first) = (0, UInt64(0))

@@ -120,6 +120,46 @@ import Testing
     )
   }
 
+  @Test(
+    "an output that is the input, under whatever name, is refused and stays as it is",
+    arguments: [
+      ["encode", "--format", "int8"], ["encode", "--format", "int8", "--rounding", "stochastic"],
+      ["decode", "--format", "float32"], ["decode", "--format", "int8", "--packed"],
+      ["quantize", "--format", "int8"], ["quantize", "--format", "mxfp4_e2m1"],
+      ["arith", "--format", "float32", "--op", "sqrt"],
+    ]
+  )
+  func outputIsInput(command: [String]) throws {
+    let input = try scratch.write("x.bin", floats: [1, 2])
+    let files = FileManager.default
+    try files.createDirectory(atPath: scratch.path("folder"), withIntermediateDirectories: false)
+    try files.createSymbolicLink(atPath: scratch.path("link"), withDestinationPath: input)
+    try files.linkItem(atPath: input, toPath: scratch.path("twin"))
+    for (name, message) in [
+      ("x.bin", "DIR/x.bin: is the input file, which would be replaced; name another file to write"),
+      ("folder/../x.bin", "DIR/folder/../x.bin: is the input file DIR/x.bin, which would be replaced"),
+      ("link", "DIR/link: is the input file DIR/x.bin"), ("twin", "DIR/twin: is the input file DIR/x.bin"),
+    ] {
+      let run = CommandRun(command + ["--input", input, "--output", "\(scratch.url.path)/\(name)"])
+      #expect(run.status == 2, "\(name)")
+      #expect(run.errors.replacing(scratch.url.path, with: "DIR").contains(message), "\(run.errors)")
+    }
+    #expect(try scratch.floats("x.bin") == [1, 2])
+    #expect(try scratch.files == ["folder", "link", "twin", "x.bin"])
+    let other = CommandRun(command + ["--input", input, "--output", scratch.path("y")])
+    #expect(other.status == 0, "\(other.errors)")
+  }
+
+  @Test("arith: no operand is replaced")
+  func outputIsOperand() throws {
+    let (a, b) = (try scratch.write("a.bin", Data([1])), try scratch.write("b.bin", Data([2])))
+    let operands = ["arith", "--format", "int8", "--op", "add", "--input", "\(a),\(b)", "--output"]
+    let run = CommandRun(operands + [b])
+    #expect(run.status == 2)
+    #expect(run.errors.contains("b.bin: is the input file"))
+    #expect(CommandRun(operands + [scratch.path("c.bin")]).status == 0)
+  }
+
   @Test("definition files: file, line and nearest key")
   func definitions() throws {
     let yaml = try scratch.write(

@@ -30,25 +30,38 @@ public enum BinadeCommand {
       return 2
     }
     return CommandContext.$current.withValue(CommandContext(providers: providers, console: console)) {
+      var running: (any ParsableCommand.Type)?
       do {
         var command = try RootCommand.parseAsRoot(arguments)
+        running = type(of: command)
         try command.run()
         return 0
       } catch {
-        return report(error, to: console)
+        return report(error, of: running, to: console)
       }
     }
   }
 
-  private static func report(_ error: any Error, to console: Console) -> Int32 {
+  /// Writes what went wrong and returns the exit status.
+  ///
+  /// `running`: the command that had begun to run; nil while arguments were read.
+  private static func report(
+    _ error: any Error,
+    of running: (any ParsableCommand.Type)?,
+    to console: Console
+  ) -> Int32 {
     if error is CheckFailure { return 1 }
     if RootCommand.exitCode(for: error) == .success {
       console.write(RootCommand.fullMessage(for: error))
       return 0
     }
-    // ArgumentParser knows best how to say what it found wrong itself.
-    let isUsage = RootCommand.exitCode(for: error) == .validationFailure
-    console.writeError(isUsage ? RootCommand.fullMessage(for: error) : "binade: \(error)")
+    if let usage = error as? ValidationError, let running {
+      console.writeError(UsageMessage.text(of: usage, in: running))
+    } else {
+      // ArgumentParser knows best how to say what it found wrong itself.
+      let isUsage = RootCommand.exitCode(for: error) == .validationFailure
+      console.writeError(isUsage ? RootCommand.fullMessage(for: error) : "binade: \(error)")
+    }
     return 2
   }
 }

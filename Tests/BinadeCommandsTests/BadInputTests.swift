@@ -210,6 +210,47 @@ import Testing
     #expect(title.contains("''"))
   }
 
+  @Test(
+    "wrong usage found while a command runs shows the command's own usage, as what is found before does",
+    arguments: [
+      (["encode"], ["--packed", "--format", "float16"], ["--format", "int4", "--seed", "7"]),
+      (["quantize"], ["--format", "int4", "--scale-rule", "even"], ["--format", "int4", "--seed", "7"]),
+      (
+        ["arith", "--op", "sqrt"], ["--format", "int4", "--rounding", "stochastic"],
+        ["--format", "int4", "--seed", "7"]
+      ),
+      (["verify", "int4"], ["--rounding", "up,stochastic"], ["--long"]),
+      (["verify", "float32"], ["--exhaustive"], ["--long"]),
+      (["verify", "int4"], ["--rounding", "stochastic", "--exhaustive"], ["--long"]),
+      (["verify", "mxfp4_e2m1"], ["--rounding", "stochastic"], ["--long"]),
+      (["compare"], ["--formats", ""], ["--limit", "0"]),
+      (["compare"], ["--formats", "a/b/c"], ["--limit", "0"]),
+      (["evaluate"], ["--ends", "a/b/c"], ["--limit", "0"]),
+      (["cost", "resnet20-cifar"], ["--shortcut", "C"], ["--depth", "0"]),
+      (["bench", "gemm"], ["--size", "0"], ["--samples", "0"]),
+      (["bench", "conv"], ["--shape", "3"], ["--samples", "0"]),
+      (["bench", "codec"], ["--worker"], ["--samples", "0"]),
+      (["bench", "network"], ["--ends", "a/b/c"], ["--samples", "0"]),
+    ]
+  )
+  func usage(command: [String], running: [String], parsing: [String]) throws {
+    let files = [
+      "--input", try scratch.write("x.f32", floats: [1]), "--output", scratch.path("y"),
+    ]
+    let converts = ["encode", "quantize", "arith"].contains(command[0])
+    func lines(_ options: [String]) -> [String] {
+      let run = CommandRun(command + options + (converts ? files : []))
+      #expect(run.status == 2 && run.output.isEmpty, "\(run.output)")
+      return run.errors.split(separator: "\n").map(String.init)
+    }
+    let (late, early) = (lines(running), lines(parsing))
+    #expect(late[0].hasPrefix("Error: ") && late[0] != early[0], "\(late)")
+    #expect(late.suffix(2) == early.suffix(2), "\(late)")
+    let name = command.prefix(command[0] == "bench" ? 2 : 1).joined(separator: " ")
+    #expect(late.suffix(2).first?.hasPrefix("Usage: binade \(name) ") == true, "\(late)")
+    #expect(late.last == "  See 'binade \(name) --help' for more information.")
+  }
+
   @Test("an empty calibration set is refused")
   func calibration() {
     #expect(

@@ -1,16 +1,8 @@
 import ArgumentParser
 import Binade
 
-/// The accumulators of `verify` and `evaluate`.
+/// How the accumulators of `verify` and `evaluate` sum; each command says itself what its `--accumulator` is.
 struct AccumulatorOptions: ParsableArguments {
-  @Option(
-    help: """
-      What products are summed in. verify: checks dot products of the formats instead, in accumulators of these names, \
-      separated by commas. evaluate: a format, for sums of products of codes before scales, or 'exact'.
-      """
-  )
-  var accumulator: String?
-
   @Option(help: "With --accumulator: products summed exactly before each rounding. Default: 1.")
   var accumulateEvery: Int?
 
@@ -23,20 +15,38 @@ struct AccumulatorOptions: ParsableArguments {
   var product: String?
 
   func validate() throws {
-    if accumulator == nil {
-      for name in detailsGiven { throw ValidationError("\(name) needs --accumulator") }
-    }
-    if accumulator?.allSatisfy({ $0 == "," }) == true {
-      throw ValidationError("--accumulator needs at least one name")
-    }
     if let accumulateEvery, accumulateEvery < 1 {
       throw ValidationError("--accumulate-every must be at least 1, found \(accumulateEvery)")
     }
     _ = try order { _ in nil }
   }
 
+  /// Refuses options that say more about an accumulator when there is none, and an accumulator without a name.
+  func requireAccumulator(_ accumulator: String?) throws {
+    if accumulator == nil, let name = detailsGiven.first {
+      throw ValidationError("\(name) needs --accumulator")
+    }
+    if accumulator?.allSatisfy({ $0 == "," }) == true {
+      throw ValidationError("--accumulator needs at least one name")
+    }
+  }
+
+  /// Refuses all that is no single format or 'exact', which has nothing to be told.
+  func requireLayerAccumulator(_ accumulator: String?) throws {
+    try requireAccumulator(accumulator)
+    guard let accumulator else { return }
+    if accumulator == "exact", let name = detailsGiven.first {
+      throw ValidationError(
+        "\(name) is for accumulators that round; --accumulator exact rounds once, at the end"
+      )
+    }
+    guard !accumulator.contains(",") else {
+      throw ValidationError("--accumulator takes one format here, found '\(accumulator)'")
+    }
+  }
+
   /// The options given that say more about an accumulator.
-  var detailsGiven: [String] {
+  private var detailsGiven: [String] {
     [
       ("--accumulate-every", accumulateEvery != nil), ("--accumulate-order", accumulateOrder != nil),
       ("--product", product != nil),
@@ -80,19 +90,9 @@ struct AccumulatorOptions: ParsableArguments {
   }
 
   /// The accumulator of a network's layers; nil when none is asked for.
-  func layerAccumulator(_ catalog: FormatCatalog) throws -> LayerAccumulator? {
+  func layerAccumulator(_ accumulator: String?, _ catalog: FormatCatalog) throws -> LayerAccumulator? {
     guard let accumulator else { return nil }
-    if accumulator == "exact" {
-      for name in detailsGiven {
-        throw ValidationError(
-          "\(name) is for accumulators that round; --accumulator exact rounds once, at the end"
-        )
-      }
-      return try .exact()
-    }
-    guard !accumulator.contains(",") else {
-      throw ValidationError("--accumulator takes one format here, found '\(accumulator)'")
-    }
+    if accumulator == "exact" { return try .exact() }
     let format = try catalog.format(named: accumulator)
     return LayerAccumulator(try model(format, policy: ConversionPolicy(overflow: .ieee), catalog))
   }

@@ -4,6 +4,8 @@ import BinadeVerification
 
 /// `verify --accumulator`: dot products in rounded accumulators against MPFR.
 struct AccumulatorVerification {
+  /// Names of the accumulators' formats, separated by commas.
+  let accumulators: String
   let options: AccumulatorOptions
   let vectors: Int
   let catalog: FormatCatalog
@@ -13,7 +15,7 @@ struct AccumulatorVerification {
   func run(_ entries: [FormatCatalog.Entry], rules: [RoundingRule]) throws -> [VerificationReport] {
     var operands: [any NumericFormat] = []
     for case .element(let format) in entries { operands.append(format) }
-    let names = (options.accumulator ?? "").split(separator: ",").map(String.init)
+    let names = accumulators.split(separator: ",").map(String.init)
     let sums = try names.map { try catalog.format(named: $0) }
     let bar = ProgressBar(total: operands.count * sums.count)
     defer { bar.finish() }

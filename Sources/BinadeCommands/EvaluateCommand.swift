@@ -27,7 +27,6 @@ struct EvaluateCommand: ParsableCommand {
   )
 
   @OptionGroup var models: ModelOptions
-  @OptionGroup var accumulators: AccumulatorOptions
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
 
@@ -40,6 +39,16 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The quantizer of weights and inputs of the first and the last layer.")
   var ends: String?
 
+  @Option(
+    help: """
+      The format that each layer's sums of products are rounded to, or 'exact' for one rounding at the end. Default: the \
+      cheapest arithmetic of integers, or float32.
+      """
+  )
+  var accumulator: String?
+
+  @OptionGroup var accumulatorOptions: AccumulatorOptions
+
   @Flag(help: "Print which arithmetic carries out each layer, and why.")
   var explain = false
 
@@ -47,7 +56,8 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard let accumulator = accumulators.accumulator, weights == nil || activations == nil else { return }
+    try accumulatorOptions.requireLayerAccumulator(accumulator)
+    guard let accumulator, weights == nil || activations == nil else { return }
     throw ValidationError(
       "--accumulator \(accumulator) sums products of codes: give --weights and --activations"
     )
@@ -62,7 +72,7 @@ struct EvaluateCommand: ParsableCommand {
       ends: ends,
       catalog
     )
-    configuration.accumulator = try accumulators.layerAccumulator(catalog)
+    configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount, label: "classifying")
     let result = try experiment.run(configuration, progress: bar.advance)

@@ -37,6 +37,11 @@ import Testing
     "bad input",
     arguments: [
       (["--accumulator", ","], "--accumulator needs at least one name"),
+      (
+        ["--accumulator", "exact"],
+        "'exact' rounds once, at the end, and is an accumulator of 'binade evaluate'"
+      ),
+      (["--accumulator", "bfloat16,exact"], "names formats that sums are rounded to"),
       (["--accumulator", "bfloat"], "did you mean 'bfloat16'?"),
       (["--accumulator", "lns4.3"], "'values' is irrational"),
       (["--accumulator", "bfloat16", "--accumulate-every", "0"], "must be at least 1, found 0"),
@@ -49,6 +54,26 @@ import Testing
     let run = CommandRun(["verify", "int4"] + arguments)
     #expect(run.status == 2, "\(run.output)")
     #expect(run.errors.contains(message), "\(run.errors)")
+  }
+
+  @Test("help of --accumulator is about the command that it is of")
+  func help() {
+    func option(_ command: String) -> String {
+      let words = CommandRun(command, "--help").output.split(whereSeparator: \.isWhitespace).joined(
+        separator: " "
+      )
+      let start = words.range(of: "--accumulator <accumulator>")?.upperBound ?? words.endIndex
+      let end =
+        words.range(of: "--accumulate-every", range: start..<words.endIndex)?.lowerBound ?? words.endIndex
+      return String(words[start..<end])
+    }
+    #expect(option("verify").hasPrefix(" Check dot products instead, "))
+    #expect(
+      option("evaluate").hasPrefix(
+        " The format that each layer's sums of products are rounded to, or 'exact'"
+      )
+    )
+    #expect(!(option("verify") + option("evaluate")).contains("evaluate:"))
   }
 
   static let evaluation = [

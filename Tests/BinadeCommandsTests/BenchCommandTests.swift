@@ -8,7 +8,9 @@ import Testing
   /// Samples as short as they can be.
   private static let quick = ["--samples", "2", "--seconds", "0"]
 
-  private func rows(_ arguments: String...) throws -> [[String: Any]] {
+  private func rows(_ arguments: String...) throws -> [[String: Any]] { try rows(arguments) }
+
+  private func rows(_ arguments: [String]) throws -> [[String: Any]] {
     let run = CommandRun(["bench"] + arguments + Self.quick + ["--json"])
     #expect(run.status == 0, "\(run.errors)")
     let report = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
@@ -86,6 +88,35 @@ import Testing
     #expect(rows.compactMap { $0["workCount"] as? Int } == [2 * 3 * 30 * 18, 2 * 2 * 16 * 9])
     #expect(rows[1]["name"] as? String == "1ch 9x9 to 2ch, 3x3 stride 2, batch 2")
     #expect(try self.rows("conv", "--shape", "2x4x4x2x1", "--batch", "3", "--threads", "2").count == 1)
+  }
+
+  @Test("conv: codes of one and of two bytes take the path of layers; wider formats are float32")
+  func convolutionFormats() throws {
+    let cases = [
+      ("int4", "integer4"), ("int8", "integer8"), ("int12", "integer16"), ("posit8", "float32"),
+      ("bfloat16", "float32"), ("tf32", "float32"),
+    ]
+    for threads in ["1", "3"] {
+      let rows = try rows(
+        ["conv", "--shape", "4x5x5x4x3", "--batch", "7", "--threads", threads]
+          + cases.flatMap { ["--format", $0.0] }
+      )
+      #expect(rows.compactMap { $0["format"] as? String } == cases.map(\.0))
+      #expect(rows.compactMap { $0["datapath"] as? String } == cases.map(\.1))
+    }
+  }
+
+  @Test("conv --groups: the work is that of the groups, and depthwise convolutions take their kernel")
+  func groups() throws {
+    let shape = ["conv", "--shape", "8x5x5x8x3", "--batch", "2", "--format", "float32", "--format", "int8"]
+    let grouped = try rows(shape + ["--groups", "4"])
+    #expect(grouped.compactMap { $0["workCount"] as? Int } == Array(repeating: 2 * 8 * 25 * 2 * 9, count: 2))
+    #expect(grouped[1]["name"] as? String == "8ch 5x5 to 8ch, 3x3, 4 groups, batch 2")
+    let depthwise = try rows(shape + ["--groups", "8"])
+    #expect(depthwise[0]["name"] as? String == "8ch 5x5 to 8ch, 3x3, depthwise, batch 2")
+    let kernels = depthwise.compactMap { $0["kernel"] as? String }
+    #expect(kernels.count == 2 && kernels.allSatisfy { $0.contains("depthwise") }, "\(kernels)")
+    #expect(grouped.allSatisfy { ($0["kernel"] as? String)?.contains("depthwise") == false })
   }
 
   @Test("codec: three operations on codes of one, two and four bytes")
@@ -184,6 +215,11 @@ import Testing
       (["gemm", "--worker"], "--worker serves one row; these options name 2"),
       (["gemm", "--size", "2", "--worker", "--json"], "--json and --worker are two ways to answer"),
       (["conv", "--batch", "0"], "--batch must be 1 to 65536, found 0"),
+      (["conv", "--groups", "0"], "--groups must be at least 1, found 0"),
+      (
+        ["conv", "--shape", "6x3x3x9x1", "--groups", "2"],
+        "--groups 2 must divide the 6 channels and the 9 outputs of --shape '6x3x3x9x1'"
+      ),
       (["conv", "--shape", "1x2x2x1x9x1x0"], "a kernel of 9 does not fit 2x2 with padding 0"),
       (["conv", "--shape", "1x\(Int.max)x3x1x1"], "is too large"),
       (["conv", "--shape", "4096x4096x4096x1x1"], "is too large"),

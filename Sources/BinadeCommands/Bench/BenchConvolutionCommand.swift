@@ -5,13 +5,18 @@ import Binade
 struct BenchConvolutionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conv",
-    abstract: "Measure convolutions: weights packed before, images padded in the run.",
+    abstract: "Measure convolutions: weights packed before, images decoded and padded in the run.",
     discussion: """
-      Without --shape: the three 3x3 shapes of ResNet-20 and three shapes of ResNet-50.
+      Without --shape: the three 3x3 shapes of ResNet-20 and three shapes of ResNet-50. Of formats of up to 16 bits,
+      images are codes when the run begins; wider ones are convolved as float32.
+
+      With --groups, channels mix within a group only; as many groups as channels and outputs are a depthwise
+      convolution.
 
       EXAMPLES
         binade bench conv
         binade bench conv --format int8 --format float8_e4m3fn --batch 16
+        binade bench conv --shape 256x14x14x256x3 --groups 256 --format int8
         binade bench conv --shape 64x56x56x64x3 --shape 3x224x224x64x7x2x3 --batch 8 --json
       """
   )
@@ -30,6 +35,9 @@ struct BenchConvolutionCommand: ParsableCommand {
   )
   var shape: [String] = []
 
+  @Option(help: "Groups of channels that do not mix, in every shape.")
+  var groups: Int = 1
+
   @Option(help: "Images per run.")
   var batch: Int = 64
 
@@ -39,13 +47,14 @@ struct BenchConvolutionCommand: ParsableCommand {
     guard (1...65_536).contains(batch) else {
       throw ValidationError("--batch must be 1 to 65536, found \(batch)")
     }
+    guard groups >= 1 else { throw ValidationError("--groups must be at least 1, found \(groups)") }
   }
 
   func run() throws {
     let texts =
       shape.isEmpty
       ? Self.networkShapes.map { "\($0.0)x\($0.1)x\($0.1)x\($0.2)x\($0.3)" } : shape
-    let sizes = try texts.map { try ConvolutionSizes($0, batch: batch) }
+    let sizes = try texts.map { try ConvolutionSizes($0, batch: batch, groups: groups) }
     let pairs = try formats.pairs()
     let threads = options.threads
     try options.run(

@@ -33,18 +33,19 @@ struct BenchOperand {
 
   /// The codes, as a matrix.
   func matrix(rows: Int, columns: Int) -> CodedMatrix {
-    guard let codec else { preconditionFailure("float32 has no codes here") }
-    let codes = numbers.map { codec.encode($0) }
-    return codec.info.bitWidth <= 8
+    isOfBytes
       ? CodedMatrix(codes.map { UInt8($0) }, rows: rows, columns: columns)
       : CodedMatrix(codes, rows: rows, columns: columns)
   }
 
-  /// What `table` gives for the code of each number.
-  func operands<Operand>(_ table: [Operand]?) -> [Operand] {
-    guard let codec, let table else { preconditionFailure("a table needs a format") }
-    return numbers.map { table[Int(codec.encode($0))] }
+  /// The code of each number.
+  var codes: [UInt32] {
+    guard let codec else { preconditionFailure("float32 has no codes here") }
+    return numbers.map { codec.encode($0) }
   }
+
+  /// Whether bytes hold every code.
+  var isOfBytes: Bool { codec.map { $0.info.bitWidth <= 8 } ?? false }
 
   /// The numbers, rounded to the format.
   var rounded: [Float] {

@@ -109,7 +109,7 @@ struct ConvolutionSizes {
 
   /// Reads `CHANNELSxHEIGHTxWIDTHxOUTPUTSxKERNEL[xSTRIDE[xPADDING]]`; without padding the output is as large as the
   /// input, at stride 1 and an odd kernel.
-  init(_ text: String, batch: Int) throws {
+  init(_ text: String, batch: Int, groups: Int = 1) throws {
     var words = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
     var padding: Int?
     // Only the padding may be 0.
@@ -126,7 +126,12 @@ struct ConvolutionSizes {
       names: ["channels", "height", "width", "outputs", "kernel", "stride"],
       required: 5
     )
-    let kernel = numbers[4]
+    let (channels, outputs, kernel) = (numbers[0], numbers[3], numbers[4])
+    guard channels.isMultiple(of: groups), outputs.isMultiple(of: groups) else {
+      throw ValidationError(
+        "--groups \(groups) must divide the \(channels) channels and the \(outputs) outputs of --shape '\(text)'"
+      )
+    }
     let (height, width) = (numbers[1], numbers[2])
     let rim = padding ?? kernel / 2
     guard rim < 1 << 20, kernel <= height + 2 * rim, kernel <= width + 2 * rim else {
@@ -135,24 +140,25 @@ struct ConvolutionSizes {
       )
     }
     let shape = ConvolutionShape(
-      inputChannels: numbers[0],
+      inputChannels: channels,
       inputHeight: height,
       inputWidth: width,
-      outputChannels: numbers[3],
+      outputChannels: outputs,
       kernelHeight: kernel,
       kernelWidth: kernel,
       stride: numbers.count > 5 ? numbers[5] : 1,
-      padding: rim
+      padding: rim,
+      groups: groups
     )
     try BenchSizes.requireMemory(
       text,
       option: "--shape",
       tensors: [
-        [batch, numbers[0], height + 2 * rim, width + 2 * rim],
-        [batch, numbers[3], shape.outputHeight, shape.outputWidth],
-        [numbers[3], numbers[0], kernel, kernel],
+        [batch, channels, height + 2 * rim, width + 2 * rim],
+        [batch, outputs, shape.outputHeight, shape.outputWidth],
+        [outputs, channels / groups, kernel, kernel],
       ],
-      work: [batch, numbers[3], shape.outputHeight, shape.outputWidth, numbers[0], kernel, kernel]
+      work: [batch, outputs, shape.outputHeight, shape.outputWidth, channels / groups, kernel, kernel]
     )
     self.init(shape, batch: batch)
   }
@@ -161,7 +167,9 @@ struct ConvolutionSizes {
     let kernel = "\(shape.kernelHeight)x\(shape.kernelWidth)"
     let input = "\(shape.inputChannels)ch \(shape.inputHeight)x\(shape.inputWidth)"
     let stride = shape.stride > 1 ? " stride \(shape.stride)" : ""
-    return "\(input) to \(shape.outputChannels)ch, \(kernel)\(stride), batch \(batch)"
+    let groups =
+      shape.isDepthwise ? ", depthwise" : shape.groups > 1 ? ", \(shape.groups) groups" : ""
+    return "\(input) to \(shape.outputChannels)ch, \(kernel)\(stride)\(groups), batch \(batch)"
   }
 
   var multiplyAccumulateCount: Int { batch * shape.multiplyAccumulateCount }

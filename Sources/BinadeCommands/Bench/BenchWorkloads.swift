@@ -50,8 +50,8 @@ enum BenchWorkloads {
     )
   }
 
-  /// A convolution of a batch, weights packed before, images padded in the run: from images without rim to
-  /// sums with bias, as a library's convolution does it.
+  /// A convolution of a batch, weights packed before, codes of images decoded and padded in the run: from images
+  /// without rim to sums with bias, as a library's convolution does it.
   static func convolution(
     _ sizes: ConvolutionSizes,
     _ formats: BenchFormatPair,
@@ -63,7 +63,7 @@ enum BenchWorkloads {
       weightCount: shape.outputChannels * shape.depth,
       activationCount: sizes.batch * shape.inputCount
     )
-    let layer = BenchConvolution(shape, operands)
+    let layer = BenchConvolution(shape, operands, threads: threads)
     let output = BenchBuffer([Float](repeating: 0, count: sizes.batch * shape.outputCount))
     return BenchWorkload(
       name: sizes.name,
@@ -73,7 +73,7 @@ enum BenchWorkloads {
       unit: .multiplyAccumulates,
       multiplyAccumulateCount: sizes.multiplyAccumulateCount,
       run: {
-        layer.run(imageCount: sizes.batch, into: output.start, threads: threads)
+        layer.run(imageCount: sizes.batch, into: output.start)
         return output.start[sizes.batch * shape.outputCount / 2]
       }
     )

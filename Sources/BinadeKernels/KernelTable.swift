@@ -10,6 +10,11 @@ public enum KernelTable {
     return .portable
   }
 
+  /// The kernel for operands that are bfloat16 values, nil where float32 kernels are to compute the same sums.
+  static func bfloat16(for features: CPUFeatures) -> BFloat16MicroKernel? {
+    features.contains(.avx512BF16) ? .avx512BF16 : nil
+  }
+
   /// The int16 kernel for `features`: sums are exact, so all rows give the same bits.
   public static func int16(for features: CPUFeatures = .detected) -> Int16MicroKernel {
     if features.contains(.avx512VNNI) { return .avx512VNNI }

@@ -7,6 +7,8 @@
 public struct CodedConvolution: Sendable {
   private enum Implementation: Sendable {
     case float(FloatConvolution, CodeTable<Float>)
+    /// The sums of `float`, faster.
+    case bfloat16(BFloat16Convolution, CodeTable<BFloat16>)
     case int16(IntegerConvolution, CodeTable<Int16>)
     case bytes(ByteConvolution, CodeTable<UInt8>, zero: UInt8)
   }
@@ -41,10 +43,25 @@ public struct CodedConvolution: Sendable {
       guard let left = activations.floats, let right = weights.floats else {
         preconditionFailure("formats of more than 16 bits have no tables")
       }
-      implementation = .float(
-        FloatConvolution(shape: shape, weights: operands(right), kernel: KernelTable.float32(for: features)),
-        CodeTable(left)
-      )
+      if let kernel = KernelTable.bfloat16(for: features), let leftValues = activations.bfloat16s,
+        let rightValues = weights.bfloat16s, leftValues.sumsAreFloat32(with: rightValues),
+        let convolution = BFloat16Convolution(
+          shape: shape,
+          weights: operands(rightValues.operands),
+          kernel: kernel
+        )
+      {
+        implementation = .bfloat16(convolution, CodeTable(leftValues.operands))
+      } else {
+        implementation = .float(
+          FloatConvolution(
+            shape: shape,
+            weights: operands(right),
+            kernel: KernelTable.float32(for: features)
+          ),
+          CodeTable(left)
+        )
+      }
       unit = Double(activations.floatUnit) * Double(weights.floatUnit)
       return
     }
@@ -72,6 +89,7 @@ public struct CodedConvolution: Sendable {
   public var kernelName: String {
     switch implementation {
     case .float(let convolution, _): convolution.kernelName
+    case .bfloat16(let convolution, _): convolution.kernelName
     case .int16(let convolution, _): convolution.kernelName
     case .bytes(let convolution, _, _): convolution.kernelName
     }
@@ -119,6 +137,7 @@ public struct CodedConvolution: Sendable {
   private var takesBytes: Bool {
     switch implementation {
     case .float(_, let table): table.isOfBytes
+    case .bfloat16(_, let table): table.isOfBytes
     case .int16(_, let table): table.isOfBytes
     case .bytes(_, let table, _): table.isOfBytes
     }
@@ -135,6 +154,9 @@ public struct CodedConvolution: Sendable {
   ) {
     switch implementation {
     case .float(let convolution, let table):
+      let padded = pad(images, imageCount, table, zero: 0, scratch)
+      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+    case .bfloat16(let convolution, let table):
       let padded = pad(images, imageCount, table, zero: 0, scratch)
       convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
     case .int16(let convolution, let table):
@@ -158,7 +180,9 @@ public struct CodedConvolution: Sendable {
     let capacity = imageCount * shape.paddedInputCount + ConvolutionShape.readAhead
     let padded = scratch.bindMemory(to: Operand.self, capacity: capacity)
     PaddedImage.fill(padded, from: images, imageCount: imageCount, shape: shape, zero: zero) { line, target in
-      if let codes = line.baseAddress { table.decode(codes, count: line.count, into: target) }
+      guard let codes = line.baseAddress else { return }
+      table.decode(codes, count: line.count, into: target)
+      Operand.arrange(target, count: line.count)
     }
     return padded
   }

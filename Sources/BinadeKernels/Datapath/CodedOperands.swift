@@ -11,6 +11,14 @@ protocol CodedOperand: BitwiseCopyable, Sendable, ExpressibleByIntegerLiteral {
     zero: Int16,
     into target: UnsafeMutablePointer<Self>
   )
+
+  /// Puts consecutive steps of a row, whole groups of them, into the order that the kernel wants within a group.
+  static func arrange(_ operands: UnsafeMutablePointer<Self>, count: Int)
+}
+
+extension CodedOperand {
+  @inline(__always)
+  static func arrange(_ operands: UnsafeMutablePointer<Self>, count: Int) {}
 }
 
 extension UInt8: CodedOperand {
@@ -144,6 +152,7 @@ struct CodedRows<Code: FixedWidthInteger, Operand: CodedOperand>: RowSource {
       let copy = scratch + index * paddedDepth
       table.decode(base + row * depth, count: depth, into: copy)
       for p in depth..<paddedDepth { copy[p] = 0 }
+      Operand.arrange(copy, count: paddedDepth)
       addresses[index] = UnsafeRawPointer(copy)
     }
   }

@@ -17,6 +17,8 @@ import BinadeNumerics
 public struct CodedProduct: Sendable {
   private enum Operands: Sendable {
     case float(left: CodeTable<Float>, right: CodeTable<Float>)
+    /// The sums of `float`, faster.
+    case bfloat16(left: CodeTable<BFloat16>, right: CodeTable<BFloat16>, kernel: BFloat16MicroKernel)
     case int16(left: CodeTable<Int16>, right: CodeTable<Int16>, kernel: Int16MicroKernel)
     case bytes(left: CodeTable<UInt8>, right: CodeTable<Int8>, zero: UInt8, kernel: ByteMicroKernel)
     /// Formats of more than 16 bits have no tables.
@@ -69,7 +71,16 @@ public struct CodedProduct: Sendable {
     floatKernel = KernelTable.float32(for: features)
     guard datapath != .float32, let leftIntegers = left.integers, let rightIntegers = right.integers
     else {
-      if let leftFloats = left.floats, let rightFloats = right.floats {
+      if let kernel = KernelTable.bfloat16(for: features), let leftValues = left.bfloat16s,
+        let rightValues = right.bfloat16s, leftValues.sumsAreFloat32(with: rightValues)
+      {
+        operands = .bfloat16(
+          left: CodeTable(leftValues.operands),
+          right: CodeTable(rightValues.operands),
+          kernel: kernel
+        )
+        unit = Double(left.floatUnit) * Double(right.floatUnit)
+      } else if let leftFloats = left.floats, let rightFloats = right.floats {
         operands = .float(
           left: CodeTable(leftFloats),
           right: CodeTable(rightFloats)
@@ -110,6 +121,7 @@ public struct CodedProduct: Sendable {
   public var kernelName: String {
     switch operands {
     case .float, .wide: floatKernel.name
+    case .bfloat16(_, _, let kernel): kernel.name
     case .int16(_, _, let kernel): kernel.name
     case .bytes(_, _, _, let kernel): kernel.name
     }
@@ -138,6 +150,8 @@ public struct CodedProduct: Sendable {
       switch operands {
       case .float(_, let table):
         .float(packed(weights, table, floatKernel, start: nil, threads))
+      case .bfloat16(_, let table, let kernel):
+        .bfloat16(packed(weights, table, kernel, start: nil, threads))
       case .int16(_, let table, let kernel):
         .int16(packed(weights, table, kernel, start: nil, threads))
       case .bytes(_, let table, let zero, let kernel):
@@ -161,6 +175,12 @@ public struct CodedProduct: Sendable {
     case (.float(let table, _), .float(let columns)):
       result = Array(unsafeUninitializedCapacity: count) { c, initialized in
         if let c = c.baseAddress { run(a, table, floatKernel, columns, into: c, threads) }
+        initialized = count
+      }
+      scale(&result)
+    case (.bfloat16(let table, _, let kernel), .bfloat16(let columns)):
+      result = Array(unsafeUninitializedCapacity: count) { c, initialized in
+        if let c = c.baseAddress { run(a, table, kernel, columns, into: c, threads) }
         initialized = count
       }
       scale(&result)

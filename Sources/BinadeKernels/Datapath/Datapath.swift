@@ -6,7 +6,7 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
   case integer8
   /// Products of 16-bit integers, int32 sums: exact.
   case integer16
-  /// float32 products fused into float32 sums.
+  /// float32 products fused into float32 sums; from pairs of bfloat16 where that gives the same bits.
   case float32
   /// An accumulator that is itself a format: sums, and products if asked for, rounded after every step or every n.
   case rounded

@@ -32,6 +32,8 @@ public struct OperandValues: Sendable {
   /// What one unit of `floats` is worth: a power of two that brings the greatest value near 1, so that no
   /// product overflows.
   public let floatUnit: Float
+  /// `floats` as bfloat16, when they are.
+  let bfloat16s: BFloat16Values?
   /// The greatest |integer|; 0 without integers.
   public let greatestInteger: Int
   /// `integers` as signed bytes, when they are.
@@ -54,13 +56,16 @@ public struct OperandValues: Sendable {
       signedBytes = nil
       unsignedBytes = nil
       floats = nil
+      bfloat16s = nil
       quantum = 1
       greatestInteger = 0
       precision = 24
       return
     }
     let unit = floatUnit
-    floats = (0..<UInt32(1 << codec.info.bitWidth)).map { codec.decode($0) / unit }
+    let floats = (0..<UInt32(1 << codec.info.bitWidth)).map { codec.decode($0) / unit }
+    self.floats = floats
+    bfloat16s = BFloat16Values(floats)
     precision = rungs.map { $0.value.significandWidth + 1 }.max() ?? 1
     let lowestExponent =
       rungs.lazy.filter { $0.value != 0 }

@@ -2,6 +2,7 @@
 public struct PackedWeights: Sendable {
   enum Panels: Sendable {
     case float(PackedColumns<FloatMicroKernel>)
+    case bfloat16(PackedColumns<BFloat16MicroKernel>)
     case int16(PackedColumns<Int16MicroKernel>)
     case bytes(PackedColumns<ByteMicroKernel>)
     case wide(PackedColumns<FloatMicroKernel>)

@@ -30,6 +30,8 @@ protocol MicroKernel: Sendable {
   var tile: TileShape { get }
   /// Consecutive steps of depth stored together; panels are padded with zeros to a multiple.
   static var depthGroup: Int { get }
+  /// Where a step of a group lies within the group.
+  static func place(ofMember member: Int) -> Int
   /// Whether it computes tiles of half its columns.
   static var halvesPanels: Bool { get }
   /// Steps of depth per block, so that a panel of B stays in the first-level cache; `Int.max` for kernels that must
@@ -55,6 +57,9 @@ protocol MicroKernel: Sendable {
 
 extension MicroKernel {
   static var halvesPanels: Bool { true }
+
+  @inline(__always)
+  static func place(ofMember member: Int) -> Int { member }
 }
 
 /// Rows (MR) and columns (NR) of the tile that a micro-kernel computes.

@@ -137,16 +137,17 @@ final class PackedColumns<Kernel: MicroKernel>: @unchecked Sendable {
           cursors[index].target = target + width * group
           for member in 0..<group {
             guard start + member < last else {
-              for j in 0..<width { target[j * group + member] = 0 }
+              for j in 0..<width { target[j * group + Kernel.place(ofMember: member)] = 0 }
               continue
             }
             let row = source.row(tap: tap, channel: start + member, columns: columns, scratch: scratch)
             if group == 1 {
               copy(row, columns.count, to: target)
             } else {
-              for j in 0..<columns.count { target[j * group + member] = row[j] }
+              let place = Kernel.place(ofMember: member)
+              for j in 0..<columns.count { target[j * group + place] = row[j] }
             }
-            for j in columns.count..<width { target[j * group + member] = 0 }
+            for j in columns.count..<width { target[j * group + Kernel.place(ofMember: member)] = 0 }
           }
         }
       }

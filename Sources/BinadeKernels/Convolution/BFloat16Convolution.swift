@@ -1,0 +1,64 @@
+import CBinadeKernels
+
+/// A convolution of bfloat16 operands with weights packed once: that of float32, bit for bit, faster.
+struct BFloat16Convolution: Sendable {
+  private let body: PackedConvolution<BFloat16MicroKernel>
+
+  /// Packs `weights`; nil for shapes whose pairs of steps may reach across taps.
+  ///
+  /// A pair that is not whole would multiply the next pixel by 0, and infinity times 0 is NaN.
+  ///
+  /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth, row-major.
+  init?(shape: ConvolutionShape, weights: [BFloat16], kernel: BFloat16MicroKernel) {
+    guard shape.groupInputChannels.isMultiple(of: 2) else { return nil }
+    body = PackedConvolution(shape: shape, weights: weights, kernel: kernel)
+  }
+
+  /// The kernel's name, for reports.
+  var kernelName: String { body.kernelName }
+
+  /// Computes all output channels of some images.
+  ///
+  /// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``; the channels of a pixel lie in
+  ///   pairs as `BFloat16.arrange` orders them.
+  /// - Error: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``, the same bits, for operands that
+  ///   ``BFloat16Values`` has proved fit.
+  func run(
+    _ paddedImages: UnsafePointer<BFloat16>,
+    imageCount: Int,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>?,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let channels = body.shape.outputChannels
+    body.run(paddedImages, imageCount: imageCount, threads: 1) { rows, sums, rowStride in
+      let first = rows.lowerBound * channels
+      epilogue.apply(
+        sums,
+        rowStride: rowStride,
+        rowCount: rows.count,
+        addend: addend.map { $0 + first },
+        into: output + first
+      )
+    }
+  }
+}
+
+/// Two channels or more per group: never depthwise.
+extension BFloat16MicroKernel: ConvolutionKernel {
+  static var hasDepthwiseLoop: Bool { false }
+  var features: CPUFeatures { [] }
+
+  static func depthwiseName(_ features: CPUFeatures) -> String {
+    preconditionFailure("pairs of channels have no depthwise loop")
+  }
+
+  static func computeDepthwise(
+    _ job: inout binade_depthwise,
+    weights: UnsafePointer<BFloat16>,
+    start: UnsafePointer<Float>?,
+    into sums: UnsafeMutablePointer<Float>
+  ) {
+    preconditionFailure("pairs of channels have no depthwise loop")
+  }
+}

@@ -14,12 +14,24 @@ struct ExactOperand: Sendable {
   ///
   /// - Precondition: the format has at most 16 bits.
   init?(_ matrix: CodedMatrix, of values: ExactValues) {
-    codeCount = 1 << values.format.bitWidth
+    let codeCount = 1 << values.format.bitWidth
     var isPresent = [Bool](repeating: false, count: codeCount)
     isPresent.withUnsafeMutableBufferPointer { flags in
       for code in matrix.codes { flags[Int(code)] = true }
     }
-    let parts = isPresent.indices.filter { isPresent[$0] }.map { ($0, values.part(UInt32($0))) }
+    self.init(
+      isPresent.indices.lazy.filter { isPresent[$0] }.map { ($0, values.part(UInt32($0))) },
+      codeCount: codeCount
+    )
+  }
+
+  /// Looks at operands given by code, those of `codes` only; nil when their values do not fit 62 bits.
+  init?(_ values: [Float], codes: Set<UInt32>) {
+    self.init(codes.sorted().map { (Int($0), ExactPart(Double(values[Int($0)]))) }, codeCount: values.count)
+  }
+
+  private init?(_ parts: [(Int, ExactPart)], codeCount: Int) {
+    self.codeCount = codeCount
     hasSpecials = parts.contains { $0.1.isSpecial }
     let finite = parts.filter { $0.1.significand != 0 }
     let quantum = finite.map(\.1.exponent).min() ?? 0

@@ -34,7 +34,9 @@ struct LimbPlan: Sendable {
 
   /// Chooses the limbs for products of `depth` terms with the least work; nil when sums may not fit 127 bits, or a value
   /// 62.
-  init?(_ left: ExactOperand, _ right: ExactOperand, depth: Int) {
+  ///
+  /// `isWhole`: sums of each weight must stay within int32 over the whole depth.
+  init?(_ left: ExactOperand, _ right: ExactOperand, depth: Int, isWhole: Bool = false) {
     let carryCount = Int.bitWidth - max(depth, 1).leadingZeroBitCount
     sumBitCount = left.bitCount + right.bitCount + carryCount + 1
     guard left.bitCount <= 62, right.bitCount <= 62, sumBitCount <= 127 else { return nil }
@@ -42,6 +44,7 @@ struct LimbPlan: Sendable {
     var best: (cost: Double, width: Int, weights: [Weight])?
     for width in 6...15 {
       let weights = Self.weights(left.limbBounds(width: width), right.limbBounds(width: width), width: width)
+      if isWhole, weights.contains(where: { $0.depth < depth }) { continue }
       let cost = weights.reduce(0.0) { $0 + Self.cost($1, depth: depth) }
       if cost < best?.cost ?? .infinity { best = (cost, width, weights) }
     }

@@ -38,7 +38,15 @@ public struct LayerAccumulator: Sendable {
 
   /// How a layer carries it out, and what to say about it.
   struct Choice: Sendable {
-    let kernel: RoundedMicroKernel
+    /// The kernels of an accumulator.
+    enum Method: Sendable {
+      /// Rounding as the sums grow.
+      case rounded(RoundedMicroKernel)
+      /// Limbs: integers, rounded once.
+      case exact(ExactConvolution)
+    }
+
+    let method: Method
     let datapath: Datapath
     let reason: String
     let warnings: [String]
@@ -46,34 +54,87 @@ public struct LayerAccumulator: Sendable {
 
   /// Chooses the kernel for operands of two formats; nil where `cheapest`, the datapath without an accumulator, does
   /// the same.
+  ///
+  /// `weightCodes`: the codes of the layer's weights, in PyTorch's order; only asked for where it matters.
   func choice(
     weights: FormatCodec,
     activations: FormatCodec,
-    depth: Int,
+    weightCodes: () -> [UInt32],
+    shape: ConvolutionShape,
     cheapest: Datapath,
     features: CPUFeatures
   ) -> Choice? {
-    let (left, right) = (OperandBounds(activations), OperandBounds(weights))
-    let model: AccumulatorModel
-    let (datapath, reason): (Datapath, String)
     switch kind {
-    case .rounded(let given):
-      model = given
-      (datapath, reason) = (.rounded, "the accumulator is a format: \(given.description)")
+    case .rounded(let model):
+      return Self.rounded(
+        model,
+        weights,
+        activations,
+        depth: shape.depth,
+        .rounded,
+        "the accumulator is a format: \(model.description)",
+        features
+      )
     case .exact(let sum):
       switch cheapest {
       case .integer4, .integer8, .integer16: return nil
       case .float32, .rounded, .exact, .logarithmic, .reference: break
       }
-      model = AccumulatorModel(sum: sum, interval: depth)
-      (datapath, reason) = (.exact, "asked for: sums of \(depth) products, rounded once, to float32")
+      let asked = "asked for: sums of \(shape.depth) products, rounded once, to float32"
+      let obstacle: String
+      if max(weights.info.bitWidth, activations.info.bitWidth) > 16 {
+        obstacle = "no limbs: a format has more than 16 bits"
+      } else if let convolution = Self.limbs(weights, activations, weightCodes(), shape, features) {
+        return Choice(
+          method: .exact(convolution),
+          datapath: .exact,
+          reason: "\(asked); limbs: \(convolution.limbProductCount) products of 16-bit integers for each",
+          warnings: []
+        )
+      } else {
+        obstacle = "no limbs: values span more than 62 bits, or sums more than 127"
+      }
+      let model = AccumulatorModel(sum: sum, interval: shape.depth)
+      let reason = "\(asked); \(obstacle)"
+      return Self.rounded(model, weights, activations, depth: shape.depth, .exact, reason, features)
     }
+  }
+
+  private static func rounded(
+    _ model: AccumulatorModel,
+    _ weights: FormatCodec,
+    _ activations: FormatCodec,
+    depth: Int,
+    _ datapath: Datapath,
+    _ reason: String,
+    _ features: CPUFeatures
+  ) -> Choice {
+    let (left, right) = (OperandBounds(activations), OperandBounds(weights))
     let kernel = RoundedMicroKernel(model, left: left, right: right, features: features)
     return Choice(
-      kernel: kernel,
-      datapath: kernel.referenceReason == nil ? datapath : .reference,
+      method: .rounded(kernel),
+      datapath: kernel.isReference ? .reference : datapath,
       reason: kernel.referenceReason.map { "\(reason); \($0)" } ?? reason,
       warnings: model.warnings(left: left, right: right, depth: depth)
+    )
+  }
+
+  private static func limbs(
+    _ weights: FormatCodec,
+    _ activations: FormatCodec,
+    _ weightCodes: [UInt32],
+    _ shape: ConvolutionShape,
+    _ features: CPUFeatures
+  ) -> ExactConvolution? {
+    func values(_ codec: FormatCodec) -> [Float] {
+      (0..<UInt32(1) << UInt32(codec.info.bitWidth)).map { codec.decode($0) }
+    }
+    return ExactConvolution(
+      shape: shape,
+      activations: values(activations),
+      weights: values(weights),
+      weightCodes: weightCodes,
+      features: features
     )
   }
 }

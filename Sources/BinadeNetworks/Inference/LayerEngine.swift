@@ -14,6 +14,8 @@ package struct LayerEngine: Sendable {
     case valued(FloatConvolution, Quantizer?, unit: Float)
     /// Rounded values as they are: an accumulator's format is absolute.
     case accumulated(RoundedConvolution, Quantizer)
+    /// Exact sums of products of codes.
+    case exact(ExactConvolution, Quantizer)
   }
 
   let shape: ConvolutionShape
@@ -23,7 +25,7 @@ package struct LayerEngine: Sendable {
   let weights: Quantizer?
   package let datapath: Datapath
   /// Why this datapath.
-  let reason: String
+  package let reason: String
   /// What is too narrow about the accumulator that was asked for; nil when none was.
   let accumulatorWarnings: [String]?
   private let implementation: Implementation
@@ -55,17 +57,19 @@ package struct LayerEngine: Sendable {
       activations: activationValues,
       depth: shape.depth
     )
-    let choice = Self.choice(accumulator, weights, activations, shape, cheapest.datapath, features)
+    let choice = Self.choice(accumulator, layer, weights, activations, cheapest.datapath, features)
     (datapath, reason) = choice.map { ($0.datapath, $0.reason) } ?? cheapest
     accumulatorWarnings = accumulator.map { _ in choice?.warnings ?? [] }
     let unit: Double
     if let choice, let activations {
-      let convolution = RoundedConvolution(
-        shape: shape,
-        weights: Self.round(layer, weights, unit: 1),
-        kernel: choice.kernel
-      )
-      implementation = .accumulated(convolution, activations)
+      switch choice.method {
+      case .rounded(let kernel):
+        let rounded = Self.round(layer, weights, unit: 1)
+        let convolution = RoundedConvolution(shape: shape, weights: rounded, kernel: kernel)
+        implementation = .accumulated(convolution, activations)
+      case .exact(let convolution):
+        implementation = .exact(convolution, activations)
+      }
       unit = 1
     } else if let weights, let weightValues, let activations, let activationValues,
       weightValues.floats != nil,
@@ -105,9 +109,9 @@ package struct LayerEngine: Sendable {
 
   private static func choice(
     _ accumulator: LayerAccumulator?,
+    _ layer: FoldedNetwork.Layer,
     _ weights: Quantizer?,
     _ activations: Quantizer?,
-    _ shape: ConvolutionShape,
     _ cheapest: Datapath,
     _ features: CPUFeatures
   ) -> LayerAccumulator.Choice? {
@@ -120,7 +124,8 @@ package struct LayerEngine: Sendable {
     return accumulator.choice(
       weights: weights.codec,
       activations: activations.codec,
-      depth: shape.depth,
+      weightCodes: { codes(layer, weights) },
+      shape: layer.shape,
       cheapest: cheapest,
       features: features
     )
@@ -132,6 +137,7 @@ package struct LayerEngine: Sendable {
     case .plain(let convolution), .valued(let convolution, _, _): convolution.kernelName
     case .coded(let convolution, _): convolution.kernelName
     case .accumulated(let convolution, _): convolution.kernelName
+    case .exact(let convolution, _): convolution.kernelName
     }
   }
 
@@ -160,10 +166,7 @@ package struct LayerEngine: Sendable {
         into: output
       )
     case .coded(let convolution, let quantizer):
-      let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
-      if quantizer.codec.info.bitWidth <= 8 {
-        let codes = scratch.codes(as: UInt8.self)
-        quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+      encode(input, imageCount, quantizer, scratch) { codes in
         convolution.run(
           codes,
           imageCount: imageCount,
@@ -172,9 +175,7 @@ package struct LayerEngine: Sendable {
           addend: addend,
           into: output
         )
-      } else {
-        let codes = scratch.codes(as: UInt16.self)
-        quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+      } words: { codes in
         convolution.run(
           codes,
           imageCount: imageCount,
@@ -183,6 +184,12 @@ package struct LayerEngine: Sendable {
           addend: addend,
           into: output
         )
+      }
+    case .exact(let convolution, let quantizer):
+      encode(input, imageCount, quantizer, scratch) { codes in
+        convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      } words: { codes in
+        convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
       }
     case .valued(let convolution, let quantizer, let unit):
       let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
@@ -206,6 +213,27 @@ package struct LayerEngine: Sendable {
         addend: addend,
         into: output
       )
+    }
+  }
+
+  /// Encodes some images and hands over their codes, of one byte or of two as the format needs.
+  private func encode(
+    _ input: UnsafePointer<Float>,
+    _ imageCount: Int,
+    _ quantizer: Quantizer,
+    _ scratch: LayerScratch,
+    bytes: (UnsafePointer<UInt8>) -> Void,
+    words: (UnsafePointer<UInt16>) -> Void
+  ) {
+    let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
+    if quantizer.codec.info.bitWidth <= 8 {
+      let codes = scratch.codes(as: UInt8.self)
+      quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+      bytes(codes)
+    } else {
+      let codes = scratch.codes(as: UInt16.self)
+      quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+      words(codes)
     }
   }
 

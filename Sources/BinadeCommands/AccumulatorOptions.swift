@@ -1,6 +1,19 @@
 import ArgumentParser
 import Binade
 
+/// The accumulators that are no formats.
+enum AccumulatorDatapath: String {
+  case exact, logarithmic
+
+  /// The name, and why there is nothing to choose about its roundings.
+  var rule: String {
+    switch self {
+    case .exact: "exact rounds once, at the end"
+    case .logarithmic: "logarithmic rounds to float32 after every product"
+    }
+  }
+}
+
 /// How the accumulators of `verify` and `evaluate` sum; each command says itself what its `--accumulator` is.
 struct AccumulatorOptions: ParsableArguments {
   @Option(help: "With --accumulator: products summed exactly before each rounding. Default: 1.")
@@ -31,14 +44,12 @@ struct AccumulatorOptions: ParsableArguments {
     }
   }
 
-  /// Refuses all that is no single format or 'exact', which has nothing to be told.
+  /// Refuses all that is no single format or datapath, and details of a datapath, which has nothing to be told.
   func requireLayerAccumulator(_ accumulator: String?) throws {
     try requireAccumulator(accumulator)
     guard let accumulator else { return }
-    if accumulator == "exact", let name = detailsGiven.first {
-      throw ValidationError(
-        "\(name) is for accumulators that round; --accumulator exact rounds once, at the end"
-      )
+    if let datapath = AccumulatorDatapath(rawValue: accumulator), let name = detailsGiven.first {
+      throw ValidationError("\(name) is for accumulators that are formats; --accumulator \(datapath.rule)")
     }
     guard !accumulator.contains(",") else {
       throw ValidationError("--accumulator takes one format here, found '\(accumulator)'")
@@ -92,7 +103,11 @@ struct AccumulatorOptions: ParsableArguments {
   /// The accumulator of a network's layers; nil when none is asked for.
   func layerAccumulator(_ accumulator: String?, _ catalog: FormatCatalog) throws -> LayerAccumulator? {
     guard let accumulator else { return nil }
-    if accumulator == "exact" { return try .exact() }
+    switch AccumulatorDatapath(rawValue: accumulator) {
+    case .exact: return try .exact()
+    case .logarithmic: return .logarithmic
+    case nil: break
+    }
     let format = try catalog.format(named: accumulator)
     return LayerAccumulator(try model(format, policy: ConversionPolicy(overflow: .ieee), catalog))
   }

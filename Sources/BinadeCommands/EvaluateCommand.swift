@@ -41,8 +41,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: """
-      The format that each layer's sums of products are rounded to, or 'exact' for one rounding at the end. Default: the \
-      cheapest arithmetic of integers, or float32.
+      The format that each layer's sums of products are rounded to; 'exact' for one rounding at the end; 'logarithmic', \
+      for formats of signed powers of one base: exponents add, sums in float32. Default: the cheapest arithmetic of \
+      integers, or float32.
       """
   )
   var accumulator: String?

@@ -103,6 +103,32 @@ import Testing
     #expect(text.output.contains("the accumulator is a format: sum bfloat16"))
   }
 
+  @Test("a network on the logarithmic datapath, and what names it where it is not asked for")
+  func evaluateLogarithmic() {
+    let evaluation = [
+      "evaluate", "--limit", "40", "--weights", "lns4.3", "--activations", "lns4.3", "--explain",
+    ]
+    let run = CommandRun(evaluation + ["--accumulator", "logarithmic"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("asked for: exponents add"), "\(run.output)")
+    #expect(CommandRun(evaluation).output.contains("exponents could add: the logarithmic datapath"))
+  }
+
+  @Test("exact sums: limbs where they hold the values, else the reference, with the reason")
+  func evaluateExact() {
+    let posits = CommandRun([
+      "evaluate", "--limit", "20", "--weights", "posit8", "--activations", "posit8", "--accumulator", "exact",
+      "--explain",
+    ])
+    #expect(posits.output.contains("rounded once, to float32; limbs:"), "\(posits.output)")
+    let bfloats = CommandRun([
+      "evaluate", "--limit", "1", "--weights", "bfloat16", "--activations", "bfloat16", "--accumulator",
+      "exact",
+      "--explain",
+    ])
+    #expect(bfloats.output.contains("no limbs: values span more than 62 bits"), "\(bfloats.output)")
+  }
+
   @Test("a network whose accumulator overflows: a note, and infinite errors in JSON")
   func evaluateNarrow() throws {
     let run = CommandRun(Self.evaluation + ["--accumulator", "float16", "--json"])
@@ -117,6 +143,11 @@ import Testing
       (evaluation + ["--accumulator", "bfloat16,float16"], "takes one format here"),
       (evaluation + ["--accumulator", "lns4.3"], "'values' is irrational"),
       (evaluation + ["--accumulator", "exact", "--accumulate-every", "4"], "rounds once, at the end"),
+      (evaluation + ["--accumulator", "logarithmic"], "allowed: powers of two and of their roots"),
+      (
+        evaluation + ["--accumulator", "logarithmic", "--product", "float16"],
+        "logarithmic rounds to float32 after every product"
+      ),
       (evaluation + ["--product", "float16"], "--product needs --accumulator"),
       (["evaluate", "--accumulator", "exact"], "give --weights and --activations"),
       (["evaluate", "--accumulator", "bfloat16", "--weights", "int4"], "give --weights and --activations"),

@@ -26,7 +26,7 @@ import Testing
         cache: CodecCache()
       )
     }
-    return LayerEngine(
+    return try LayerEngine(
       layer,
       weights: try quantizer(layer.weightSamples, .channel),
       activations: try quantizer([TensorSample(image)], .tensor),

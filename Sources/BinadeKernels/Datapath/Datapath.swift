@@ -12,12 +12,17 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
   case rounded
   /// Sums without rounding, rounded once per output.
   case exact
-  /// Signed powers of one base: codes add.
+  /// Signed powers of one base: exponents add. Asked for, see ``cheapest(weights:activations:depth:)``.
   case logarithmic
   /// A scalar loop that reads like the formula, for what no kernel computes.
   case reference
 
   /// Chooses the cheapest datapath that holds both operands, by their values alone.
+  ///
+  /// Of logarithmic formats it is float32, though products round there, and the reason names ``logarithmic``, which has to
+  /// be asked for as ``exact`` has. Logarithmic products are within half an ulp, products of values decoded to float32
+  /// within one and a half; but sums in float32 round after every product on either datapath, which hides the
+  /// difference, and adding exponents takes about twice the time: every product loads a value of B of its own.
   ///
   /// `weights`: nil for unquantized weights.
   /// `activations`: nil for unquantized activations.
@@ -32,11 +37,12 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
     }
     guard weights.integers != nil, activations.integers != nil else {
       let exact = weights.precision + activations.precision <= 24
+      let products = exact ? "products are exact in float32" : "products round in float32"
+      let hint =
+        !exact && weights.fractionBitCount != nil && activations.fractionBitCount != nil
+        ? "; exponents could add: the logarithmic datapath, slower, if asked for" : ""
       return (
-        .float32,
-        exact
-          ? "values are no multiples of one quantum within 16 bits; products are exact in float32"
-          : "values are no multiples of one quantum within 16 bits; products round in float32"
+        .float32, "values are no multiples of one quantum within 16 bits; \(products)\(hint)"
       )
     }
     if let width = byteWidth(weights: weights, activations: activations, depth: depth) {

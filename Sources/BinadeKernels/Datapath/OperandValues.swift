@@ -42,9 +42,12 @@ public struct OperandValues: Sendable {
   public let unsignedBytes: ShiftedBytes?
   /// Significant bits of the value that needs most.
   public let precision: Int
+  /// f, where the format is logarithmic: its values are signed powers of 2^(1/2^f); nil for others.
+  public let fractionBitCount: Int?
 
   /// Looks at every value of `codec`.
   public init(_ codec: FormatCodec) {
+    fractionBitCount = (codec.format as? LogarithmicFormat)?.fractionBitCount
     let ladder = codec.reference.ladder
     let greatest = max(abs(ladder.least.value), abs(ladder.greatest.value))
     // Unscaled formats keep their own range: pulling bfloat16 to 1 would make its least values subnormal.

@@ -44,7 +44,7 @@ public struct CompiledNetwork: Sendable {
   /// `statistics`: what the layers' inputs look like; needed where activations are quantized.
   ///
   /// Throws ``QuantizationFailure`` when a tensor cannot be quantized, and ``NetworkError`` when an operand of an
-  /// accumulator is not quantized.
+  /// accumulator is not quantized, or `FormatError` when its format does not fit the accumulator.
   public init(
     _ network: FoldedNetwork,
     assignments: [LayerAssignment],
@@ -89,7 +89,7 @@ public struct CompiledNetwork: Sendable {
         )
       }
       engines.append(
-        LayerEngine(
+        try LayerEngine(
           layer,
           weights: weights,
           activations: activations,

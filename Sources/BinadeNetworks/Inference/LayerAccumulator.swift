@@ -10,6 +10,7 @@ public struct LayerAccumulator: Sendable {
   private enum Kind: Sendable {
     case rounded(AccumulatorModel)
     case exact(into: AccumulatorFormat)
+    case logarithmic
   }
 
   private let kind: Kind
@@ -24,6 +25,12 @@ public struct LayerAccumulator: Sendable {
     LayerAccumulator(kind: .exact(into: try AccumulatorModel.roundedOnce(depth: 1).sum))
   }
 
+  /// Products of signed powers of one base as sums of exponents, each rounded once to float32; float32 sums.
+  ///
+  /// For logarithmic formats and powers of two. Layers without an accumulator decode such values to float32, see
+  /// ``Datapath/cheapest(weights:activations:depth:)``.
+  public static let logarithmic = LayerAccumulator(kind: .logarithmic)
+
   private init(kind: Kind) {
     self.kind = kind
   }
@@ -33,6 +40,7 @@ public struct LayerAccumulator: Sendable {
     switch kind {
     case .rounded(let model): model.description
     case .exact: "exact"
+    case .logarithmic: "logarithmic"
     }
   }
 
@@ -44,6 +52,8 @@ public struct LayerAccumulator: Sendable {
       case rounded(RoundedMicroKernel)
       /// Limbs: integers, rounded once.
       case exact(ExactConvolution)
+      /// Adding exponents.
+      case logarithmic(LogarithmicConvolution)
     }
 
     let method: Method
@@ -56,6 +66,8 @@ public struct LayerAccumulator: Sendable {
   /// the same.
   ///
   /// `weightCodes`: the codes of the layer's weights, in PyTorch's order; only asked for where it matters.
+  ///
+  /// Throws `FormatError` when formats have other values than the accumulator takes.
   func choice(
     weights: FormatCodec,
     activations: FormatCodec,
@@ -63,7 +75,7 @@ public struct LayerAccumulator: Sendable {
     shape: ConvolutionShape,
     cheapest: Datapath,
     features: CPUFeatures
-  ) -> Choice? {
+  ) throws(FormatError) -> Choice? {
     switch kind {
     case .rounded(let model):
       return Self.rounded(
@@ -74,6 +86,20 @@ public struct LayerAccumulator: Sendable {
         .rounded,
         "the accumulator is a format: \(model.description)",
         features
+      )
+    case .logarithmic:
+      let convolution = try LogarithmicConvolution(
+        shape: shape,
+        activations: activations.format,
+        weights: weights.format,
+        weightCodes: weightCodes(),
+        features: features
+      )
+      return Choice(
+        method: .logarithmic(convolution),
+        datapath: .logarithmic,
+        reason: "asked for: exponents add, each product is rounded once, to float32; sums in float32",
+        warnings: []
       )
     case .exact(let sum):
       switch cheapest {

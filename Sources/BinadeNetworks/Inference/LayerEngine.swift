@@ -11,11 +11,13 @@ package struct LayerEngine: Sendable {
     case plain(FloatConvolution)
     case coded(CodedConvolution, Quantizer)
     /// An operand without codes of at most 16 bits: rounded values, in multiples of `unit`.
-    case valued(FloatConvolution, Quantizer?, unit: Float)
+    case valued(FloatConvolution, Quantizer, unit: Float)
     /// Rounded values as they are: an accumulator's format is absolute.
     case accumulated(RoundedConvolution, Quantizer)
     /// Exact sums of products of codes.
     case exact(ExactConvolution, Quantizer)
+    /// Products of codes whose exponents add.
+    case logarithmic(LogarithmicConvolution, Quantizer)
   }
 
   let shape: ConvolutionShape
@@ -32,70 +34,77 @@ package struct LayerEngine: Sendable {
   private let plain: Epilogue
   private let rectified: Epilogue
 
-  /// Compiles `layer`.
+  /// Compiles `layer` for the cheapest datapath.
   ///
   /// With one activation scale per input channel the weights in `layer` must already be multiplied by it, as
   /// ``FoldedNetwork/Layer/absorbing(_:)`` does.
+  package init(
+    _ layer: FoldedNetwork.Layer,
+    weights: Quantizer?,
+    activations: Quantizer?,
+    features: CPUFeatures
+  ) {
+    self.init(
+      layer,
+      weights,
+      activations,
+      cheapest: Self.cheapest(layer, weights, activations),
+      choice: nil,
+      accumulatorWarnings: nil,
+      features
+    )
+  }
+
+  /// Compiles `layer` with an accumulator.
   ///
   /// `accumulator`: what products of codes are summed in; nil leaves it to the cheapest datapath.
+  ///
+  /// Throws `FormatError` when the accumulator does not take values of the formats.
   ///
   /// - Precondition: with an accumulator there are both quantizers.
   package init(
     _ layer: FoldedNetwork.Layer,
     weights: Quantizer?,
     activations: Quantizer?,
-    accumulator: LayerAccumulator? = nil,
+    accumulator: LayerAccumulator?,
     features: CPUFeatures
+  ) throws(FormatError) {
+    let cheapest = Self.cheapest(layer, weights, activations)
+    var choice: LayerAccumulator.Choice?
+    if let accumulator {
+      choice = try Self.choice(accumulator, layer, weights, activations, cheapest.datapath, features)
+    }
+    self.init(
+      layer,
+      weights,
+      activations,
+      cheapest: cheapest,
+      choice: choice,
+      accumulatorWarnings: accumulator.map { _ in choice?.warnings ?? [] },
+      features
+    )
+  }
+
+  private init(
+    _ layer: FoldedNetwork.Layer,
+    _ weights: Quantizer?,
+    _ activations: Quantizer?,
+    cheapest: (datapath: Datapath, reason: String),
+    choice: LayerAccumulator.Choice?,
+    accumulatorWarnings: [String]?,
+    _ features: CPUFeatures
   ) {
     shape = layer.shape
     self.weights = weights
     self.activations = activations
-    let weightValues = weights.map { OperandValues($0.codec) }
-    let activationValues = activations.map { OperandValues($0.codec) }
-    let cheapest = Datapath.cheapest(
-      weights: weightValues,
-      activations: activationValues,
-      depth: shape.depth
-    )
-    let choice = Self.choice(accumulator, layer, weights, activations, cheapest.datapath, features)
+    self.accumulatorWarnings = accumulatorWarnings
     (datapath, reason) = choice.map { ($0.datapath, $0.reason) } ?? cheapest
-    accumulatorWarnings = accumulator.map { _ in choice?.warnings ?? [] }
     let unit: Double
     if let choice, let activations {
-      switch choice.method {
-      case .rounded(let kernel):
-        let rounded = Self.round(layer, weights, unit: 1)
-        let convolution = RoundedConvolution(shape: shape, weights: rounded, kernel: kernel)
-        implementation = .accumulated(convolution, activations)
-      case .exact(let convolution):
-        implementation = .exact(convolution, activations)
-      }
+      implementation = Self.implementation(choice, layer, weights, activations)
       unit = 1
-    } else if let weights, let weightValues, let activations, let activationValues,
-      weightValues.floats != nil,
-      activationValues.floats != nil
-    {
-      let convolution = CodedConvolution(
-        shape: shape,
-        activations: activationValues,
-        weights: weightValues,
-        weightCodes: Self.codes(layer, weights),
-        features: features
-      )
-      implementation = .coded(convolution, activations)
-      unit = convolution.unit
     } else {
-      let activationUnit = activationValues?.floatUnit ?? 1
-      let weightUnit = weightValues?.floatUnit ?? 1
-      let convolution = FloatConvolution(
-        shape: shape,
-        weights: Self.round(layer, weights, unit: weightUnit),
-        kernel: KernelTable.float32(for: features)
-      )
-      implementation =
-        activations == nil
-        ? .plain(convolution) : .valued(convolution, activations, unit: activationUnit)
-      unit = Double(weightUnit) * Double(activationUnit)
+      (implementation, unit) = Self.implementation(layer, weights, activations, features)
     }
     // Per-channel activation scales live in the weights, relative to the greatest, which is left.
     let inputScale = Double(activations?.greatestScale ?? 1)
@@ -107,21 +116,83 @@ package struct LayerEngine: Sendable {
     rectified = Epilogue(scales: scales, bias: layer.bias, appliesReLU: true, features: features)
   }
 
+  private static func cheapest(
+    _ layer: FoldedNetwork.Layer,
+    _ weights: Quantizer?,
+    _ activations: Quantizer?
+  ) -> (datapath: Datapath, reason: String) {
+    Datapath.cheapest(
+      weights: weights.map { OperandValues($0.codec) },
+      activations: activations.map { OperandValues($0.codec) },
+      depth: layer.shape.depth
+    )
+  }
+
+  /// The cheapest datapath, and what one unit of its sums is worth.
+  private static func implementation(
+    _ layer: FoldedNetwork.Layer,
+    _ weights: Quantizer?,
+    _ activations: Quantizer?,
+    _ features: CPUFeatures
+  ) -> (Implementation, unit: Double) {
+    let weightValues = weights.map { OperandValues($0.codec) }
+    let activationValues = activations.map { OperandValues($0.codec) }
+    if let weights, let weightValues, let activations, let activationValues,
+      weightValues.floats != nil,
+      activationValues.floats != nil
+    {
+      let convolution = CodedConvolution(
+        shape: layer.shape,
+        activations: activationValues,
+        weights: weightValues,
+        weightCodes: codes(layer, weights),
+        features: features
+      )
+      return (.coded(convolution, activations), convolution.unit)
+    }
+    let activationUnit = activationValues?.floatUnit ?? 1
+    let weightUnit = weightValues?.floatUnit ?? 1
+    let convolution = FloatConvolution(
+      shape: layer.shape,
+      weights: round(layer, weights, unit: weightUnit),
+      kernel: KernelTable.float32(for: features)
+    )
+    let unit = Double(weightUnit) * Double(activationUnit)
+    guard let activations else { return (.plain(convolution), unit) }
+    return (.valued(convolution, activations, unit: activationUnit), unit)
+  }
+
+  /// What an accumulator chose; its sums are those of the values as they are.
+  private static func implementation(
+    _ choice: LayerAccumulator.Choice,
+    _ layer: FoldedNetwork.Layer,
+    _ weights: Quantizer?,
+    _ activations: Quantizer
+  ) -> Implementation {
+    switch choice.method {
+    case .rounded(let kernel):
+      let rounded = round(layer, weights, unit: 1)
+      let convolution = RoundedConvolution(shape: layer.shape, weights: rounded, kernel: kernel)
+      return .accumulated(convolution, activations)
+    case .exact(let convolution): return .exact(convolution, activations)
+    case .logarithmic(let convolution): return .logarithmic(convolution, activations)
+    }
+  }
+
   private static func choice(
-    _ accumulator: LayerAccumulator?,
+    _ accumulator: LayerAccumulator,
     _ layer: FoldedNetwork.Layer,
     _ weights: Quantizer?,
     _ activations: Quantizer?,
     _ cheapest: Datapath,
     _ features: CPUFeatures
-  ) -> LayerAccumulator.Choice? {
-    guard let accumulator else { return nil }
+  ) throws(FormatError) -> LayerAccumulator.Choice? {
     guard let weights, let activations else {
       preconditionFailure(
         "accumulator '\(accumulator.description)' needs quantizers of weights and activations"
       )
     }
-    return accumulator.choice(
+    return try accumulator.choice(
       weights: weights.codec,
       activations: activations.codec,
       weightCodes: { codes(layer, weights) },
@@ -138,6 +209,7 @@ package struct LayerEngine: Sendable {
     case .coded(let convolution, _): convolution.kernelName
     case .accumulated(let convolution, _): convolution.kernelName
     case .exact(let convolution, _): convolution.kernelName
+    case .logarithmic(let convolution, _): convolution.kernelName
     }
   }
 
@@ -191,10 +263,16 @@ package struct LayerEngine: Sendable {
       } words: { codes in
         convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
       }
+    case .logarithmic(let convolution, let quantizer):
+      encode(input, imageCount, quantizer, scratch) { codes in
+        convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      } words: { codes in
+        convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      }
     case .valued(let convolution, let quantizer, let unit):
       let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
       let rounded = scratch.values
-      quantizer?.round(values, channels: shape.inputChannels, unit: unit, into: rounded)
+      quantizer.round(values, channels: shape.inputChannels, unit: unit, into: rounded)
       convolution.convolve(
         rounded,
         imageCount: imageCount,

@@ -10,6 +10,8 @@ public struct FormatCodec: Sendable {
     case reference(any NumericFormat)
   }
 
+  /// The format.
+  public let format: any NumericFormat
   /// The format's description.
   public let info: FormatInfo
   /// Rounding and overflow.
@@ -35,6 +37,7 @@ public struct FormatCodec: Sendable {
         allowed: "formats with a zero: PyTorch drops the sign of numbers here, which no rounding does"
       )
     }
+    self.format = format
     info = format.info
     self.policy = policy
     reference = ReferenceEncoder(ladder: ladder, policy: policy)

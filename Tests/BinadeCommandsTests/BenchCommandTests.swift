@@ -82,6 +82,42 @@ import Testing
     #expect(rows[0]["datapath"] as? String == "float32")
   }
 
+  @Test("gemm: a row for each accumulator")
+  func accumulators() throws {
+    let found = try rows(
+      "gemm",
+      "--size",
+      "5",
+      "--format",
+      "float8_e4m3fn",
+      "--format",
+      "lns4.3",
+      "--accumulator",
+      "bfloat16,exact"
+    )
+    #expect(
+      found.compactMap { $0["format"] as? String }
+        == ["float8_e4m3fn in bfloat16", "float8_e4m3fn, exact", "lns4.3 in bfloat16", "lns4.3, exact"]
+    )
+    #expect(found[1]["datapath"] as? String == "exact")
+    #expect(found.allSatisfy { $0["speedAgainstFloat32"] != nil && $0["shareOfPeak"] != nil })
+    let powers = try rows(
+      "gemm",
+      "--shape",
+      "3x5x7",
+      "--weights",
+      "lns4.3",
+      "--activations",
+      "pot4",
+      "--accumulator",
+      "logarithmic"
+    )
+    #expect(powers[0]["datapath"] as? String == "logarithmic")
+    #expect(powers[0]["workCount"] as? Int == 105)
+    let floats = try rows("gemm", "--size", "4", "--accumulator", "bfloat16")
+    #expect(floats[0]["format"] as? String == "float32 in bfloat16")
+  }
+
   @Test("conv: sizes of one's own; the work counts every image")
   func convolutions() throws {
     let rows = try rows("conv", "--shape", "2x5x6x3x3", "--shape", "1x9x9x2x3x2x0", "--batch", "2")
@@ -209,6 +245,23 @@ import Testing
         "--format names both operands"
       ),
       (["gemm", "--format", "bfloat17"], "no format 'bfloat17'; did you mean 'bfloat16'?"),
+      (["gemm", "--accumulator", ","], "--accumulator needs at least one name"),
+      (
+        ["gemm", "--accumulator", "bfloat61"],
+        "--accumulator: no format 'bfloat61'; did you mean 'bfloat16'?"
+      ),
+      (
+        ["gemm", "--accumulator", "exakt"], "besides formats there are exact and logarithmic"
+      ),
+      (["gemm", "--accumulator", "lns4.3"], "'values' is irrational"),
+      (
+        ["gemm", "--accumulator", "exact"],
+        "--accumulator exact sums products of codes: give other formats than float32, found 'float32'"
+      ),
+      (
+        ["gemm", "--format", "int8", "--accumulator", "logarithmic"],
+        "allowed: powers of two and of their roots"
+      ),
       (["gemm", "--samples", "0"], "--samples must be 1 to 100000, found 0"),
       (["gemm", "--seconds", "nan"], "--seconds must be 0 to 3600, found nan"),
       (["gemm", "--threads", "0"], "--threads must be 1 to 1024, found 0"),

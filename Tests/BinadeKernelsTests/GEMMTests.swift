@@ -41,6 +41,12 @@ struct TestNumbers {
       let expected = ReferenceGEMM.multiply(a, b, rows: m, depth: k, columns: n)
       let found = GEMM.multiply(a, b, rows: m, depth: k, columns: n, kernel: kernel)
       #expect(found == expected, "\(m) x \(k) x \(n)")
+      let packed = PackedMatrix(b, depth: k, columns: n, kernel: kernel)
+      for threads in [1, 2, 7] {
+        var again = [Float](repeating: .nan, count: m * n)
+        GEMM.multiply(a, packed, into: &again, rows: m, threads: threads)
+        #expect(again == expected, "packed, \(m) x \(k) x \(n)")
+      }
     }
   }
 

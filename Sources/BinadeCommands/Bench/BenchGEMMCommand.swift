@@ -7,14 +7,20 @@ struct BenchGEMMCommand: ParsableCommand {
     commandName: "gemm",
     abstract: "Measure matrix products: activations times weights; weights of formats are packed before.",
     discussion: """
+      Weights of formats, and those of the float32 twin of such a row, are packed before the run, as in a layer. A row
+      of float32 packs both operands in the run, as BLAS does, and so do rows with --accumulator and their twins.
+
       EXAMPLES
         binade bench gemm
         binade bench gemm --size 512 --format float32 --format int8
         binade bench gemm --shape 64x576x3136 --weights int4 --activations int8 --json
+        binade bench gemm --size 512 --format float8_e4m3fn --accumulator bfloat16,float16,exact
+        binade bench gemm --size 512 --format lns4.3 --accumulator logarithmic
       """
   )
 
   @OptionGroup var formats: BenchFormatOptions
+  @OptionGroup var accumulators: BenchAccumulatorOptions
 
   @Option(
     parsing: .unconditionalSingleValue,
@@ -33,19 +39,45 @@ struct BenchGEMMCommand: ParsableCommand {
       try (isDefault ? [256, 1024] : size).map { try MatrixSizes(square: $0) }
       + shape.map { try MatrixSizes($0) }
     let pairs = try formats.pairs()
-    let threads = options.threads
+    let sums = try accumulators.accumulators(formats.catalogOptions.catalog())
+    // Before anything is measured.
+    for pair in pairs { try sums?.forEach { try $0.requireFit(pair) } }
     try options.run(
       sizes.flatMap { sizes in
-        pairs.map { pair in
-          BenchRow(
-            name: sizes.name,
-            format: pair.name,
-            workload: { try BenchWorkloads.product(sizes, pair, threads: threads) },
-            twin: pair.isFloat32
-              ? nil : { try BenchWorkloads.product(sizes, .float32, threads: threads) }
+        pairs.flatMap { pair in sums?.map { row(sizes, pair, $0) } ?? [row(sizes, pair)] }
+      }
+    )
+  }
+
+  private func row(_ sizes: MatrixSizes, _ pair: BenchFormatPair) -> BenchRow {
+    BenchRow(
+      name: sizes.name,
+      format: pair.name,
+      workload: { [options] in try BenchWorkloads.product(sizes, pair, threads: options.threads) },
+      twin: pair.isFloat32
+        ? nil
+        : { [options] in
+          // Packed before where the row's are: of two formats other than float32.
+          let packsWeights = pair.weights.format == nil || pair.activations.format == nil
+          return try BenchWorkloads.product(
+            sizes,
+            .float32,
+            packsWeights: packsWeights,
+            threads: options.threads
           )
         }
-      }
+    )
+  }
+
+  private func row(_ sizes: MatrixSizes, _ pair: BenchFormatPair, _ accumulator: BenchAccumulator) -> BenchRow
+  {
+    BenchRow(
+      name: sizes.name,
+      format: accumulator.name(of: pair),
+      workload: { [options] in
+        try BenchWorkloads.product(sizes, pair, accumulator, threads: options.threads)
+      },
+      twin: { [options] in try BenchWorkloads.product(sizes, .float32, threads: options.threads) }
     )
   }
 }

@@ -4,29 +4,43 @@ import Binade
 enum BenchWorkloads {
   /// A product of activations, as rows, with weights, as columns.
   ///
-  /// Of float32, both operands are packed in the run, as BLAS does it. In other formats activations are codes when the
-  /// run begins and the weights have been packed before, as in a layer.
-  static func product(_ sizes: MatrixSizes, _ formats: BenchFormatPair, threads: Int) throws -> BenchWorkload
-  {
+  /// In formats activations are codes when the run begins and the weights have been packed before, as in a layer. Of
+  /// float32, `packsWeights` says whether the weights are packed in the run, as BLAS does it, or before.
+  static func product(
+    _ sizes: MatrixSizes,
+    _ formats: BenchFormatPair,
+    packsWeights: Bool = true,
+    threads: Int
+  ) throws -> BenchWorkload {
     let operands = BenchOperands(
       formats,
       weightCount: sizes.depth * sizes.columns,
       activationCount: sizes.rows * sizes.depth
     )
     let (m, k, n) = (sizes.rows, sizes.depth, sizes.columns)
-    let (datapath, kernel): (Datapath, String)
-    let run: () -> Float
-    if let left = operands.activations.format, let right = operands.weights.format {
-      let product = try CodedProduct(activations: left, weights: right, depth: k)
-      (datapath, kernel) = (product.datapath, product.kernelName)
-      let activations = operands.activations.matrix(rows: m, columns: k)
-      let weights = product.pack(operands.weights.matrix(rows: k, columns: n))
-      run = { product.multiply(activations, weights, threads: threads)[m * n / 2] }
-    } else {
-      (datapath, kernel) = (.float32, KernelTable.float32().name)
-      let result = BenchBuffer([Float](repeating: 0, count: m * n))
-      let (activations, weights) = (operands.activations.rounded, operands.weights.rounded)
-      run = {
+    guard let left = operands.activations.format, let right = operands.weights.format else {
+      return floatProduct(sizes, operands, packsWeights: packsWeights, threads: threads)
+    }
+    let product = try CodedProduct(activations: left, weights: right, depth: k)
+    let activations = operands.activations.matrix(rows: m, columns: k)
+    let weights = product.pack(operands.weights.matrix(rows: k, columns: n))
+    return workload(sizes, product.datapath, product.kernelName) {
+      product.multiply(activations, weights, threads: threads)[m * n / 2]
+    }
+  }
+
+  private static func floatProduct(
+    _ sizes: MatrixSizes,
+    _ operands: BenchOperands,
+    packsWeights: Bool,
+    threads: Int
+  ) -> BenchWorkload {
+    let (m, k, n) = (sizes.rows, sizes.depth, sizes.columns)
+    let result = BenchBuffer([Float](repeating: 0, count: m * n))
+    let (activations, weights) = (operands.activations.rounded, operands.weights.rounded)
+    let kernel = KernelTable.float32().name
+    if packsWeights {
+      return workload(sizes, .float32, kernel) {
         GEMM.multiply(
           activations,
           weights,
@@ -39,15 +53,11 @@ enum BenchWorkloads {
         return result.start[m * n / 2]
       }
     }
-    return BenchWorkload(
-      name: sizes.name,
-      datapath: datapath.rawValue,
-      kernel: kernel,
-      workCount: sizes.multiplyAccumulateCount,
-      unit: .multiplyAccumulates,
-      multiplyAccumulateCount: sizes.multiplyAccumulateCount,
-      run: run
-    )
+    let packed = PackedMatrix(weights, depth: k, columns: n)
+    return workload(sizes, .float32, kernel) {
+      GEMM.multiply(activations, packed, into: result.start, rows: m, threads: threads)
+      return result.start[m * n / 2]
+    }
   }
 
   /// A convolution of a batch, weights packed before, codes of images decoded and padded in the run: from images

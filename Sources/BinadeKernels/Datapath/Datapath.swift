@@ -22,7 +22,7 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
   /// Of logarithmic formats it is float32, though products round there, and the reason names ``logarithmic``, which has to
   /// be asked for as ``exact`` has. Logarithmic products are within half an ulp, products of values decoded to float32
   /// within one and a half; but sums in float32 round after every product on either datapath, which hides the
-  /// difference, and adding exponents takes about twice the time: every product loads a value of B of its own.
+  /// difference, and adding exponents takes two to four times as long: every product loads a value of B of its own.
   ///
   /// `weights`: nil for unquantized weights.
   /// `activations`: nil for unquantized activations.

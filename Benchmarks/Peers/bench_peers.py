@@ -11,7 +11,7 @@ import platform
 import statistics
 import sys
 
-from peer_rows import ROOT, all_rows
+from peer_rows import OWN_FLOAT32, ROOT, all_rows
 from workers import Worker, WorkerFailed, interleave
 
 # What limits each library to an instruction set. OpenBLAS does not know new processors and then takes its AVX2
@@ -132,7 +132,8 @@ def measure(row, options, isa, threads):
         f"{ratios[0]:.2f}", f"**{median}**" if row.is_target else median, f"{ratios[-1]:.2f}",
         notes_of(row, options, descriptions, fastest),
     ]
-    return "| " + " | ".join(cells) + " |", {description["name"] for description in descriptions[1:]}
+    libraries = set() if row.peer == OWN_FLOAT32 else {description["name"] for description in descriptions[1:]}
+    return "| " + " | ".join(cells) + " |", libraries
 
 
 def table(options, isa, threads, versions, emit):
@@ -141,7 +142,7 @@ def table(options, isa, threads, versions, emit):
     emit("|---|---|---|---|---|---|---|---|---|")
     failures = []
     load_before = os.getloadavg()[0]
-    for row in all_rows(options.openblas, options.images):
+    for row in all_rows(options.binade, options.openblas, options.images):
         if options.only not in row.what or (threads > 1 and not row.is_parallel):
             continue
         try:
@@ -175,11 +176,12 @@ def main():
         "Written by `make bench-peers`. Ratios are the other's time over Binade's, both sides measured in turn:",
         f"above 1, Binade is faster. Least, median and greatest of {options.rounds} rounds; rates at the median.",
         "Rows with a bold median are meant to be compared; the others are for information. Operands of Binade's",
-        "float32 products are packed in the run; weights of other products and of convolutions before. PyTorch runs eagerly.\n",
+        "float32 products and of products with an accumulator are packed in the run; weights of other products and of",
+        "convolutions before. PyTorch runs eagerly.\n",
         f"- machine: {model}, {os.cpu_count()} logical processors, {platform.system()} {platform.machine()}",
         f"- peers: {'; '.join(sorted(versions | {python_version}))}",
-        "- not measured: products with a rounded accumulator. No package that installs here has them for CPUs; for",
-        "  mptorch's loop 76 million multiply-accumulates per second are quoted, another machine's number.",
+        "- products with rounded and exact accumulators are beside Binade's own float32: no package that installs here has",
+        "  them for CPUs; for mptorch's loop 76 million multiply-accumulates per second are quoted, another machine's number.",
     ])
     if options.output:
         path = pathlib.Path(options.output)

@@ -41,6 +41,10 @@ class Row:
     is_parallel: bool = True
 
 
+# The peer of rows that no other library has.
+OWN_FLOAT32 = "Binade's float32"
+
+
 def python(script, *arguments):
     return [sys.executable, str(HERE / script), *map(str, arguments)]
 
@@ -62,6 +66,18 @@ def product_rows(openblas):
         yield Row(
             f"bfloat16 product {size}³", square + ["--format", "bfloat16"], "PyTorch",
             [python("torch_worker.py", "bfloat16", *sizes)], is_target=False,
+        )
+
+
+def accumulator_rows(binade):
+    """No package that installs here has these for CPUs: beside Binade's float32, both operands packed in the run."""
+    sizes = ["gemm", "--size", "512"]
+    accumulators = [("float8_e4m3fn", "bfloat16"), ("float8_e4m3fn", "exact"), ("float8_e5m2", "exact")]
+    for name, accumulator in accumulators:
+        sums = "exact sums" if accumulator == "exact" else f"{accumulator} after every product"
+        yield Row(
+            f"{name} product 512³, {sums}", [*sizes, "--format", name, "--accumulator", accumulator],
+            OWN_FLOAT32, [[binade, "bench", *sizes, "--worker"]], is_target=False,
         )
 
 
@@ -109,8 +125,9 @@ def network_rows(images):
     )
 
 
-def all_rows(openblas, images):
+def all_rows(binade, openblas, images):
     yield from product_rows(openblas)
+    yield from accumulator_rows(binade)
     yield from convolution_rows()
     yield from conversion_rows()
     yield from network_rows(images)

@@ -70,7 +70,7 @@ import Testing
     #expect(option("verify").hasPrefix(" Check dot products instead, "))
     #expect(
       option("evaluate").hasPrefix(
-        " The format that each layer's sums of products are rounded to, or 'exact'"
+        " The format that each layer's sums of products are rounded to; 'exact'"
       )
     )
     #expect(!(option("verify") + option("evaluate")).contains("evaluate:"))

@@ -41,7 +41,9 @@ struct BenchGEMMCommand: ParsableCommand {
     let pairs = try formats.pairs()
     let sums = try accumulators.accumulators(formats.catalogOptions.catalog())
     // Before anything is measured.
-    for pair in pairs { try sums?.forEach { try $0.requireFit(pair) } }
+    for pair in pairs {
+      for sum in sums ?? [] { try sum.requireFit(pair) }
+    }
     try options.run(
       sizes.flatMap { sizes in
         pairs.flatMap { pair in sums?.map { row(sizes, pair, $0) } ?? [row(sizes, pair)] }

@@ -1,9 +1,10 @@
 /// A convolution of coded images with coded weights, in two formats if need be, on the cheapest datapath that is exact.
 ///
-/// On integer datapaths, NaN and infinities count as 0; quantizers, which saturate, make none of finite values.
-///
 /// Codes are decoded while the images get their rim. Results are in units of ``unit``; the caller's scales go into the
 /// epilogue together with it.
+///
+/// - Special values: as in ``CodedProduct`` on every datapath: NaN codes make NaN, infinities as in float32, on the rim
+///   as products with 0.
 public struct CodedConvolution: Sendable {
   private enum Implementation: Sendable {
     case float(FloatConvolution, CodeTable<Float>)
@@ -22,6 +23,8 @@ public struct CodedConvolution: Sendable {
   /// What one unit of the sums is worth, in values of both formats.
   public let unit: Double
   private let implementation: Implementation
+  /// Nil where no code is NaN or infinite, and on float32, which takes them as they are.
+  private let specials: SpecialOutputs?
 
   /// Packs weights.
   ///
@@ -63,7 +66,13 @@ public struct CodedConvolution: Sendable {
         )
       }
       unit = Double(activations.floatUnit) * Double(weights.floatUnit)
+      specials = nil
       return
+    }
+    specials = activations.floats.flatMap { left in
+      weights.floats.flatMap { right in
+        SpecialOutputs(shape: shape, activations: left, weights: operands(right), features: features)
+      }
     }
     unit = Double(activations.quantum) * Double(weights.quantum)
     if datapath != .integer16, let bytes = activations.unsignedBytes, let signed = weights.signedBytes,
@@ -152,6 +161,9 @@ public struct CodedConvolution: Sendable {
     _ addend: UnsafePointer<Float>?,
     _ output: UnsafeMutablePointer<Float>
   ) {
+    let outputs =
+      specials?.find(images, imageCount: imageCount, epilogue: epilogue, addend: addend) ?? []
+    defer { for (place, value) in outputs { output[place] = value } }
     switch implementation {
     case .float(let convolution, let table):
       let padded = pad(images, imageCount, table, zero: 0, scratch)

@@ -84,8 +84,7 @@ public struct OperandValues: Sendable {
     }
     self.quantum = Float(quantum)
     greatestInteger = Int(greatest / quantum)
-    // Codes without a finite value come from NaN inputs only; integers have no NaN, so it counts as 0 here and is
-    // seen in the tally of the layer (`nanCount`).
+    // Integers have neither NaN nor infinities: 0 here, and products and convolutions of codes look for them apart.
     let integers = (0..<UInt32(1 << codec.info.bitWidth)).map { code in
       Int16(exactly: Double(codec.decode(code)) / quantum) ?? 0
     }

@@ -32,17 +32,12 @@ public struct FloatConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.run(
+      paddedImages,
+      imageCount: imageCount,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 
   /// Pads and convolves images without a rim.
@@ -57,17 +52,13 @@ public struct FloatConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.convolve(images, imageCount: imageCount, zero: 0, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.convolve(
+      images,
+      imageCount: imageCount,
+      zero: 0,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 }
 
@@ -103,17 +94,12 @@ public struct IntegerConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.run(
+      paddedImages,
+      imageCount: imageCount,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 
   /// Pads and convolves images without a rim.
@@ -128,17 +114,13 @@ public struct IntegerConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.convolve(images, imageCount: imageCount, zero: 0, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.convolve(
+      images,
+      imageCount: imageCount,
+      zero: 0,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 }
 
@@ -180,17 +162,12 @@ public struct ByteConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.run(
+      paddedImages,
+      imageCount: imageCount,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 
   /// Pads and convolves images without a rim.
@@ -205,16 +182,12 @@ public struct ByteConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.convolve(images, imageCount: imageCount, zero: zero, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.convolve(
+      images,
+      imageCount: imageCount,
+      zero: zero,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 }

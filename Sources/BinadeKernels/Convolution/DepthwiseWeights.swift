@@ -1,7 +1,7 @@
 import CBinadeKernels
 
 /// A micro-kernel of convolutions; most have a loop of their own for those that do not mix channels.
-protocol ConvolutionKernel: MicroKernel {
+protocol ConvolutionKernel: MicroKernel where Sum: EpilogueSum {
   /// Whether there is such a loop; otherwise depthwise convolutions are products of one column each.
   static var hasDepthwiseLoop: Bool { get }
 

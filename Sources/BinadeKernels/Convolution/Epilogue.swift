@@ -48,12 +48,7 @@ public struct Epilogue: Sendable {
     addend: UnsafePointer<Float>?,
     into output: UnsafeMutablePointer<Float>
   ) {
-    finish(rowStride, rowCount) {
-      var job = $0
-      job.addend = addend
-      job.output = output
-      binade_finish_f32(&job, sums)
-    }
+    finish(sums, rowStride: rowStride, rowCount: rowCount, addend: addend, into: output)
   }
 
   /// Finishes int32 sums, each converted to float32 first.
@@ -66,31 +61,50 @@ public struct Epilogue: Sendable {
     addend: UnsafePointer<Float>?,
     into output: UnsafeMutablePointer<Float>
   ) {
-    finish(rowStride, rowCount) {
-      var job = $0
-      job.addend = addend
-      job.output = output
-      binade_finish_s32(&job, sums)
-    }
+    finish(sums, rowStride: rowStride, rowCount: rowCount, addend: addend, into: output)
   }
 
-  private func finish(_ rowStride: Int, _ rowCount: Int, _ body: (binade_finish) -> Void) {
+  /// Finishes sums of either type.
+  func finish<Sum: EpilogueSum>(
+    _ sums: UnsafePointer<Sum>,
+    rowStride: Int,
+    rowCount: Int,
+    addend: UnsafePointer<Float>?,
+    into output: UnsafeMutablePointer<Float>
+  ) {
     scales.withUnsafeBufferPointer { scales in
       bias.withUnsafeBufferPointer { bias in
-        body(
-          binade_finish(
-            features: features.rawValue,
-            applies_relu: appliesReLU,
-            row_count: rowCount,
-            row_stride: rowStride,
-            channels: scales.count,
-            scales: scales.baseAddress,
-            bias: bias.baseAddress,
-            addend: nil,
-            output: nil
-          )
+        var job = binade_finish(
+          features: features.rawValue,
+          applies_relu: appliesReLU,
+          row_count: rowCount,
+          row_stride: rowStride,
+          channels: scales.count,
+          scales: scales.baseAddress,
+          bias: bias.baseAddress,
+          addend: addend,
+          output: output
         )
+        Sum.finish(&job, sums)
       }
     }
+  }
+}
+
+/// What an epilogue finishes: sums as a kernel leaves them.
+protocol EpilogueSum {
+  /// Carries out `job` on `sums`.
+  static func finish(_ job: inout binade_finish, _ sums: UnsafePointer<Self>)
+}
+
+extension Float: EpilogueSum {
+  static func finish(_ job: inout binade_finish, _ sums: UnsafePointer<Float>) {
+    binade_finish_f32(&job, sums)
+  }
+}
+
+extension Int32: EpilogueSum {
+  static func finish(_ job: inout binade_finish, _ sums: UnsafePointer<Int32>) {
+    binade_finish_s32(&job, sums)
   }
 }

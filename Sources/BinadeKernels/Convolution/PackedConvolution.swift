@@ -1,4 +1,6 @@
 /// A convolution with weights packed once: the one under all element types.
+///
+/// The public types around it are concrete, as public generics are not specialised across modules.
 struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
   let shape: ConvolutionShape
   let kernel: Kernel
@@ -60,16 +62,17 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
     shape.groups == 1 && depthwise == nil ? columns.first?.paddedColumnCount ?? 0 : shape.outputChannels
   }
 
-  /// Computes the output pixels of `imageCount` images and hands each block of them to `finish`.
-  ///
-  /// `finish` gets the pixels, counted through all images, their sums, and the elements between the sums of two
-  /// pixels; it is called once for each block, on up to `threads` threads.
+  /// Computes the output pixels of `imageCount` images, block by block, on up to `threads` threads.
   func run(
     _ paddedImages: UnsafePointer<Kernel.RowOperand>,
     imageCount: Int,
-    threads: Int,
-    finish: (Range<Int>, UnsafePointer<Kernel.Sum>, Int) -> Void
+    into output: FinishedOutput,
+    threads: Int
   ) {
+    precondition(
+      output.channels == shape.outputChannels,
+      "an epilogue for \(output.channels) channels after a convolution of \(shape.outputChannels)"
+    )
     let rowCount = imageCount * shape.outputPixelCount
     let block = Self.blockRows
     ParallelLoop.run(count: (rowCount + block - 1) / block, threads: threads) { index in
@@ -77,7 +80,7 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
       withUnsafeTemporaryAllocation(of: Kernel.Sum.self, capacity: block * rowStride) { sums in
         guard let sums = sums.baseAddress else { return }
         compute(rows, of: paddedImages, into: sums, rowStride: rowStride)
-        finish(rows, UnsafePointer(sums), rowStride)
+        output.write(UnsafePointer(sums), rowStride: rowStride, pixels: rows)
       }
     }
   }
@@ -87,11 +90,11 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
     _ images: UnsafePointer<Kernel.RowOperand>,
     imageCount: Int,
     zero: Kernel.RowOperand,
-    threads: Int,
-    finish: (Range<Int>, UnsafePointer<Kernel.Sum>, Int) -> Void
+    into output: FinishedOutput,
+    threads: Int
   ) {
     guard shape.padding > 0 else {
-      run(images, imageCount: imageCount, threads: threads, finish: finish)
+      run(images, imageCount: imageCount, into: output, threads: threads)
       return
     }
     // Small images go together: their pixels fill whole tiles.
@@ -113,10 +116,12 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
         ) { line, target in
           if let base = line.baseAddress { target.update(from: base, count: line.count) }
         }
-        let first = range.lowerBound * shape.outputPixelCount
-        run(padded, imageCount: range.count, threads: 1) { rows, sums, rowStride in
-          finish(first + rows.lowerBound..<first + rows.upperBound, sums, rowStride)
-        }
+        run(
+          padded,
+          imageCount: range.count,
+          into: output.from(pixel: range.lowerBound * shape.outputPixelCount),
+          threads: 1
+        )
       }
     }
   }

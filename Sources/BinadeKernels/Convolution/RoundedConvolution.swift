@@ -29,17 +29,12 @@ public struct RoundedConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.run(paddedImages, imageCount: imageCount, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.run(
+      paddedImages,
+      imageCount: imageCount,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 
   /// Pads and convolves images without a rim.
@@ -54,16 +49,12 @@ public struct RoundedConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>,
     threads: Int = 1
   ) {
-    let channels = body.shape.outputChannels
-    body.convolve(images, imageCount: imageCount, zero: 0, threads: threads) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.convolve(
+      images,
+      imageCount: imageCount,
+      zero: 0,
+      into: FinishedOutput(output, epilogue, addend),
+      threads: threads
+    )
   }
 }

@@ -21,44 +21,15 @@ final class GridOracleLadder: OracleLadder {
     switch format {
     case let float as BinaryFloatFormat where float.lowestBinade == .subnormal && float.isSigned:
       grid = .float(float)
-      let (e, m) = (float.exponentBitCount, float.significandBitCount)
-      let sign = UInt32(1) << UInt32(e + m)
-      let infinity = UInt32((1 << e) - 1) << UInt32(m)
       let greatestCode: UInt32
-      switch float.specialValues {
-      case .ieee:
-        greatestCode = infinity - 1
-        specials = SpecialCodes(
-          zero: 0,
-          negativeZero: sign,
-          positiveInfinity: infinity,
-          negativeInfinity: infinity | sign,
-          nan: infinity | 1 << UInt32(m - 1)
-        )
-      case .finiteNaN:
-        greatestCode = sign - 2
-        specials = SpecialCodes(zero: 0, negativeZero: sign, nan: sign - 1)
-      case .finite:
-        greatestCode = sign - 1
-        specials = SpecialCodes(zero: 0, negativeZero: sign)
-      case .unsignedZero, .p3109Finite:
-        greatestCode = sign - 1
-        specials = SpecialCodes(zero: 0, nan: sign)
-      case .p3109Extended:
-        greatestCode = sign - 2
-        specials = SpecialCodes(
-          zero: 0,
-          positiveInfinity: sign - 1,
-          negativeInfinity: 2 * (sign - 1) + 1,
-          nan: sign
-        )
-      }
+      (greatestCode, specials) = Self.topCodes(of: float)
       guard case .finite(let extreme, _) = OracleMeanings.meaning(of: greatestCode, in: float) else {
         return nil
       }
       greatest = OracleRung(code: greatestCode, value: extreme)
-      least = OracleRung(code: greatestCode | sign, value: extreme.negated)
-      afterGreatest = .sum(extreme, MPFRNumber(1, timesTwoTo: extreme.binade - m), precision: 128)
+      least = OracleRung(code: greatestCode | Self.signBit(of: float), value: extreme.negated)
+      let lastStep = MPFRNumber(1, timesTwoTo: extreme.binade - float.significandBitCount)
+      afterGreatest = .sum(extreme, lastStep, precision: 128)
       beforeLeast = afterGreatest.negated
     case let fixed as FixedPointFormat:
       grid = .fixed(fixed)
@@ -77,6 +48,43 @@ final class GridOracleLadder: OracleLadder {
       specials = SpecialCodes(zero: 0)
     default:
       return nil
+    }
+  }
+
+  private static func signBit(of format: BinaryFloatFormat) -> UInt32 {
+    1 << UInt32(format.exponentBitCount + format.significandBitCount)
+  }
+
+  /// The code of the greatest finite value, and the codes of zeros, infinities and NaN.
+  private static func topCodes(of format: BinaryFloatFormat) -> (greatest: UInt32, specials: SpecialCodes) {
+    let sign = signBit(of: format)
+    switch format.specialValues {
+    case .ieee:
+      let lastBinade = UInt32(1) << UInt32(format.significandBitCount)
+      let infinity = sign - lastBinade
+      return (
+        infinity - 1,
+        SpecialCodes(
+          zero: 0,
+          negativeZero: sign,
+          positiveInfinity: infinity,
+          negativeInfinity: infinity | sign,
+          nan: infinity | lastBinade >> 1
+        )
+      )
+    case .finiteNaN: return (sign - 2, SpecialCodes(zero: 0, negativeZero: sign, nan: sign - 1))
+    case .finite: return (sign - 1, SpecialCodes(zero: 0, negativeZero: sign))
+    case .unsignedZero, .p3109Finite: return (sign - 1, SpecialCodes(zero: 0, nan: sign))
+    case .p3109Extended:
+      return (
+        sign - 2,
+        SpecialCodes(
+          zero: 0,
+          positiveInfinity: sign - 1,
+          negativeInfinity: 2 * (sign - 1) + 1,
+          nan: sign
+        )
+      )
     }
   }
 

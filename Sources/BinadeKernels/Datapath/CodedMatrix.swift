@@ -4,42 +4,54 @@ public struct CodedMatrix: Sendable, Hashable {
   public let rows: Int
   /// Columns.
   public let columns: Int
+  let storage: Storage
+
+  /// The codes, row by row, in the type they came in: of bytes four times as many fit the caches.
+  enum Storage: Sendable, Hashable {
+    case bytes([UInt8])
+    case words([UInt32])
+  }
+
   /// The codes, row by row.
-  public let codes: [UInt32]
-  /// The codes as bytes, when they came so: four times as many fit the caches.
-  let bytes: [UInt8]?
+  ///
+  /// - Complexity: O(1), or O(n) for a matrix that was made of bytes: keep what it returns.
+  public var codes: [UInt32] {
+    switch storage {
+    case .bytes(let bytes): bytes.map { UInt32($0) }
+    case .words(let words): words
+    }
+  }
 
   /// Creates a matrix of codes of up to 32 bits.
   ///
   /// - Precondition: `codes` holds `rows * columns` elements.
   public init(_ codes: [UInt32], rows: Int, columns: Int) {
-    self.init(codes, bytes: nil, rows: rows, columns: columns)
-  }
-
-  private init(_ codes: [UInt32], bytes: [UInt8]?, rows: Int, columns: Int) {
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    precondition(
-      rows >= 0 && columns >= 0 && !overflow && codes.count == count,
-      "\(codes.count) codes are no \(rows) x \(columns) matrix"
-    )
-    self.rows = rows
-    self.columns = columns
-    self.codes = codes
-    self.bytes = bytes
+    self.init(.words(codes), count: codes.count, rows: rows, columns: columns)
   }
 
   /// Creates a matrix of codes of up to 8 bits.
   ///
   /// - Precondition: `codes` holds `rows * columns` elements.
   public init(_ codes: [UInt8], rows: Int, columns: Int) {
-    self.init(codes.map(UInt32.init), bytes: codes, rows: rows, columns: columns)
+    self.init(.bytes(codes), count: codes.count, rows: rows, columns: columns)
   }
 
   /// Creates a matrix of codes of up to 16 bits.
   ///
   /// - Precondition: `codes` holds `rows * columns` elements.
   public init(_ codes: [UInt16], rows: Int, columns: Int) {
-    self.init(codes.map(UInt32.init), rows: rows, columns: columns)
+    self.init(codes.map { UInt32($0) }, rows: rows, columns: columns)
+  }
+
+  private init(_ storage: Storage, count found: Int, rows: Int, columns: Int) {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    precondition(
+      rows >= 0 && columns >= 0 && !overflow && found == count,
+      "\(found) codes are no \(rows) x \(columns) matrix"
+    )
+    self.rows = rows
+    self.columns = columns
+    self.storage = storage
   }
 
   /// Stops when a code has more bits than its format.
@@ -65,7 +77,9 @@ public struct CodedMatrix: Sendable, Hashable {
   }
 
   private func fits(bitWidth: Int) -> Bool {
-    if let bytes { return bitWidth >= 8 || bytes.reduce(0, |) >> UInt8(bitWidth) == 0 }
-    return codes.reduce(0, |) >> 1 < UInt32(1) << UInt32(bitWidth - 1)
+    switch storage {
+    case .bytes(let bytes): bitWidth >= 8 || bytes.reduce(0, |) >> UInt8(bitWidth) == 0
+    case .words(let words): words.reduce(0, |) >> 1 < UInt32(1) << UInt32(bitWidth - 1)
+    }
   }
 }

@@ -274,28 +274,19 @@ public struct CodedProduct: Sendable {
     start: [Kernel.Sum]?,
     _ threads: Int
   ) -> PackedColumns<Kernel> where Kernel.ColumnOperand: CodedOperand {
-    let layout = DepthLayout(depth: b.rows)
-    if let bytes = b.bytes {
-      return bytes.withUnsafeBufferPointer { codes in
-        PackedColumns(
-          CodedColumns(codes, rowStride: b.columns, table: table),
-          layout: layout,
-          columnCount: b.columns,
-          kernel: kernel,
-          start: start,
-          threads: threads
-        )
-      }
-    }
-    return b.codes.withUnsafeBufferPointer { codes in
+    func packed<Code: FixedWidthInteger>(_ codes: UnsafeBufferPointer<Code>) -> PackedColumns<Kernel> {
       PackedColumns(
         CodedColumns(codes, rowStride: b.columns, table: table),
-        layout: layout,
+        layout: DepthLayout(depth: b.rows),
         columnCount: b.columns,
         kernel: kernel,
         start: start,
         threads: threads
       )
+    }
+    return switch b.storage {
+    case .bytes(let bytes): bytes.withUnsafeBufferPointer { packed($0) }
+    case .words(let words): words.withUnsafeBufferPointer { packed($0) }
     }
   }
 
@@ -314,10 +305,9 @@ public struct CodedProduct: Sendable {
       let rows = CodedRows(base, depth: a.columns, group: Kernel.depthGroup, table: table)
       product.run(rows, rowCount: a.rows, into: c, threads: threads, finish: finish)
     }
-    if let bytes = a.bytes {
-      bytes.withUnsafeBufferPointer { run($0) }
-    } else {
-      a.codes.withUnsafeBufferPointer { run($0) }
+    switch a.storage {
+    case .bytes(let bytes): bytes.withUnsafeBufferPointer { run($0) }
+    case .words(let words): words.withUnsafeBufferPointer { run($0) }
     }
   }
 
@@ -325,9 +315,10 @@ public struct CodedProduct: Sendable {
   private func shift(_ b: CodedMatrix, _ table: CodeTable<Int8>, _ zero: UInt8) -> [Int32] {
     var sums = [Int32](repeating: 0, count: b.columns)
     guard zero != 0 else { return sums }
+    let codes = b.codes
     for row in 0..<b.rows {
       for column in 0..<b.columns {
-        sums[column] -= Int32(zero) * Int32(table.operands[Int(b.codes[row * b.columns + column])])
+        sums[column] -= Int32(zero) * Int32(table.operands[Int(codes[row * b.columns + column])])
       }
     }
     return sums

@@ -5,11 +5,22 @@ struct LimbProduct<Sum: FixedWidthInteger & SignedInteger & Sendable> {
   let b: CodedMatrix
   let kernel: Int16MicroKernel
   let threads: Int
+  private let leftCodes: [UInt32]
+  private let rightCodes: [UInt32]
 
   /// Rows and columns of a part of the result: the wide sums of a part take 16 MB at most.
   static var partExtent: Int { 1024 }
   /// Steps of depth of one matrix product, all pairs of limbs together.
   private static var greatestDepth: Int { 4096 }
+
+  init(plan: LimbPlan, a: CodedMatrix, b: CodedMatrix, kernel: Int16MicroKernel, threads: Int) {
+    self.plan = plan
+    self.a = a
+    self.b = b
+    self.kernel = kernel
+    self.threads = threads
+    (leftCodes, rightCodes) = (a.codes, b.codes)
+  }
 
   /// Returns the sums of a part of the result, in units of 2^(plan.exponent).
   func sums(rows: Range<Int>, columns: Range<Int>) -> [Sum] {
@@ -42,7 +53,7 @@ struct LimbProduct<Sum: FixedWidthInteger & SignedInteger & Sendable> {
         let first = (rows.lowerBound + row) * a.columns + depth.lowerBound
         for (place, pair) in weight.pairs.enumerated() {
           Self.look(
-            up: a.codes[first..<(first + depth.count)],
+            up: leftCodes[first..<(first + depth.count)],
             in: plan.left[pair.left],
             into: base + row * rowLength + place * depth.count
           )
@@ -61,7 +72,7 @@ struct LimbProduct<Sum: FixedWidthInteger & SignedInteger & Sendable> {
         let pair = weight.pairs[row / depth.count]
         let first = (depth.lowerBound + row % depth.count) * b.columns + columns.lowerBound
         Self.look(
-          up: b.codes[first..<(first + columns.count)],
+          up: rightCodes[first..<(first + columns.count)],
           in: plan.right[pair.right],
           into: base + row * columns.count
         )

@@ -44,12 +44,13 @@ public enum ReferenceExactProduct {
     let (m, k, n) = (a.rows, a.columns, b.columns)
     let count = a.productCount(with: b, bitWidths: (left.format.bitWidth, right.format.bitWidth))
     var results = Array(repeating: empty, count: count)
+    let rows = a.codes
     let columns = b.codes.map(right.part)
     results.withUnsafeMutableBufferPointer { results in
       guard let base = results.baseAddress else { return }
       ParallelLoop.run(count: m, threads: threads) { i in
         var accumulator = ExactAccumulator(left, right)
-        let row = (0..<k).map { left.part(a.codes[i * k + $0]) }
+        let row = (0..<k).map { left.part(rows[i * k + $0]) }
         for j in 0..<n {
           accumulator.clear()
           for p in 0..<k { accumulator.addProduct(row[p], columns[p * n + j]) }

@@ -10,21 +10,24 @@ struct LogarithmicBlock {
   let planes: [Float]
   let rows: [binade_logarithmic_factor]
   let rowCount: Int
-  let b: CodedMatrix
+  /// B, `depth` x `columnCount`.
+  let codes: [UInt32]
+  let depth: Int
+  let columnCount: Int
 
   /// Steps of depth per block: a panel of all planes takes 24 KB.
   private var blockDepth: Int { max(8, 6144 / (planeCount * kernel.tileColumns)) }
 
   /// Computes the columns `columns`, at most a tile of them.
   ///
-  /// - Shape: `c` is `rowCount` x `b.columns`.
+  /// - Shape: `c` is `rowCount` x `columnCount`.
   func run(columns: Range<Int>, into c: UnsafeMutablePointer<Float>) {
     let capacity = blockDepth * planeCount * kernel.tileColumns
     withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { panel in
       panel.initialize(repeating: 0)
       guard let scratch = panel.baseAddress else { return }
-      for start in stride(from: 0, to: b.rows, by: blockDepth) {
-        let depth = start..<min(start + blockDepth, b.rows)
+      for start in stride(from: 0, to: self.depth, by: blockDepth) {
+        let depth = start..<min(start + blockDepth, self.depth)
         pack(columns: columns, depth: depth, into: scratch)
         multiply(scratch, columns: columns, depth: depth, into: c)
       }
@@ -34,11 +37,11 @@ struct LogarithmicBlock {
   /// Writes every plane of the values; columns that are missing stay zero.
   private func pack(columns: Range<Int>, depth: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
     let width = kernel.tileColumns
-    b.codes.withUnsafeBufferPointer { codes in
+    codes.withUnsafeBufferPointer { codes in
       planes.withUnsafeBufferPointer { planes in
         guard let codes = codes.baseAddress, let planes = planes.baseAddress else { return }
         for (step, p) in depth.enumerated() {
-          let row = codes + p * b.columns + columns.lowerBound
+          let row = codes + p * columnCount + columns.lowerBound
           let target = panel + step * planeCount * width
           for j in 0..<columns.count {
             let values = planes + Int(row[j]) * planeCount
@@ -59,8 +62,8 @@ struct LogarithmicBlock {
     rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
       for first in stride(from: 0, to: rowCount, by: tileRows) {
-        let a = base + first * b.rows + depth.lowerBound * tileRows
-        let target = c + first * b.columns + columns.lowerBound
+        let a = base + first * self.depth + depth.lowerBound * tileRows
+        let target = c + first * columnCount + columns.lowerBound
         let height = min(tileRows, rowCount - first)
         if height == tileRows && columns.count == tileColumns {
           kernel.computeTile(
@@ -69,7 +72,7 @@ struct LogarithmicBlock {
             a: a,
             b: panel,
             c: target,
-            rowStride: b.columns,
+            rowStride: columnCount,
             accumulate: depth.lowerBound > 0
           )
         } else {
@@ -94,7 +97,7 @@ struct LogarithmicBlock {
       guard let base = tile.baseAddress else { return }
       if depth.lowerBound > 0 {
         for i in 0..<height {
-          for j in 0..<width { base[i * tileColumns + j] = c[i * b.columns + j] }
+          for j in 0..<width { base[i * tileColumns + j] = c[i * columnCount + j] }
         }
       }
       kernel.computeTile(
@@ -107,7 +110,7 @@ struct LogarithmicBlock {
         accumulate: depth.lowerBound > 0
       )
       for i in 0..<height {
-        for j in 0..<width { c[i * b.columns + j] = base[i * tileColumns + j] }
+        for j in 0..<width { c[i * columnCount + j] = base[i * tileColumns + j] }
       }
     }
   }

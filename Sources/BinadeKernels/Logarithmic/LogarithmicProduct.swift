@@ -77,7 +77,9 @@ public struct LogarithmicProduct: Sendable {
       planes: planes,
       rows: packedRows(a, kernel),
       rowCount: a.rows,
-      b: b
+      codes: b.codes,
+      depth: b.rows,
+      columnCount: b.columns
     )
     return Array(unsafeUninitializedCapacity: count) { results, initialized in
       guard let c = results.baseAddress else { return }
@@ -109,9 +111,10 @@ public struct LogarithmicProduct: Sendable {
       repeating: zero,
       count: (a.rows + rows - 1) / rows * rows * depth
     )
+    let codes = a.codes
     for row in 0..<a.rows {
       let first = row / rows * rows * depth + row % rows
-      for p in 0..<depth { packed[first + p * rows] = table[Int(a.codes[row * depth + p])] }
+      for p in 0..<depth { packed[first + p * rows] = table[Int(codes[row * depth + p])] }
     }
     return packed
   }

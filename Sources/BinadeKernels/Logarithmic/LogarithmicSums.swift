@@ -74,13 +74,14 @@ public struct LogarithmicSums: Sendable {
   /// - Precondition: `a.columns == b.rows`, and codes are below 2^bitWidth.
   public func multiply(_ a: CodedMatrix, _ b: CodedMatrix, threads: Int = 1) -> [UInt32] {
     let count = a.productCount(with: b, bitWidths: (bitWidth, bitWidth))
+    let rows = a.codes
     let columns = b.codes.map { UInt8($0) }
     let width = b.columns
     var results = [UInt8](repeating: zero, count: count)
     results.withUnsafeMutableBufferPointer { results in
       guard let base = results.baseAddress else { return }
       ParallelLoop.run(count: a.rows, threads: threads) { row in
-        addProducts(a.codes[row * a.columns..<(row + 1) * a.columns], columns, to: base + row * width, width)
+        addProducts(rows[row * a.columns..<(row + 1) * a.columns], columns, to: base + row * width, width)
       }
     }
     return results.map { UInt32($0) }

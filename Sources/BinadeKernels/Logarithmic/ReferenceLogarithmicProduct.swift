@@ -24,10 +24,11 @@ public enum ReferenceLogarithmicProduct {
     }
     let (m, k, n) = (a.rows, a.columns, b.columns)
     let count = a.productCount(with: b, bitWidths: (left.bitWidth, right.bitWidth))
+    let (x, y) = (a.codes, b.codes)
     var c = [Float](repeating: 0, count: count)
     for i in 0..<m {
       for j in 0..<n {
-        for p in 0..<k { c[i * n + j] += product(Int(a.codes[i * k + p]), Int(b.codes[p * n + j])) }
+        for p in 0..<k { c[i * n + j] += product(Int(x[i * k + p]), Int(y[p * n + j])) }
       }
     }
     return c

@@ -8,9 +8,10 @@ public enum ReferenceLogarithmicSums {
   public static func multiply(_ a: CodedMatrix, _ b: CodedMatrix, in arithmetic: FormatArithmetic) -> [UInt32]
   {
     let (k, n) = (a.columns, b.columns)
+    let (x, y) = (a.codes, b.codes)
     return (0..<a.rows * n).map { place in
       (0..<k).reduce(arithmetic.codec.encode(Float(0))) { sum, p in
-        arithmetic.apply(.fma, a.codes[place / n * k + p], b.codes[p * n + place % n], sum)
+        arithmetic.apply(.fma, x[place / n * k + p], y[p * n + place % n], sum)
       }
     }
   }

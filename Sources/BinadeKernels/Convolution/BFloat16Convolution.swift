@@ -30,17 +30,7 @@ struct BFloat16Convolution: Sendable {
     addend: UnsafePointer<Float>?,
     into output: UnsafeMutablePointer<Float>
   ) {
-    let channels = body.shape.outputChannels
-    body.run(paddedImages, imageCount: imageCount, threads: 1) { rows, sums, rowStride in
-      let first = rows.lowerBound * channels
-      epilogue.apply(
-        sums,
-        rowStride: rowStride,
-        rowCount: rows.count,
-        addend: addend.map { $0 + first },
-        into: output + first
-      )
-    }
+    body.run(paddedImages, imageCount: imageCount, into: FinishedOutput(output, epilogue, addend), threads: 1)
   }
 }
 

@@ -73,6 +73,21 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
       output.channels == shape.outputChannels,
       "an epilogue for \(output.channels) channels after a convolution of \(shape.outputChannels)"
     )
+    run(paddedImages, imageCount: imageCount, threads: threads) { pixels, sums, rowStride in
+      output.write(sums, rowStride: rowStride, pixels: pixels)
+    }
+  }
+
+  /// Computes the sums of the output pixels of `imageCount` images, block by block, on up to `threads` threads.
+  ///
+  /// `finish`: called with pixels, their sums and the distance between the sums of two pixels, for each block once.
+  @inline(__always)
+  func run(
+    _ paddedImages: UnsafePointer<Kernel.RowOperand>,
+    imageCount: Int,
+    threads: Int,
+    finish: (Range<Int>, UnsafePointer<Kernel.Sum>, Int) -> Void
+  ) {
     let rowCount = imageCount * shape.outputPixelCount
     let block = Self.blockRows
     ParallelLoop.run(count: (rowCount + block - 1) / block, threads: threads) { index in
@@ -80,7 +95,7 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
       withUnsafeTemporaryAllocation(of: Kernel.Sum.self, capacity: block * rowStride) { sums in
         guard let sums = sums.baseAddress else { return }
         compute(rows, of: paddedImages, into: sums, rowStride: rowStride)
-        output.write(UnsafePointer(sums), rowStride: rowStride, pixels: rows)
+        finish(rows, UnsafePointer(sums), rowStride)
       }
     }
   }

@@ -150,6 +150,40 @@ import Testing
     }
   }
 
+  @Test("sums of subnormal and of infinite magnitude are rounded once", arguments: [-190, -170, -149, 100])
+  func range(exponent: Int) throws {
+    let shape = RoundedConvolutionTests.shapes[1]
+    // Products of 24-bit integers with units of 2^exponent and less.
+    let half = Float(sign: .plus, exponent: exponent / 2, significand: 1)
+    let rest = Float(sign: .plus, exponent: exponent - exponent / 2, significand: 1)
+    var numbers = TestNumbers(seed: 32)
+    func values(_ unit: Float) -> [Float] {
+      [0] + (0..<40).map { _ in Float(numbers.nextInteger(-16_777_215...16_777_215)) * unit }
+    }
+    let (left, right) = (values(half), values(rest))
+    let image = Self.codes(left, shape.inputCount, isFinite: true, &numbers)
+    let weights = Self.codes(right, shape.outputChannels * shape.depth, isFinite: true, &numbers)
+    let expected = RoundedConvolutionTests.definition(
+      image.map { left[Int($0)] },
+      weights.map { right[Int($0)] },
+      shape,
+      try AccumulatorModel.roundedOnce(depth: shape.depth)
+    )
+    #expect(expected.contains { $0.isSubnormal || $0.isInfinite } || exponent == -149)
+    let convolution = try #require(
+      ExactConvolution(shape: shape, activations: left, weights: right, weightCodes: weights)
+    )
+    let found = Self.run(
+      convolution,
+      image,
+      bitWidth: 8,
+      imageCount: 1,
+      epilogue: .identity(channels: shape.outputChannels),
+      addend: [Float](repeating: -0.0, count: shape.outputCount)
+    )
+    #expect(Self.bits(found) == Self.bits(expected))
+  }
+
   @Test("values that span too many bits have no limbs")
   func wide() throws {
     let shape = RoundedConvolutionTests.shapes[1]

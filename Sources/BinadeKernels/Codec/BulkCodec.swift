@@ -66,14 +66,7 @@ public struct BulkCodec: Sendable {
     threads: Int = 1,
     into codes: UnsafeMutablePointer<UInt8>
   ) {
-    precondition(codec.info.bitWidth <= 8, "UInt8 is too narrow for '\(codec.info.name)'")
-    forEachSpan(of: input, scales, threads) { source, start, scaling in
-      switch engine {
-      case .closedForm(let form): encode(source, form, scaling, 1, codes + start)
-      case .steps(let table): table.encode(source, scaling, into: codes + start)
-      case .elements: withQuotients(of: source, scaling) { codec.encode($0, into: codes + start) }
-      }
-    }
+    encode(input, scales, threads, codes) { codec.encode($0, into: $1) }
   }
 
   /// Encodes `input` into `codes`, two bytes per element.
@@ -86,14 +79,7 @@ public struct BulkCodec: Sendable {
     threads: Int = 1,
     into codes: UnsafeMutablePointer<UInt16>
   ) {
-    precondition(codec.info.bitWidth <= 16, "UInt16 is too narrow for '\(codec.info.name)'")
-    forEachSpan(of: input, scales, threads) { source, start, scaling in
-      switch engine {
-      case .closedForm(let form): encode(source, form, scaling, 2, codes + start)
-      case .steps(let table): table.encode(source, scaling, into: codes + start)
-      case .elements: withQuotients(of: source, scaling) { codec.encode($0, into: codes + start) }
-      }
-    }
+    encode(input, scales, threads, codes) { codec.encode($0, into: $1) }
   }
 
   /// Encodes `input` into `codes`, four bytes per element.
@@ -106,11 +92,31 @@ public struct BulkCodec: Sendable {
     threads: Int = 1,
     into codes: UnsafeMutablePointer<UInt32>
   ) {
+    encode(input, scales, threads, codes) { codec.encode($0, into: $1) }
+  }
+
+  /// Encodes into codes of any width; `elements` is what converts where neither a closed form nor a table does.
+  @inline(__always)
+  private func encode<Code: FixedWidthInteger & UnsignedInteger>(
+    _ input: UnsafeBufferPointer<Float>,
+    _ scales: BulkScales,
+    _ threads: Int,
+    _ codes: UnsafeMutablePointer<Code>,
+    elements: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Code>) -> Void
+  ) {
+    precondition(codec.info.bitWidth <= Code.bitWidth, "\(Code.self) is too narrow for '\(codec.info.name)'")
+    let byteCount = UInt32(MemoryLayout<Code>.size)
     forEachSpan(of: input, scales, threads) { source, start, scaling in
-      if case .closedForm(let form) = engine {
-        encode(source, form, scaling, 4, codes + start)
-      } else {
-        withQuotients(of: source, scaling) { codec.encode($0, into: codes + start) }
+      let target = codes + start
+      switch engine {
+      case .closedForm(let form):
+        withUnsafePointer(to: form.parameters) {
+          row.encode(source.baseAddress, source.count, $0, scaling, byteCount, target)
+        }
+      case .steps(let table) where byteCount <= 2:
+        table.encode(source, scaling, into: target)
+      case .steps, .elements:
+        withQuotients(of: source, scaling) { elements($0, target) }
       }
     }
   }
@@ -152,10 +158,7 @@ public struct BulkCodec: Sendable {
     threads: Int = 1,
     into output: UnsafeMutablePointer<Float>
   ) {
-    precondition(codec.info.bitWidth <= 8, "codes of '\(codec.info.name)' have more than 8 bits")
-    forEachSpan(codes.count, scales, threads) { span, scaling in
-      decode(UnsafeBufferPointer(rebasing: codes[span]), 1, scaling, output + span.lowerBound)
-    }
+    decodeCodes(codes, scales, threads, output)
   }
 
   /// Decodes two bytes per element.
@@ -168,10 +171,7 @@ public struct BulkCodec: Sendable {
     threads: Int = 1,
     into output: UnsafeMutablePointer<Float>
   ) {
-    precondition(codec.info.bitWidth <= 16, "codes of '\(codec.info.name)' have more than 16 bits")
-    forEachSpan(codes.count, scales, threads) { span, scaling in
-      decode(UnsafeBufferPointer(rebasing: codes[span]), 2, scaling, output + span.lowerBound)
-    }
+    decodeCodes(codes, scales, threads, output)
   }
 
   /// Decodes four bytes per element.
@@ -184,21 +184,31 @@ public struct BulkCodec: Sendable {
     threads: Int = 1,
     into output: UnsafeMutablePointer<Float>
   ) {
+    decodeCodes(codes, scales, threads, output)
+  }
+
+  @inline(__always)
+  private func decodeCodes<Code: FixedWidthInteger & UnsignedInteger>(
+    _ codes: UnsafeBufferPointer<Code>,
+    _ scales: BulkScales,
+    _ threads: Int,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    precondition(codec.info.bitWidth <= Code.bitWidth, "\(Code.self) is too narrow for '\(codec.info.name)'")
     forEachSpan(codes.count, scales, threads) { span, scaling in
-      decode(UnsafeBufferPointer(rebasing: codes[span]), 4, scaling, output + span.lowerBound)
+      decode(UnsafeBufferPointer(rebasing: codes[span]), scaling, output + span.lowerBound)
     }
   }
 
   @inline(__always)
   private func decode<Code: FixedWidthInteger & UnsignedInteger>(
     _ codes: UnsafeBufferPointer<Code>,
-    _ byteCount: UInt32,
     _ scaling: binade_scaling,
     _ output: UnsafeMutablePointer<Float>
   ) {
     if case .closedForm(let form) = engine, form.decodes {
       withUnsafePointer(to: form.parameters) {
-        row.decode(codes.baseAddress, byteCount, codes.count, $0, scaling, output)
+        row.decode(codes.baseAddress, UInt32(MemoryLayout<Code>.size), codes.count, $0, scaling, output)
       }
       return
     }
@@ -217,19 +227,6 @@ public struct BulkCodec: Sendable {
   }
 
   // MARK: Spans
-
-  @inline(__always)
-  private func encode(
-    _ source: UnsafeBufferPointer<Float>,
-    _ form: ClosedForm,
-    _ scaling: binade_scaling,
-    _ byteCount: UInt32,
-    _ codes: UnsafeMutableRawPointer
-  ) {
-    withUnsafePointer(to: form.parameters) {
-      row.encode(source.baseAddress, source.count, $0, scaling, byteCount, codes)
-    }
-  }
 
   /// Calls `body` with parts of the input: the elements, where they begin, and their scales.
   @inline(__always)

@@ -161,22 +161,26 @@ struct StepTable: Sendable {
     }
   }
 
-  /// Codes of one byte.
-  func encode(
+  /// Codes of one or two bytes.
+  ///
+  /// - Precondition: `Code` is UInt8 or UInt16.
+  @inline(__always)
+  func encode<Code: FixedWidthInteger & UnsignedInteger>(
     _ input: UnsafeBufferPointer<Float>,
     _ scaling: binade_scaling,
-    into codes: UnsafeMutablePointer<UInt8>
+    into codes: UnsafeMutablePointer<Code>
   ) {
-    withTable { binade_encode_steps_8(input.baseAddress, input.count, $0, scaling, codes) }
-  }
-
-  /// Codes of two bytes.
-  func encode(
-    _ input: UnsafeBufferPointer<Float>,
-    _ scaling: binade_scaling,
-    into codes: UnsafeMutablePointer<UInt16>
-  ) {
-    withTable { binade_encode_steps_16(input.baseAddress, input.count, $0, scaling, codes) }
+    let target = UnsafeMutableRawPointer(codes)
+    switch Code.bitWidth {
+    case 8:
+      let bytes = target.assumingMemoryBound(to: UInt8.self)
+      withTable { binade_encode_steps_8(input.baseAddress, input.count, $0, scaling, bytes) }
+    case 16:
+      let words = target.assumingMemoryBound(to: UInt16.self)
+      withTable { binade_encode_steps_16(input.baseAddress, input.count, $0, scaling, words) }
+    default:
+      preconditionFailure("no step table writes \(Code.self)")
+    }
   }
 
   /// Values, times the scale.

@@ -10,7 +10,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       A quantizer is FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]].
         granularity  tensor, channel (default: channel for weights, tensor for activations)
-        calibration  max, mse (default), percentile, percentile99.99
+        calibration  max, mse (default), percentile, percentile99.99; for evenly spaced values also octav, kl
         rounding     nearestEven (default), nearestAway, towardZero, awayFromZero, up, down, toOdd
       What is left out stays float32.
 

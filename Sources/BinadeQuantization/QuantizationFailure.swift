@@ -4,6 +4,7 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case notFinite(tensor: String)
   case negativeValues(tensor: String, format: String)
   case unusableRange(tensor: String, format: String)
+  case unsuitableCalibration(tensor: String, format: String, calibration: String, reason: String)
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
@@ -16,6 +17,8 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
       "'\(tensor)' has negative values and the format '\(format)' has none; use a signed format"
     case .unusableRange(let tensor, let format):
       "'\(tensor)' cannot be scaled to '\(format)': scale or greatest value would leave the range of float32"
+    case .unsuitableCalibration(let tensor, let format, let calibration, let reason):
+      "'\(tensor)': calibration '\(calibration)' does not apply to '\(format)': \(reason)"
     }
   }
 }

@@ -51,6 +51,14 @@ public struct Quantizer: Sendable {
     guard target.unit.isNormal, target.unit > 0 else {
       throw QuantizationFailure.unusableRange(tensor: name, format: format.name)
     }
+    if let reason = specification.calibration.refusal(of: target) {
+      throw QuantizationFailure.unsuitableCalibration(
+        tensor: name,
+        format: format.name,
+        calibration: specification.calibration.name,
+        reason: reason
+      )
+    }
     let groups = specification.granularity == .tensor ? [whole] : samples
     scales = groups.map { sample in
       sample.greatestMagnitude == 0

@@ -50,6 +50,40 @@ import Testing
     )
   }
 
+  @Test("the thresholds of OCTAV and of the divergence become scales of uniform formats, and of no others")
+  func thresholds() throws {
+    let values = QuantileGrids.laplace(10_000)
+    let positive = values.map(abs)
+    for (format, calibration, values, threshold) in [
+      (
+        "int4", OCTAVCalibration() as any Calibration, values,
+        OCTAV.threshold(values, bitWidth: 4, isNonnegative: false)
+      ),
+      ("uint4", OCTAVCalibration(), positive, OCTAV.threshold(positive, bitWidth: 4, isNonnegative: true)),
+      ("int4", EntropyCalibration(), values, EntropyThreshold.threshold(values, levelCount: 15)),
+      (
+        "uint4", EntropyCalibration(), positive,
+        EntropyThreshold.threshold(positive + positive.map { -$0 }, levelCount: 31)
+      ),
+    ] {
+      let scale = try quantizer(format, values, calibration: calibration).scales[0]
+      #expect(scale == Float(threshold) / (format == "int4" ? 7 : 15), "\(format) \(calibration.name)")
+      #expect(threshold > 1 && threshold < 9)
+    }
+    #expect(
+      throws: QuantizationFailure.unsuitableCalibration(
+        tensor: "test",
+        format: "float8_e4m3fn",
+        calibration: "octav",
+        reason: "its formula is for evenly spaced values; use mse"
+      )
+    ) { try quantizer("float8_e4m3fn", values, calibration: OCTAVCalibration()) }
+    #expect(throws: QuantizationFailure.self) {
+      try quantizer("int16", values, calibration: EntropyCalibration())
+    }
+    #expect(Calibrations.names.contains("octav") && Calibrations.named("kl") is EntropyCalibration)
+  }
+
   @Test("a tensor that is never negative gets all codes of a signed integer format")
   func zeroPoints() throws {
     let positive = try quantizer("int4", [0, 1, 2, 15])

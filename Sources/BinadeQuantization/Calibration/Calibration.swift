@@ -10,7 +10,17 @@ public protocol Calibration: Sendable {
   var name: String { get }
 
   /// Returns the scale for a sample with at least one value that is not zero, all finite.
+  ///
+  /// - Precondition: ``refusal(of:)`` has nothing against the target.
   func scale(for sample: TensorSample, target: ScaleTarget) -> Float
+
+  /// Why the calibration does not apply to a format; nil when it does.
+  func refusal(of target: ScaleTarget) -> String?
+}
+
+extension Calibration {
+  /// Nothing: the calibration applies to every format.
+  public func refusal(of target: ScaleTarget) -> String? { nil }
 }
 
 /// The format side of a calibration.
@@ -32,6 +42,9 @@ public struct ScaleTarget: Sendable {
     self.headroomInBinades = headroomInBinades
     self.scaling = scaling
   }
+
+  /// Whether all neighbouring values are equally far apart.
+  public var isUniform: Bool { headroomInBinades == 0 }
 
   /// The scale that maps `threshold` to `unit`, rounded up to a power of two where the format asks for it.
   public func scale(threshold: Float) -> Float {
@@ -69,13 +82,14 @@ extension Float {
 public enum Calibrations {
   /// One of each kind, with its default parameter.
   public static let all: [any Calibration] = [
-    AbsMaxCalibration(), PercentileCalibration(), MSECalibration(),
+    AbsMaxCalibration(), PercentileCalibration(), MSECalibration(), OCTAVCalibration(), EntropyCalibration(),
   ]
 
   /// The names understood, for messages.
   public static var names: [String] { all.map(\.name) + ["percentile99.99"] }
 
-  /// Returns the calibration called `name`: `max`, `mse`, `percentile`, or `percentile` with a number.
+  /// Returns the calibration called `name`: `max`, `mse`, `octav`, `kl`, `percentile`, or `percentile` with
+  /// a number.
   public static func named(_ name: String) -> (any Calibration)? {
     if let match = all.first(where: { $0.name == name }) { return match }
     guard name.hasPrefix("percentile"), let percent = Double(name.dropFirst(10)),

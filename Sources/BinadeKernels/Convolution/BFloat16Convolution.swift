@@ -1,8 +1,13 @@
 import CBinadeKernels
 
 /// A convolution of bfloat16 operands with weights packed once: that of float32, bit for bit, faster.
+///
+/// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``; the channels of a pixel lie in pairs as
+///   `BFloat16.arrange` orders them.
+/// - Error: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``, the same bits, for operands that
+///   ``BFloat16Values`` has proved fit.
 struct BFloat16Convolution: Sendable {
-  private let body: PackedConvolution<BFloat16MicroKernel>
+  let body: PackedConvolution<BFloat16MicroKernel>
 
   /// Packs `weights`; nil for shapes whose pairs of steps may reach across taps.
   ///
@@ -16,22 +21,6 @@ struct BFloat16Convolution: Sendable {
 
   /// The kernel's name, for reports.
   var kernelName: String { body.kernelName }
-
-  /// Computes all output channels of some images.
-  ///
-  /// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``; the channels of a pixel lie in
-  ///   pairs as `BFloat16.arrange` orders them.
-  /// - Error: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``, the same bits, for operands that
-  ///   ``BFloat16Values`` has proved fit.
-  func run(
-    _ paddedImages: UnsafePointer<BFloat16>,
-    imageCount: Int,
-    epilogue: Epilogue,
-    addend: UnsafePointer<Float>?,
-    into output: UnsafeMutablePointer<Float>
-  ) {
-    body.run(paddedImages, imageCount: imageCount, into: FinishedOutput(output, epilogue, addend), threads: 1)
-  }
 }
 
 /// Two channels or more per group: never depthwise.

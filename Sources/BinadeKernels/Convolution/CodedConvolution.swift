@@ -124,7 +124,23 @@ public struct CodedConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>
   ) {
     precondition(takesBytes, "the format of the images has more than 8 bits")
-    runCodes(images, imageCount, scratch, epilogue, addend, output)
+    runCodes(images, imageCount, scratch, epilogue, addend, FinishedOutput(output, epilogue, addend))
+  }
+
+  /// Computes all output channels of some images of codes of up to 8 bits, as codes of the next layer's format.
+  ///
+  /// - Shape: as for float32 results; `output` has a byte where they have an element.
+  /// - Error: the codes of the float32 results.
+  public func run(
+    _ images: UnsafePointer<UInt8>,
+    imageCount: Int = 1,
+    scratch: UnsafeMutableRawPointer,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: RequantizedOutput
+  ) {
+    precondition(takesBytes, "the format of the images has more than 8 bits")
+    runCodes(images, imageCount, scratch, epilogue, addend, FinishedOutput(output, epilogue, addend))
   }
 
   /// Computes all output channels of some images of codes of 9 to 16 bits.
@@ -139,7 +155,7 @@ public struct CodedConvolution: Sendable {
     into output: UnsafeMutablePointer<Float>
   ) {
     precondition(!takesBytes, "the format of the images has at most 8 bits: their codes are bytes")
-    runCodes(images, imageCount, scratch, epilogue, addend, output)
+    runCodes(images, imageCount, scratch, epilogue, addend, FinishedOutput(output, epilogue, addend))
   }
 
   /// Whether bytes hold every code of the activations.
@@ -159,24 +175,24 @@ public struct CodedConvolution: Sendable {
     _ scratch: UnsafeMutableRawPointer,
     _ epilogue: Epilogue,
     _ addend: UnsafePointer<Float>?,
-    _ output: UnsafeMutablePointer<Float>
+    _ output: FinishedOutput
   ) {
     let outputs =
       specials?.find(images, imageCount: imageCount, epilogue: epilogue, addend: addend) ?? []
-    defer { for (place, value) in outputs { output[place] = value } }
+    defer { for (place, value) in outputs { output.replace(place, with: value) } }
     switch implementation {
     case .float(let convolution, let table):
       let padded = pad(images, imageCount, table, zero: 0, scratch)
-      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      convolution.body.run(padded, imageCount: imageCount, into: output, threads: 1)
     case .bfloat16(let convolution, let table):
       let padded = pad(images, imageCount, table, zero: 0, scratch)
-      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      convolution.body.run(padded, imageCount: imageCount, into: output, threads: 1)
     case .int16(let convolution, let table):
       let padded = pad(images, imageCount, table, zero: 0, scratch)
-      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      convolution.body.run(padded, imageCount: imageCount, into: output, threads: 1)
     case .bytes(let convolution, let table, let zero):
       let padded = pad(images, imageCount, table, zero: zero, scratch)
-      convolution.run(padded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: output)
+      convolution.body.run(padded, imageCount: imageCount, into: output, threads: 1)
     }
   }
 

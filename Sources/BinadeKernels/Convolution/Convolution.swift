@@ -1,6 +1,6 @@
 /// A float32 convolution with weights packed once.
 public struct FloatConvolution: Sendable {
-  private let body: PackedConvolution<FloatMicroKernel>
+  let body: PackedConvolution<FloatMicroKernel>
 
   /// Packs `weights`.
   ///
@@ -64,7 +64,7 @@ public struct FloatConvolution: Sendable {
 
 /// An integer convolution: int16 operands, exact int32 sums.
 public struct IntegerConvolution: Sendable {
-  private let body: PackedConvolution<Int16MicroKernel>
+  let body: PackedConvolution<Int16MicroKernel>
 
   /// Packs `weights`.
   ///
@@ -126,7 +126,7 @@ public struct IntegerConvolution: Sendable {
 
 /// An integer convolution: unsigned bytes times signed bytes, exact int32 sums.
 public struct ByteConvolution: Sendable {
-  private let body: PackedConvolution<ByteMicroKernel>
+  let body: PackedConvolution<ByteMicroKernel>
   private let zero: UInt8
 
   /// Packs `weights`.

@@ -73,29 +73,52 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
       output.channels == shape.outputChannels,
       "an epilogue for \(output.channels) channels after a convolution of \(shape.outputChannels)"
     )
-    run(paddedImages, imageCount: imageCount, threads: threads) { pixels, sums, rowStride in
-      output.write(sums, rowStride: rowStride, pixels: pixels)
+    let spare = output.needsScratch ? Self.blockRows * output.channels : 0
+    run(paddedImages, imageCount: imageCount, threads: threads, spare: spare) {
+      pixels,
+      sums,
+      rowStride,
+      scratch in
+      output.write(sums, rowStride: rowStride, pixels: pixels, scratch: scratch)
     }
   }
 
   /// Computes the sums of the output pixels of `imageCount` images, block by block, on up to `threads` threads.
   ///
-  /// `finish`: called with pixels, their sums and the distance between the sums of two pixels, for each block once.
+  /// `spare`: floats of working memory for `finish`.
+  /// `finish`: called with pixels, their sums, the distance between the sums of two pixels and its working memory, for
+  /// each block once.
   @inline(__always)
   func run(
     _ paddedImages: UnsafePointer<Kernel.RowOperand>,
     imageCount: Int,
     threads: Int,
-    finish: (Range<Int>, UnsafePointer<Kernel.Sum>, Int) -> Void
+    spare: Int = 0,
+    finish: (Range<Int>, UnsafePointer<Kernel.Sum>, Int, UnsafeMutablePointer<Float>) -> Void
   ) {
     let rowCount = imageCount * shape.outputPixelCount
     let block = Self.blockRows
-    ParallelLoop.run(count: (rowCount + block - 1) / block, threads: threads) { index in
-      let rows = index * block..<min((index + 1) * block, rowCount)
-      withUnsafeTemporaryAllocation(of: Kernel.Sum.self, capacity: block * rowStride) { sums in
-        guard let sums = sums.baseAddress else { return }
-        compute(rows, of: paddedImages, into: sums, rowStride: rowStride)
-        finish(rows, UnsafePointer(sums), rowStride)
+    let blockCount = (rowCount + block - 1) / block
+    // Working memory is allocated once for several blocks: for a single one it would cost as much as finishing it.
+    let run = threads > 1 ? min(8, max(1, blockCount / threads)) : max(1, blockCount)
+    let sumBytes = block * rowStride * MemoryLayout<Kernel.Sum>.stride
+    ParallelLoop.run(count: (blockCount + run - 1) / run, threads: threads) { index in
+      withUnsafeTemporaryAllocation(
+        byteCount: sumBytes + spare * MemoryLayout<Float>.stride,
+        alignment: 64
+      ) { memory in
+        guard let memory = memory.baseAddress else { return }
+        let sums = memory.bindMemory(to: Kernel.Sum.self, capacity: block * rowStride)
+        let scratch = (memory + sumBytes).bindMemory(to: Float.self, capacity: spare)
+        for first in stride(
+          from: index * run * block,
+          to: min((index + 1) * run * block, rowCount),
+          by: block
+        ) {
+          let rows = first..<min(first + block, rowCount)
+          compute(rows, of: paddedImages, into: sums, rowStride: rowStride)
+          finish(rows, UnsafePointer(sums), rowStride, scratch)
+        }
       }
     }
   }

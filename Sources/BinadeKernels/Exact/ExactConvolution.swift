@@ -198,7 +198,12 @@ public struct ExactConvolution: Sendable {
           look(up: source, in: part.tables, into: padded + line)
         }
       }
-      part.convolution.run(padded, imageCount: imageCount, threads: 1, finish: finish)
+      part.convolution.run(
+        padded,
+        imageCount: imageCount,
+        threads: 1,
+        finish: { rows, sums, rowStride, _ in finish(rows, sums, rowStride) }
+      )
     }
   }
 

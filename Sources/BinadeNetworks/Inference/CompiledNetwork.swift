@@ -101,6 +101,21 @@ public struct CompiledNetwork: Sendable {
     self.engines = engines
   }
 
+  /// The quantizer whose codes a step leaves instead of float32 values; nil when it leaves the values.
+  ///
+  /// One layer reads them and would encode them so.
+  func requantization(ofStep step: Int) -> Quantizer? {
+    guard case .layer(let layer) = folded.steps[step].operation, engines[layer].requantizes else {
+      return nil
+    }
+    return plan.onlyReader[step].flatMap { engines[$0].requantizedInput }
+  }
+
+  /// How many layers leave codes.
+  package var requantizedStepCount: Int {
+    folded.steps.indices.count { requantization(ofStep: $0) != nil }
+  }
+
   /// Per layer: which datapath carries it out, with which kernel, and why.
   public var explanation: [(layer: String, datapath: Datapath, kernel: String, reason: String)] {
     zip(folded.layers, engines).map { ($0.name, $1.datapath, $1.kernelName, $1.reason) }

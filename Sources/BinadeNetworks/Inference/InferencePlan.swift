@@ -4,6 +4,8 @@ struct InferencePlan: Sendable {
   let bufferOfStep: [Int]
   /// The elements each buffer needs.
   let capacities: [Int]
+  /// The layer that alone reads the results of each step; nil for results with several readers, or another kind of reader.
+  let onlyReader: [Int?]
 
   init(_ network: FoldedNetwork) {
     let steps = network.steps
@@ -29,6 +31,16 @@ struct InferencePlan: Sendable {
       for input in Set(step.inputs) where lastUse[input] == index {
         free.append(bufferOfStep[input])
       }
+    }
+    var readers = [[Int]](repeating: [], count: steps.count)
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { readers[input].append(index) }
+    }
+    onlyReader = readers.enumerated().map { source, readers in
+      guard readers.count == 1, case .layer(let layer) = steps[readers[0]].operation,
+        steps[readers[0]].inputs[0] == source
+      else { return nil }
+      return layer
     }
     self.bufferOfStep = bufferOfStep
     self.capacities = capacities

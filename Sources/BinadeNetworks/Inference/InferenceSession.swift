@@ -6,8 +6,10 @@ public final class InferenceSession {
   public typealias Observer = (Int, ObservedInput) -> Void
 
   private let network: CompiledNetwork
-  private let buffers: [UnsafeMutablePointer<Float>]
+  private let buffers: [UnsafeMutableRawPointer]
   private let scratch: LayerScratch
+  /// Per step, the quantizer whose codes it leaves instead of values.
+  private let requantizations: [Quantizer?]
   /// The greatest number of images per run.
   public let capacity: Int
 
@@ -18,7 +20,10 @@ public final class InferenceSession {
     precondition(capacity > 0, "a session needs room for an image, not \(capacity)")
     self.network = network
     self.capacity = capacity
-    buffers = network.plan.capacities.map { .allocate(capacity: $0 * capacity) }
+    buffers = network.plan.capacities.map {
+      .allocate(byteCount: $0 * capacity * MemoryLayout<Float>.stride, alignment: 64)
+    }
+    requantizations = network.folded.steps.indices.map { network.requantization(ofStep: $0) }
     scratch = LayerScratch(for: network.engines.map(\.shape), imageCount: capacity)
   }
 
@@ -39,6 +44,9 @@ public final class InferenceSession {
   }
 
   /// Computes the logits of the first `imageCount` images of ``input(_:)``, which are overwritten.
+  ///
+  /// An observer sees every input as float32 values; without one, layers leave codes for the next where they can. The
+  /// logits are the same.
   ///
   /// - Shape: imageCount x classes; valid until the next run.
   /// - Precondition: `imageCount` is within the session's capacity.
@@ -63,24 +71,33 @@ public final class InferenceSession {
     imageCount: Int,
     _ observer: Observer?
   ) {
-    let source = buffer(ofStep: step.inputs[0])
+    let source = step.inputs[0]
     let engine = network.engines[layer]
     if let observer {
+      let values = buffer(ofStep: source)
       for image in 0..<imageCount {
         observer(
           layer,
-          ObservedInput(source + image * engine.shape.inputCount, engine.shape)
+          ObservedInput(values + image * engine.shape.inputCount, engine.shape)
         )
       }
     }
+    let isObserved = observer != nil
+    let takesCodes = !isObserved && requantizations[source] != nil
     engine.run(
-      source,
+      takesCodes
+        ? .codes(UnsafePointer(codes(ofStep: source))) : .values(UnsafePointer(buffer(ofStep: source))),
       imageCount: imageCount,
-      into: buffer(ofStep: index),
+      into: isObserved ? .values(buffer(ofStep: index)) : output(ofStep: index),
       scratch: scratch,
       appliesReLU: step.appliesReLU,
       addend: step.inputs.count > 1 ? UnsafePointer(buffer(ofStep: step.inputs[1])) : nil
     )
+  }
+
+  /// Where a layer writes: values, or codes for the only layer that reads them.
+  private func output(ofStep step: Int) -> LayerOutput {
+    requantizations[step].map { .codes(codes(ofStep: step), $0) } ?? .values(buffer(ofStep: step))
   }
 
   private func run(_ step: FoldedNetwork.Step, _ index: Int, image: Int) {
@@ -123,7 +140,18 @@ public final class InferenceSession {
     }
   }
 
+  /// The buffer of a step's values.
   private func buffer(ofStep step: Int) -> UnsafeMutablePointer<Float> {
-    buffers[network.plan.bufferOfStep[step]]
+    memory(ofStep: step, as: Float.self)
+  }
+
+  /// The buffer of a step's codes: the same memory, of which they need a quarter.
+  private func codes(ofStep step: Int) -> UnsafeMutablePointer<UInt8> {
+    memory(ofStep: step, as: UInt8.self)
+  }
+
+  private func memory<Element>(ofStep step: Int, as type: Element.Type) -> UnsafeMutablePointer<Element> {
+    let buffer = network.plan.bufferOfStep[step]
+    return buffers[buffer].bindMemory(to: type, capacity: network.plan.capacities[buffer] * capacity)
   }
 }

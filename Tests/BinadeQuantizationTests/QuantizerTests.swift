@@ -81,6 +81,10 @@ import Testing
     #expect(throws: QuantizationFailure.self) {
       try quantizer("int16", values, calibration: EntropyCalibration())
     }
+    // Half of what leaves a ReLU is zero, at every scale.
+    let scale = try quantizer("uint4", positive, calibration: EntropyCalibration()).scales
+    let rectified = positive + [Float](repeating: 0, count: 3 * positive.count)
+    #expect(try quantizer("uint4", rectified, calibration: EntropyCalibration()).scales == scale)
     #expect(Calibrations.names.contains("octav") && Calibrations.named("kl") is EntropyCalibration)
   }
 

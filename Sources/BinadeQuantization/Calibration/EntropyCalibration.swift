@@ -18,18 +18,20 @@ public struct EntropyCalibration: Calibration {
 
   /// The scale for a sample.
   ///
-  /// Values of one sign are mirrored, so that all levels of the format are on their side.
+  /// Zeros are exact at every scale and left out: after a ReLU they are half of all values, and the bin that holds them
+  /// would outweigh all others. Values of one sign are mirrored, so that all levels of the format are on their side.
   public func scale(for sample: TensorSample, target: ScaleTarget) -> Float {
     let levelCount = 1 << target.codec.info.bitWidth
+    let values = sample.values.filter { $0 != 0 }
     let threshold =
       sample.isNonnegative
       ? EntropyThreshold.threshold(
-        sample.values + sample.values.map { -$0 },
+        values + values.map { -$0 },
         levelCount: 2 * levelCount - 1,
         binCount: Self.binCount(levelCount: 2 * levelCount - 1)
       )
       : EntropyThreshold.threshold(
-        sample.values,
+        values,
         levelCount: levelCount - 1,
         binCount: Self.binCount(levelCount: levelCount - 1)
       )

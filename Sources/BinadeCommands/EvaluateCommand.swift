@@ -17,8 +17,14 @@ struct EvaluateCommand: ParsableCommand {
       With --accumulator each layer sums the products of the values that codes stand for, before scales, in that
       format, in the order (kernel row, kernel column, channel); scales, bias and residual follow in float32.
 
+      With --ptq a recipe of post-training quantization finds ranges, bits per channel and rounded weights for evenly
+      spaced formats of 2 to 8 bits; quantizers are formats alone. Recipes: naive, aciq, aciq+alloc+bias, best, or parts
+      joined by '+':
+      \(RecipeText.parts)
+
       EXAMPLES
         binade evaluate
+        binade evaluate --ptq aciq+alloc+bias --weights int4 --activations int4 --ends int8
         binade evaluate --weights int8:channel:max --activations int8:tensor:max
         binade evaluate --model resnet20-cifar10.safetensors --data cifar10 \\
           --weights int4 --activations int4 --ends int8 --json
@@ -39,6 +45,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The quantizer of weights and inputs of the first and the last layer.")
   var ends: String?
 
+  @Option(help: "A recipe of post-training quantization: naive, aciq, aciq+alloc+bias, best, or other parts.")
+  var ptq: String?
+
   @Option(
     help: """
       The format that each layer's sums of products are rounded to; 'exact' for one rounding at the end; 'logarithmic', \
@@ -58,6 +67,13 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     try accumulatorOptions.requireLayerAccumulator(accumulator)
+    try RecipeText.check(
+      ptq,
+      weights: weights,
+      activations: activations,
+      ends: ends,
+      accumulator: accumulator
+    )
     guard let accumulator, weights == nil || activations == nil else { return }
     throw ValidationError(
       "--accumulator \(accumulator) sums products of codes: give --weights and --activations"
@@ -74,10 +90,10 @@ struct EvaluateCommand: ParsableCommand {
       catalog
     )
     configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
+    configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
+    configuration.recipeText = ptq
     let experiment = try models.experiment(threads: runOptions.threads)
-    let bar = ProgressBar(total: experiment.imageCount, label: "classifying")
-    let result = try experiment.run(configuration, progress: bar.advance)
-    bar.finish()
+    let result = try RecipeText.run(configuration, experiment)
     for note in EvaluationText.accumulatorNotes(of: result) { console.writeError("note: \(note)") }
     if json {
       console.write(try JSONText.encode(result))
@@ -104,6 +120,7 @@ enum EvaluationText {
       "activations  \(result.activations)",
     ]
     if let ends = result.ends { lines.append("ends         \(ends)") }
+    if let recipe = result.recipe { lines.append("recipe       \(recipe)") }
     if let accumulator = result.provenance.accumulator { lines.append("accumulator  \(accumulator)") }
     lines += [
       "calibration  \(result.provenance.calibrationImages)",

@@ -14,6 +14,13 @@ public struct Configuration: Sendable {
   /// Needs quantizers of all operands.
   public var accumulator: LayerAccumulator?
 
+  /// How post-training quantization finds weights and ranges; nil leaves it to the calibrations of the quantizers.
+  ///
+  /// With a recipe only the formats of the quantizers count, and of these their bits.
+  public var recipe: PostTrainingRecipe?
+  /// The recipe as it was written.
+  public var recipeText: String?
+
   /// The quantizers of the first and the last layer.
   public struct Ends: Sendable {
     /// Their weights.

@@ -86,6 +86,8 @@ public struct EvaluationResult: Sendable, Codable {
   public let activations: String
   /// The quantizers of the first and last layer, when they differ.
   public let ends: String?
+  /// The recipe of post-training quantization; nil where calibrations found the scales.
+  public let recipe: String?
   /// The family of the weights' format.
   public let family: String
   /// Bits of a weight.

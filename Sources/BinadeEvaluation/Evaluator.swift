@@ -56,16 +56,16 @@ public struct Evaluator: Sendable {
       for image in range {
         images.copyImage(image, normalization: normalization, into: session.input())
         _ = session.run { layer, input in
-          guard let quantizer = network.activationQuantizer(ofLayer: layer) else { return }
+          guard network.quantizesInput(ofLayer: layer) else { return }
           input.forEachChannel { channel, plane in
-            errors[layer].measure(plane, quantizer: quantizer, channel: channel)
+            network.measureInput(ofLayer: layer, channel: channel, plane, into: &errors[layer])
           }
         }
       }
       return errors
     }
     return layers.indices.map { layer in
-      guard network.activationQuantizer(ofLayer: layer) != nil else { return nil }
+      guard network.quantizesInput(ofLayer: layer) else { return nil }
       var total = QuantizationError()
       for part in parts { total += part[layer] }
       return total

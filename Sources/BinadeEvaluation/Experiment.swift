@@ -91,7 +91,11 @@ public struct Experiment: Sendable {
   ///
   /// Throws ``ExperimentError`` when scales are needed and there are no images, and `QuantizationFailure` when a
   /// tensor cannot be quantized.
-  public func compile(_ configuration: Configuration) throws -> CompiledNetwork {
+  public func compile(
+    _ configuration: Configuration,
+    layerDone: (Int) -> Void = { _ in }
+  ) throws -> CompiledNetwork {
+    if let recipe = configuration.recipe { return try compile(configuration, recipe, layerDone) }
     if configuration.quantizesActivations, statistics == nil {
       throw ExperimentError.noCalibrationImages
     }
@@ -103,16 +107,38 @@ public struct Experiment: Sendable {
     )
   }
 
+  private func compile(
+    _ configuration: Configuration,
+    _ recipe: PostTrainingRecipe,
+    _ layerDone: (Int) -> Void
+  ) throws -> CompiledNetwork {
+    let quantizer = try PostTrainingQuantizer(
+      model.network,
+      recipe: recipe,
+      targets: configuration.targets(layerCount: model.network.layers.count, recipe: recipe),
+      images: calibrationImages,
+      normalization: model.normalization,
+      threads: options.threads,
+      progress: layerDone
+    )
+    return CompiledNetwork(quantizer.network, quantized: quantizer.layers)
+  }
+
   /// Compiles the network in a configuration, classifies every image and measures every layer.
   ///
+  /// `layerDone`: called with the number of layers that post-training quantization has done.
   /// `progress`: called from any thread with a number of images just done.
   public func run(
     _ configuration: Configuration,
+    layerDone: (Int) -> Void = { _ in },
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
     let layers = model.network.layers
     let assignments = configuration.assignments(layerCount: layers.count)
-    let compiled = try compile(configuration)
+    func quantizer(_ specification: QuantizerSpecification?) -> String {
+      specification.map(configuration.text) ?? "float32"
+    }
+    let compiled = try compile(configuration, layerDone: layerDone)
     let predictions =
       configuration.isFloat32 ? baseline : evaluator.predictions(of: compiled, progress: progress)
     let activationErrors = evaluator.activationErrors(
@@ -123,9 +149,12 @@ public struct Experiment: Sendable {
     return EvaluationResult(
       model: model.name,
       data: evaluator.images.name,
-      weights: configuration.weights?.description ?? "float32",
-      activations: configuration.activations?.description ?? "float32",
-      ends: configuration.ends.map { "\($0.weights.description) \($0.activations.description)" },
+      weights: configuration.weights.map(configuration.text) ?? "float32",
+      activations: configuration.activations.map(configuration.text) ?? "float32",
+      ends: configuration.ends.map {
+        "\(configuration.text($0.weights)) \(configuration.text($0.activations))"
+      },
+      recipe: configuration.recipeText,
       family: (configuration.weights?.format.info.family ?? .binaryFloat).rawValue,
       weightBitWidth: configuration.weights?.bitWidth ?? 32,
       activationBitWidth: configuration.activations?.bitWidth ?? 32,
@@ -146,6 +175,7 @@ public struct Experiment: Sendable {
       layers: layerResults(
         compiled,
         assignments,
+        quantizer,
         weightErrors: weightErrors,
         activationErrors: activationErrors
       ),
@@ -175,6 +205,7 @@ public struct Experiment: Sendable {
   private func layerResults(
     _ compiled: CompiledNetwork,
     _ assignments: [LayerAssignment],
+    _ quantizer: (QuantizerSpecification?) -> String,
     weightErrors: [QuantizationError?],
     activationErrors: [QuantizationError?]
   ) -> [EvaluationResult.LayerResult] {
@@ -189,13 +220,13 @@ public struct Experiment: Sendable {
         weights: weightErrors[index].map {
           EvaluationResult.TensorError(
             $0,
-            quantizer: assignments[index].weights?.description ?? "float32"
+            quantizer: quantizer(assignments[index].weights)
           )
         },
         activations: activationErrors[index].map {
           EvaluationResult.TensorError(
             $0,
-            quantizer: assignments[index].activations?.description ?? "float32"
+            quantizer: quantizer(assignments[index].activations)
           )
         }
       )

@@ -57,6 +57,26 @@ public struct QuantizationError: Sendable, Hashable, Codable {
     elementCount += input.count
   }
 
+  /// Adds elements that something other than a ``Quantizer`` rounded.
+  ///
+  /// `range`: elements outside count as saturated.
+  ///
+  /// - Shape: `quantized` holds `input.count` elements.
+  public mutating func measure(
+    _ input: UnsafeBufferPointer<Float>,
+    quantized: UnsafePointer<Float>,
+    range: ClosedRange<Float>
+  ) {
+    for index in 0..<input.count {
+      add(Double(input[index]), quantized: Double(quantized[index]))
+      if input[index].isNaN { tally.nanCount += 1 }
+      if input[index] < range.lowerBound || input[index] > range.upperBound { tally.saturatedCount += 1 }
+      if input[index] != 0, quantized[index] == 0 { tally.underflowedCount += 1 }
+    }
+    tally.elementCount += input.count
+    elementCount += input.count
+  }
+
   private mutating func add(_ x: Double, quantized y: Double) {
     signalPower += x * x
     quantizedPower += y * y

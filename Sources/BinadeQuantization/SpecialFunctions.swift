@@ -13,6 +13,9 @@ enum SpecialFunctions {
   /// e^x.
   static func exponential(_ x: Double) -> Double { exp(x) }
 
+  /// cos x.
+  static func cosine(_ x: Double) -> Double { cos(x) }
+
   /// The natural logarithm.
   static func logarithm(_ x: Double) -> Double { log(x) }
 

@@ -28,10 +28,13 @@ public struct CompiledNetwork: Sendable {
   public let folded: FoldedNetwork
   let plan: InferencePlan
   let engines: [LayerEngine]
+  /// What post-training quantization made of the layers; nil where quantizers alone did it.
+  private let quantized: [QuantizedLayer]?
 
   /// The float32 network.
   public init(_ network: FoldedNetwork, features: CPUFeatures = .detected) {
     folded = network
+    quantized = nil
     plan = InferencePlan(network)
     engines = network.layers.map {
       LayerEngine($0, weights: nil, activations: nil, features: features)
@@ -57,6 +60,7 @@ public struct CompiledNetwork: Sendable {
       "one assignment for each of the layers"
     )
     folded = network
+    quantized = nil
     plan = InferencePlan(network)
     var engines: [LayerEngine] = []
     for (index, assignment) in assignments.enumerated() {
@@ -101,6 +105,15 @@ public struct CompiledNetwork: Sendable {
     self.engines = engines
   }
 
+  /// The network with layers that post-training quantization has prepared, one for each.
+  public init(_ network: FoldedNetwork, quantized: [QuantizedLayer], features: CPUFeatures = .detected) {
+    precondition(quantized.count == network.layers.count, "one quantized layer for each of the layers")
+    folded = network
+    self.quantized = quantized
+    plan = InferencePlan(network)
+    engines = zip(network.layers, quantized).map { LayerEngine($0, quantized: $1, features: features) }
+  }
+
   /// The quantizer whose codes a step leaves instead of float32 values; nil when it leaves the values.
   ///
   /// One layer reads them and would encode them so.
@@ -124,16 +137,19 @@ public struct CompiledNetwork: Sendable {
   /// What is too narrow about a layer's accumulator; nil when none was asked for.
   public func accumulatorWarnings(ofLayer index: Int) -> [String]? { engines[index].accumulatorWarnings }
 
-  /// The quantizer of a layer's input.
-  public func activationQuantizer(ofLayer index: Int) -> Quantizer? { engines[index].activations }
+  /// Whether a layer's input is quantized.
+  public func quantizesInput(ofLayer index: Int) -> Bool {
+    if case .none = engines[index].input { false } else { true }
+  }
 
-  /// The quantizer of a layer's weights.
-  public func weightQuantizer(ofLayer index: Int) -> Quantizer? { engines[index].weights }
+  /// What a layer's input goes through.
+  public func inputQuantizer(ofLayer index: Int) -> InputQuantizer { engines[index].input }
 
-  /// Bits of all scales, of weights and of activations.
+  /// Bits of all scales, of weights and of activations, and of offsets and bit widths where there are some.
   public var scaleMemoryBits: Int {
-    engines.reduce(0) {
-      $0 + ($1.weights?.scaleBitCount ?? 0) + ($1.activations?.scaleBitCount ?? 0)
+    engines.indices.reduce(0) { sum, index in
+      sum + engines[index].input.parameterBitCount
+        + (quantized?[index].parameterBitCount ?? engines[index].weights?.scaleBitCount ?? 0)
     }
   }
 
@@ -141,6 +157,7 @@ public struct CompiledNetwork: Sendable {
   ///
   /// Weights that carry activation scales per channel are measured with them.
   public func weightError(ofLayer index: Int) -> QuantizationError? {
+    if let quantized { return weightError(ofLayer: index, quantized[index]) }
     guard let quantizer = engines[index].weights else { return nil }
     let layer = folded.layers[index].absorbing(engines[index].activations)
     var error = QuantizationError()
@@ -153,6 +170,39 @@ public struct CompiledNetwork: Sendable {
       }
     }
     return error
+  }
+}
+
+extension CompiledNetwork {
+  private func weightError(ofLayer index: Int, _ quantized: QuantizedLayer) -> QuantizationError? {
+    guard quantized.meanWeightBitWidth < 32 else { return nil }
+    let layer = folded.layers[index]
+    var error = QuantizationError()
+    layer.weights.withUnsafeBufferPointer { weights in
+      quantized.weights.withUnsafeBufferPointer { rounded in
+        for channel in 0..<layer.shape.outputChannels {
+          let row = channel * layer.shape.depth..<(channel + 1) * layer.shape.depth
+          let (before, after) = (
+            UnsafeBufferPointer(rebasing: weights[row]), UnsafeBufferPointer(rebasing: rounded[row])
+          )
+          guard let base = after.baseAddress, let least = after.min(), let greatest = after.max() else {
+            continue
+          }
+          error.measure(before, quantized: base, range: least...greatest)
+        }
+      }
+    }
+    return error
+  }
+
+  /// Adds the error on one channel of a layer's input to `error`.
+  public func measureInput(
+    ofLayer index: Int,
+    channel: Int,
+    _ plane: UnsafeBufferPointer<Float>,
+    into error: inout QuantizationError
+  ) {
+    engines[index].input.measure(plane, channel: channel, into: &error)
   }
 }
 

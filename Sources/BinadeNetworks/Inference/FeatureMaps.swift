@@ -18,6 +18,15 @@ package enum FeatureMaps {
     }
   }
 
+  /// ReLU; NaN stays.
+  package static func rectify(
+    _ input: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    for index in 0..<count { output[index] = input[index] < 0 ? 0 : input[index] }
+  }
+
   /// The mean of each channel, summed in the order of pixels.
   package static func average(
     _ input: UnsafePointer<Float>,

@@ -12,6 +12,8 @@ public struct FoldedNetwork: Sendable {
     public internal(set) var weights: [Float]
     /// One per output channel.
     public internal(set) var bias: [Float]
+    /// What the batch norm that was folded in makes of each output channel; nil where there was none.
+    public internal(set) var normalized: [NormalizedChannel]?
 
     /// Creates a layer.
     package init(name: String, shape: ConvolutionShape, weights: [Float], bias: [Float]) {
@@ -22,6 +24,14 @@ public struct FoldedNetwork: Sendable {
     }
   }
 
+  /// The distribution of a batch norm's output: mean β and standard deviation |γ|, on the images it was trained with.
+  public struct NormalizedChannel: Sendable, Hashable {
+    /// β.
+    public var mean: Double
+    /// |γ|.
+    public var standardDeviation: Double
+  }
+
   /// What a step computes.
   enum Operation: Sendable {
     case input
@@ -30,6 +40,7 @@ public struct FoldedNetwork: Sendable {
     case globalAveragePool
     case add
     case paddedShortcut(stride: Int)
+    case relu
   }
 
   /// One step of inference.
@@ -42,9 +53,9 @@ public struct FoldedNetwork: Sendable {
   }
 
   /// In the order in which they are computed.
-  public private(set) var layers: [Layer] = []
+  public internal(set) var layers: [Layer] = []
   /// In an order in which they can be computed; the first is the input, the last gives the logits.
-  private(set) var steps: [Step] = []
+  var steps: [Step] = []
 
   /// The shape of the images it takes.
   public var inputShape: ImageShape { steps[0].shape }

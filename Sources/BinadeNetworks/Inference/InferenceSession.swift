@@ -51,6 +51,15 @@ public final class InferenceSession {
   /// - Shape: imageCount x classes; valid until the next run.
   /// - Precondition: `imageCount` is within the session's capacity.
   public func run(imageCount: Int = 1, observer: Observer? = nil) -> UnsafeBufferPointer<Float> {
+    run(imageCount: imageCount, observer: observer, preactivations: nil)
+  }
+
+  /// The same, with an observer of what goes into each ReLU that is a step of its own, by the index of the step.
+  func run(
+    imageCount: Int,
+    observer: Observer?,
+    preactivations: Observer?
+  ) -> UnsafeBufferPointer<Float> {
     precondition((0...capacity).contains(imageCount), "\(imageCount) images in a session for \(capacity)")
     let steps = network.folded.steps
     for (index, step) in steps.enumerated() {
@@ -58,7 +67,7 @@ public final class InferenceSession {
         run(layer, step, index, imageCount: imageCount, observer)
         continue
       }
-      for image in 0..<imageCount { run(step, index, image: image) }
+      for image in 0..<imageCount { run(step, index, image: image, preactivations) }
     }
     let last = steps.count - 1
     return UnsafeBufferPointer(start: buffer(ofStep: last), count: imageCount * steps[last].shape.count)
@@ -100,7 +109,7 @@ public final class InferenceSession {
     requantizations[step].map { .codes(codes(ofStep: step), $0) } ?? .values(buffer(ofStep: step))
   }
 
-  private func run(_ step: FoldedNetwork.Step, _ index: Int, image: Int) {
+  private func run(_ step: FoldedNetwork.Step, _ index: Int, image: Int, _ preactivations: Observer?) {
     let steps = network.folded.steps
     func map(_ step: Int) -> UnsafeMutablePointer<Float> {
       buffer(ofStep: step) + image * steps[step].shape.count
@@ -119,6 +128,10 @@ public final class InferenceSession {
         stride: stride,
         padding: padding
       )
+    case .relu:
+      let source = map(step.inputs[0])
+      preactivations?(index, ObservedInput(source, step.shape))
+      FeatureMaps.rectify(source, into: output, count: step.shape.count)
     case .globalAveragePool:
       FeatureMaps.average(map(step.inputs[0]), steps[step.inputs[0]].shape, into: output)
     case .add:

@@ -12,6 +12,8 @@ package struct LayerEngine: Sendable {
     case coded(CodedConvolution, Quantizer)
     /// An operand without codes of at most 16 bits: rounded values, in multiples of `unit`.
     case valued(FloatConvolution, Quantizer, unit: Float)
+    /// Values after post-training quantization, scales and offsets included.
+    case simulated(FloatConvolution, InputQuantizer)
     /// Rounded values as they are: an accumulator's format is absolute.
     case accumulated(RoundedConvolution, Quantizer)
     /// Exact sums of products of codes.
@@ -83,6 +85,30 @@ package struct LayerEngine: Sendable {
       accumulatorWarnings: accumulator.map { _ in choice?.warnings ?? [] },
       features
     )
+  }
+
+  /// Compiles a layer that post-training quantization has prepared, on float32.
+  init(_ layer: FoldedNetwork.Layer, quantized: QuantizedLayer, features: CPUFeatures) {
+    shape = layer.shape
+    weights = nil
+    activations = nil
+    accumulatorWarnings = nil
+    datapath = .float32
+    reason =
+      "values with steps, offsets and bits of their own per channel: in float32, on what the codes stand for"
+    let convolution = FloatConvolution(
+      shape: shape,
+      weights: quantized.weights,
+      kernel: KernelTable.float32(for: features)
+    )
+    if case .none = quantized.input {
+      implementation = .plain(convolution)
+    } else {
+      implementation = .simulated(convolution, quantized.input)
+    }
+    let ones = [Float](repeating: 1, count: shape.outputChannels)
+    plain = Epilogue(scales: ones, bias: quantized.bias, appliesReLU: false, features: features)
+    rectified = Epilogue(scales: ones, bias: quantized.bias, appliesReLU: true, features: features)
   }
 
   private init(
@@ -202,10 +228,17 @@ package struct LayerEngine: Sendable {
     )
   }
 
+  /// What the input goes through.
+  var input: InputQuantizer {
+    if case .simulated(_, let quantizer) = implementation { return quantizer }
+    return activations.map { .fitted($0) } ?? .none
+  }
+
   /// The name of the kernel, for reports.
   var kernelName: String {
     switch implementation {
-    case .plain(let convolution), .valued(let convolution, _, _): convolution.kernelName
+    case .plain(let convolution), .valued(let convolution, _, _), .simulated(let convolution, _):
+      convolution.kernelName
     case .coded(let convolution, _): convolution.kernelName
     case .accumulated(let convolution, _): convolution.kernelName
     case .exact(let convolution, _): convolution.kernelName
@@ -288,6 +321,10 @@ package struct LayerEngine: Sendable {
     case .valued(let convolution, let quantizer, let unit):
       let rounded = scratch.values
       quantizer.round(elements, channels: shape.inputChannels, unit: unit, into: rounded)
+      convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
+    case .simulated(let convolution, let quantizer):
+      let rounded = scratch.values
+      quantizer.apply(elements, channels: shape.inputChannels, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
     case .accumulated(let convolution, let quantizer):
       let rounded = scratch.values

@@ -14,6 +14,17 @@ public struct ObservedInput {
     pixelCount = shape.inputHeight * shape.inputWidth
   }
 
+  init(_ pixels: UnsafePointer<Float>, _ shape: ImageShape) {
+    self.pixels = pixels
+    channelCount = shape.channels
+    pixelCount = shape.height * shape.width
+  }
+
+  /// All elements, pixel by pixel, channels innermost.
+  var elements: UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: pixels, count: channelCount * pixelCount)
+  }
+
   /// Calls `body` with each channel and its pixels, row by row.
   public func forEachChannel(_ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: pixelCount) { plane in

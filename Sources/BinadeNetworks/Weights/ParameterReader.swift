@@ -39,6 +39,7 @@ struct ParameterReader<Source: ParameterSource> {
     let beta = try source.values("\(node.name).bias", [channels])
     let mean = try source.values("\(node.name).running_mean", [channels])
     let variance = try source.values("\(node.name).running_var", [channels])
+    layer.normalized = zip(beta, gamma).map { .init(mean: Double($0), standardDeviation: abs(Double($1))) }
     for channel in 0..<channels {
       guard variance[channel] >= 0 else {
         throw .malformed(

@@ -45,4 +45,14 @@ public struct RectifiedNormal: Sendable, Hashable {
     return standardDeviation * SpecialFunctions.normalDensity(ratio)
       + mean * SpecialFunctions.normalProbability(ratio)
   }
+
+  /// E[ReLU(x)²] - E[ReLU(x)]², with E[ReLU(x)²] = (β² + γ²) Φ(β/γ) + βγ φ(β/γ).
+  public var variance: Double {
+    guard standardDeviation > 0 else { return 0 }
+    let ratio = mean / standardDeviation
+    let square =
+      (mean * mean + standardDeviation * standardDeviation) * SpecialFunctions.normalProbability(ratio)
+      + mean * standardDeviation * SpecialFunctions.normalDensity(ratio)
+    return max(0, square - expectation * expectation)
+  }
 }

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Binade
+
+/// Recipes of post-training quantization on the command line.
+enum RecipeText {
+  /// The parts and what they do, a line each.
+  static var parts: String {
+    PostTrainingRecipe.parts.map { part in
+      "  " + part.name + String(repeating: " ", count: max(1, 16 - part.name.count)) + part.meaning
+    }.joined(separator: "\n")
+  }
+
+  /// Refuses what does not go with a recipe.
+  static func check(
+    _ recipe: String?,
+    weights: String?,
+    activations: String?,
+    ends: String?,
+    accumulator: String?
+  ) throws {
+    guard let recipe else { return }
+    guard weights != nil || activations != nil else {
+      throw ValidationError("--ptq \(recipe) needs --weights or --activations, or both")
+    }
+    guard accumulator == nil else {
+      throw ValidationError(
+        "--ptq \(recipe) works on values with offsets; --accumulator sums products of codes"
+      )
+    }
+    for text in [weights, activations, ends].compactMap({ $0 }) where text.contains(":") {
+      throw ValidationError(
+        "'\(text)': with --ptq the recipe finds ranges and rounds; give the format alone, such as int4"
+      )
+    }
+  }
+
+  /// Runs a configuration with progress of both parts of the work.
+  static func run(_ configuration: Configuration, _ experiment: Experiment) throws -> EvaluationResult {
+    let layers = experiment.model.network.layers.count
+    let quantizing = ProgressBar(total: configuration.recipe == nil ? 0 : layers, label: "quantizing layers")
+    let classifying = ProgressBar(total: experiment.imageCount, label: "classifying")
+    defer { classifying.finish() }
+    return try experiment.run(
+      configuration,
+      layerDone: { done in
+        quantizing.advance(1)
+        if done == layers { quantizing.finish() }
+      },
+      progress: classifying.advance
+    )
+  }
+}

@@ -1,0 +1,43 @@
+import BinadeFormats
+import BinadeKernels
+import BinadeNetworks
+import BinadeNumerics
+import BinadeQuantization
+
+extension Configuration {
+  /// A quantizer as it is used: its format alone under a recipe, which finds ranges and rounds.
+  func text(_ specification: QuantizerSpecification) -> String {
+    recipe == nil ? specification.description : specification.format.name
+  }
+
+  /// One target per layer for post-training quantization: the bits of the formats.
+  ///
+  /// Ends have their own bits where there are some; what is float32 in the body is float32 there.
+  ///
+  /// Throws `PostTrainingError` for formats that are not evenly spaced or not of 2 to 8 bits.
+  func targets(layerCount: Int, recipe: PostTrainingRecipe) throws -> [LayerTarget] {
+    try (0..<layerCount).map { layer in
+      let isEnd = ends != nil && (layer == 0 || layer == layerCount - 1)
+      let bits = try weights.map { try Self.bitWidth(of: isEnd ? ends?.weights ?? $0 : $0) }
+      let inputBits = try activations.map { try Self.bitWidth(of: isEnd ? ends?.activations ?? $0 : $0) }
+      var target = LayerTarget(weightBitWidth: bits, inputBitWidth: inputBits, isEnd: isEnd)
+      if recipe.usesVectorScales, let bits,
+        let format = try ParametricBlockFormat.format(named: "vsq\(bits)_s4")
+      {
+        target.vectorCodec = try BlockCodec(format)
+      }
+      return target
+    }
+  }
+
+  private static func bitWidth(of specification: QuantizerSpecification) throws -> Int {
+    let format = specification.format
+    guard let rungs = try FormatCodec(format).rungs, rungs.count > 1,
+      zip(rungs, rungs.dropFirst()).allSatisfy({ $1.value - $0.value == rungs[1].value - rungs[0].value })
+    else { throw PostTrainingError.notUniform(format: format.name) }
+    guard (2...8).contains(format.bitWidth) else {
+      throw PostTrainingError.tooManyBits(format: format.name, bits: format.bitWidth)
+    }
+    return format.bitWidth
+  }
+}

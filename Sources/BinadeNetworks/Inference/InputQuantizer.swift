@@ -1,0 +1,90 @@
+import BinadeQuantization
+
+/// What the input of a layer goes through where it stays in float32: the values of codes, not the codes.
+public enum InputQuantizer: Sendable {
+  /// Nothing.
+  case none
+  /// Affine quantizers, each channel with its own range and bits.
+  case affine(AffineChannels)
+  /// A format with scales.
+  case fitted(Quantizer)
+  /// A format of whose error only some parts are there.
+  case separated(SeparatedQuantizer)
+
+  /// Bits of an element, the mean over the channels; 32 without a quantizer.
+  public var meanBitWidth: Double {
+    switch self {
+    case .none: 32
+    case .affine(let channels): channels.meanBitWidth
+    case .fitted(let quantizer): Double(quantizer.codec.info.bitWidth)
+    case .separated(let separated): Double(separated.quantizer.codec.info.bitWidth)
+    }
+  }
+
+  /// Bits of scales, offsets (8 each) and bit widths (4 each, where channels differ).
+  public var parameterBitCount: Int {
+    switch self {
+    case .none: 0
+    case .affine(let channels):
+      channels.quantizers.count * (32 + 8 + (channels.quantizers.count > 1 ? 4 : 0))
+    case .fitted(let quantizer): quantizer.scaleBitCount
+    case .separated(let separated): separated.quantizer.scaleBitCount
+    }
+  }
+
+  /// The least and the greatest value that a channel can have afterwards.
+  func range(ofChannel channel: Int) -> ClosedRange<Float> {
+    func range(_ quantizer: Quantizer) -> ClosedRange<Float> {
+      let ladder = quantizer.codec.reference.ladder
+      let scale = quantizer.scale(ofChannel: channel)
+      return Float(ladder.least.value) * scale...Float(ladder.greatest.value) * scale
+    }
+    switch self {
+    case .none: return -.infinity ... .infinity
+    case .affine(let channels):
+      let quantizer = channels.quantizers[channels.quantizers.count == 1 ? 0 : channel]
+      return Float(quantizer.decode(0))...Float(quantizer.decode(quantizer.greatestCode))
+    case .fitted(let quantizer): return range(quantizer)
+    case .separated(let separated): return range(separated.quantizer)
+    }
+  }
+
+  /// Adds the error on one channel, alone, to `error`.
+  func measure(_ plane: UnsafeBufferPointer<Float>, channel: Int, into error: inout QuantizationError) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(plane.count, 1)) { rounded in
+      guard let rounded = rounded.baseAddress else { return }
+      switch self {
+      case .none: return
+      case .fitted(let quantizer):
+        error.measure(plane, quantizer: quantizer, channel: channel)
+        return
+      case .affine(let channels):
+        for index in plane.indices { rounded[index] = channels.fakeQuantize(plane[index], channel: channel) }
+      case .separated(let separated):
+        for index in plane.indices { rounded[index] = separated.value(plane[index], channel: channel) }
+      }
+      error.measure(plane, quantized: rounded, range: range(ofChannel: channel))
+    }
+  }
+
+  /// Rounds whole pixels.
+  ///
+  /// - Shape: `values` is pixels x channels; `output` holds as many elements.
+  func apply(
+    _ values: UnsafeBufferPointer<Float>,
+    channels: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .none:
+      if let base = values.baseAddress { output.update(from: base, count: values.count) }
+    case .affine(let quantizers):
+      quantizers.fakeQuantize(values, channels: channels, into: output)
+    case .fitted(let quantizer):
+      quantizer.round(values, channels: channels, unit: 1, into: output)
+      for index in 0..<values.count { output[index] *= quantizer.scale(ofChannel: index % channels) }
+    case .separated(let separated):
+      separated.apply(values, channels: channels, into: output)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import BinadeQuantization
+
+/// A layer after post-training quantization: what its weights and bias have become, and what its input goes through.
+///
+/// Weights are the values of codes, with a scale and an offset per output channel and, perhaps, bits per channel; inputs
+/// likewise. Such a layer runs in float32 on these values.
+public struct QuantizedLayer: Sendable {
+  /// As ``FoldedNetwork/Layer/weights``, rounded.
+  public var weights: [Float]
+  /// One per output channel.
+  public var bias: [Float]
+  /// What the input goes through.
+  public var input: InputQuantizer
+  /// Bits of a weight, the mean over the output channels; 32 for float32.
+  public var meanWeightBitWidth: Double
+  /// Bits of scales, offsets and bit widths of the weights.
+  public var parameterBitCount: Int
+
+  /// A layer left in float32.
+  public init(_ layer: FoldedNetwork.Layer) {
+    weights = layer.weights
+    bias = layer.bias
+    input = .none
+    meanWeightBitWidth = 32
+    parameterBitCount = 0
+  }
+}

@@ -1,0 +1,80 @@
+import BinadeQuantization
+
+/// Finds the quantizers of a layer's input from its samples.
+struct InputRanges {
+  /// One sample per channel, before the ReLU if there is one.
+  let samples: [TensorSample]
+  /// Whether the input comes out of a ReLU.
+  let isRectified: Bool
+  /// For errors.
+  let name: String
+
+  private var output: AnalyticClipping.Output { isRectified ? .rectified : .signed }
+
+  /// The quantizers that `recipe` asks for, of `bitWidth` bits in the mean.
+  func quantizers(_ recipe: PostTrainingRecipe, bitWidth: Int) throws(PostTrainingError) -> AffineChannels {
+    guard !recipe.isPerTensor else { return whole(recipe, bitWidth: bitWidth) }
+    var bits = [Int](repeating: bitWidth, count: samples.count)
+    if recipe.allocatesBits {
+      let deviations = samples.map { ChannelMoments(seen($0))?.standardDeviation ?? 0 }
+      do {
+        bits = try BitAllocation(ranges: deviations, meanBitWidth: Double(bitWidth)).bitWidths
+      } catch {
+        throw .allocation(tensor: name, error)
+      }
+    }
+    return AffineChannels(zip(samples, bits).map { quantizer($0, recipe.inputRange, bitWidth: $1) })
+  }
+
+  /// One quantizer for all channels.
+  func whole(_ recipe: PostTrainingRecipe, bitWidth: Int) -> AffineChannels {
+    var whole = TensorSample()
+    for sample in samples { whole.merge(sample) }
+    return AffineChannels([quantizer(whole, recipe.inputRange, bitWidth: bitWidth)])
+  }
+
+  /// One quantizer over the whole range.
+  func unclipped(bitWidth: Int) -> AffineChannels {
+    whole(PostTrainingRecipe(), bitWidth: bitWidth)
+  }
+
+  /// What the layer gets to see of a sample.
+  private func seen(_ sample: TensorSample) -> [Float] {
+    isRectified ? sample.values.map { max($0, 0) } : sample.values
+  }
+
+  private func quantizer(
+    _ sample: TensorSample,
+    _ range: PostTrainingRecipe.InputRange,
+    bitWidth: Int
+  ) -> AffineQuantizer {
+    let (least, greatest) = (
+      isRectified ? 0 : Double(sample.least),
+      isRectified ? max(Double(sample.greatest), 0) : Double(sample.greatest)
+    )
+    let unclipped = AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
+    guard bitWidth > 0, let moments = ChannelMoments(sample.values) else { return unclipped }
+    switch range {
+    case .naive:
+      return unclipped
+    case .aciq:
+      return AnalyticClipping.quantizer(moments, prior: .laplace, bitWidth: bitWidth, output: output)
+    case .gauss:
+      return AnalyticClipping.quantizer(moments, prior: .gauss, bitWidth: bitWidth, output: output)
+    case .rectifiedMoments:
+      guard let after = ChannelMoments(seen(sample)) else { return unclipped }
+      return AnalyticClipping.quantizer(after, prior: .laplace, bitWidth: bitWidth, output: output)
+    case .mix:
+      return AnalyticClipping.mixed(moments, values: sample.values, bitWidth: bitWidth, output: output)
+    case .octav:
+      let threshold = min(
+        OCTAV.threshold(seen(sample), bitWidth: bitWidth, isNonnegative: least >= 0),
+        max(-least, greatest)
+      )
+      let lower = least >= 0 ? 0 : max(least, -threshold)
+      return AffineQuantizer(lower: lower, range: min(greatest, threshold) - lower, bitWidth: bitWidth)
+    case .mse:
+      return RangeSweep.quantizer(seen(sample), least: least, greatest: greatest, bitWidth: bitWidth)
+    }
+  }
+}

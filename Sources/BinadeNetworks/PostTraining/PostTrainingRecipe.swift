@@ -1,0 +1,155 @@
+import BinadeQuantization
+
+/// Which methods post-training quantization combines.
+///
+/// In words, parts joined by `+`: `aciq+alloc+bias`. One part says how the ranges of inputs are found (`naive` if none does),
+/// the others add to it.
+public struct PostTrainingRecipe: Sendable, Hashable {
+  /// How the range of a channel of a layer's input is found.
+  public enum InputRange: String, Sendable, Hashable, CaseIterable {
+    /// From the least to the greatest value.
+    case naive
+    /// ACIQ: the analytic threshold of a Laplace prior, from moments before the ReLU.
+    case aciq
+    /// The same with a normal prior.
+    case gauss
+    /// Of both priors and no clipping, the one with the least measured error.
+    case mix
+    /// The least measured error of a sweep of thresholds.
+    case mse
+    /// The Newton recursion of OCTAV.
+    case octav
+    /// Laplace and the moments after the ReLU: what goes wrong without those before it.
+    case rectifiedMoments = "aciq-after-relu"
+  }
+
+  /// How weights are rounded to their steps.
+  public enum WeightRounding: Sendable, Hashable {
+    case nearest
+    /// AdaRound: up or down, learned per layer.
+    case adaptive
+    /// Coordinate descent on the error of the layer's output, and the best of several ranges.
+    case descent
+  }
+
+  /// How ranges of inputs are found.
+  public var inputRange = InputRange.naive
+  /// One range for all channels of an input instead of one for each.
+  public var isPerTensor = false
+  /// Bits per channel under a budget, for weights and inputs.
+  public var allocatesBits = false
+  /// What of the weights' moments is restored.
+  public var biasCorrection: BiasCorrection.Rule?
+  /// Whether weights are clipped to the range of least error.
+  public var clipsWeights = false
+  /// Whether ranges are balanced between layers first.
+  public var equalizesLayers = false
+  /// Whether biases are corrected by means that batch norm tells.
+  public var correctsBiasWithoutData = false
+  /// Whether channels with outliers are split: one in twenty.
+  public var splitsOutliers = false
+  /// Whether weights have a scale for every 16 input channels, in two levels.
+  public var usesVectorScales = false
+  /// How weights are rounded.
+  public var weightRounding = WeightRounding.nearest
+
+  /// Min/max ranges per channel, nothing else.
+  public init() {}
+
+  /// What `best` stands for.
+  public static let best: PostTrainingRecipe = {
+    var recipe = PostTrainingRecipe()
+    recipe.inputRange = .mse
+    recipe.allocatesBits = true
+    recipe.weightRounding = .descent
+    return recipe
+  }()
+
+  /// The parts that a recipe can be made of, with what they do; for help and messages.
+  public static let parts: [(name: String, meaning: String)] = [
+    ("naive", "ranges from the least to the greatest value"),
+    ("aciq", "inputs clipped where a Laplace prior says, from moments before the ReLU"),
+    ("gauss", "the same with a normal prior"),
+    ("mix", "of both and no clipping, the one with the least error"),
+    ("mse", "inputs clipped where the measured error is least"),
+    ("octav", "inputs clipped by OCTAV's recursion"),
+    ("aciq-after-relu", "aciq with moments after the ReLU"),
+    ("tensor", "one range for all channels of an input"),
+    ("alloc", "bits per channel: those of greater deviation get more, the mean stays"),
+    ("bias", "the mean of every output channel's weights restored"),
+    ("bias-variance", "mean and deviation restored"),
+    ("clip", "weights clipped where their error is least"),
+    ("equalize", "ranges balanced between layers first (CLE)"),
+    ("dfq", "biases corrected by the means that batch norm tells, without images"),
+    ("split", "channels with outliers split, one in twenty (OCS)"),
+    ("vectors", "weights with a scale for every 16 input channels, in two levels (VS-Quant)"),
+    ("adaround", "weights rounded up or down so that the layer's output changes least (AdaRound)"),
+    ("descent", "the same by coordinate descent, over several ranges"),
+    ("best", "mse+alloc+descent: what loses least here, without labels and training"),
+  ]
+
+  /// Reads parts joined by `+`.
+  public init(parsing text: String) throws(PostTrainingError) {
+    var recipe = PostTrainingRecipe()
+    for part in text.split(separator: "+", omittingEmptySubsequences: false) {
+      guard recipe.add(String(part)) else { throw .unknownPart(part: String(part), recipe: text) }
+    }
+    self = recipe
+  }
+
+  private mutating func add(_ part: String) -> Bool {
+    if let range = InputRange(rawValue: part) {
+      inputRange = range
+      return true
+    }
+    switch part {
+    case "tensor": isPerTensor = true
+    case "alloc": allocatesBits = true
+    case "bias": biasCorrection = .mean
+    case "bias-variance": biasCorrection = .meanAndVariance
+    case "clip": clipsWeights = true
+    case "equalize": equalizesLayers = true
+    case "dfq": correctsBiasWithoutData = true
+    case "split": splitsOutliers = true
+    case "vectors": usesVectorScales = true
+    case "adaround": weightRounding = .adaptive
+    case "descent": weightRounding = .descent
+    case "best": self = .best
+    default: return false
+    }
+    return true
+  }
+}
+
+/// Why a network cannot be quantized by a recipe.
+public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertible {
+  case unknownPart(part: String, recipe: String)
+  case notUniform(format: String)
+  case tooManyBits(format: String, bits: Int)
+  case tooFewImages(layer: String, images: Int, needed: Int)
+  case noBatchNormalization(layer: String)
+  case allocation(tensor: String, BitAllocation.Failure)
+  case grouped(layer: String)
+
+  /// One sentence: what, where, what was found, what is allowed.
+  public var description: String {
+    switch self {
+    case .unknownPart(let part, let recipe):
+      "no part '\(part)' in recipe '\(recipe)' (allowed, joined by '+': "
+        + PostTrainingRecipe.parts.map(\.name).joined(separator: ", ") + ")"
+    case .notUniform(let format):
+      "recipes are for evenly spaced formats and '\(format)' is none; without --ptq, calibration 'mse' searches its scale"
+    case .tooManyBits(let format, let bits):
+      "'\(format)' has \(bits) bits; recipes take formats of 2 to 8 bits"
+    case .tooFewImages(let layer, let images, let needed):
+      "'\(layer)': \(images) calibration image\(images == 1 ? "" : "s") give fewer patches than a channel has weights; "
+        + "give at least \(needed)"
+    case .noBatchNormalization(let layer):
+      "'\(layer)' has no batch norm before it that tells the means of its input; leave 'dfq' out, or use 'bias'"
+    case .allocation(let tensor, let failure):
+      "'\(tensor)': \(failure)"
+    case .grouped(let layer):
+      "'\(layer)' has groups; 'adaround' and 'descent' are for convolutions without"
+    }
+  }
+}

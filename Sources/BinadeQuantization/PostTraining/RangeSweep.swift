@@ -1,0 +1,29 @@
+/// The range with the least mean squared error, by trying shares of the whole one.
+public enum RangeSweep {
+  /// Values looked at; of more, evenly spread ones.
+  private static let greatestCount = 8192
+
+  /// Tries 1, 0.98, ... 0.1 of the range `least ... greatest`; of equal errors the greatest range stays.
+  public static func quantizer(
+    _ values: [Float],
+    least: Double,
+    greatest: Double,
+    bitWidth: Int
+  ) -> AffineQuantizer {
+    let step = max(1, values.count / greatestCount)
+    let sample = stride(from: 0, to: values.count, by: step).map { values[$0] }
+    var best = AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
+    var leastError = best.meanSquaredError(of: sample)
+    for percent in stride(from: 98, through: 10, by: -2) {
+      let share = Double(percent) / 100
+      let candidate = AffineQuantizer(
+        lower: least * share,
+        range: (greatest - least) * share,
+        bitWidth: bitWidth
+      )
+      let error = candidate.meanSquaredError(of: sample)
+      if error < leastError { (best, leastError) = (candidate, error) }
+    }
+    return best
+  }
+}

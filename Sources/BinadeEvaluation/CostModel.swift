@@ -45,7 +45,13 @@ public struct Cost: Sendable, Hashable, Codable {
   /// Adds up the layers of `graph`.
   ///
   /// `widths`: one pair per layer with weights.
-  public init(_ graph: NetworkGraph, widths: [Widths], scaleMemoryBits: Int = 0) {
+  /// `weightMemoryBits`: of all weights, where their bits differ within layers; nil computes them from `widths`.
+  public init(
+    _ graph: NetworkGraph,
+    widths: [Widths],
+    scaleMemoryBits: Int = 0,
+    weightMemoryBits: Int? = nil
+  ) {
     let layers = graph.weightedLayers
     precondition(widths.count == layers.count, "one pair of widths per layer")
     var (macs, weights, quadratic, linear, memory) = (0, 0, 0, 0, 0)
@@ -64,7 +70,7 @@ public struct Cost: Sendable, Hashable, Codable {
     aqtQuadratic = isDefined ? quadratic : nil
     aqtLinear = isDefined ? linear : nil
     bitOperations = quadratic
-    weightMemoryBits = memory
+    self.weightMemoryBits = weightMemoryBits ?? memory
     self.scaleMemoryBits = scaleMemoryBits
   }
 

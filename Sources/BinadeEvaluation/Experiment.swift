@@ -170,7 +170,8 @@ public struct Experiment: Sendable {
       cost: Cost(
         model.architecture.graph,
         widths: assignments.map(Configuration.widths),
-        scaleMemoryBits: compiled.scaleMemoryBits
+        scaleMemoryBits: compiled.scaleMemoryBits,
+        weightMemoryBits: compiled.weightMemoryBits
       ),
       layers: layerResults(
         compiled,

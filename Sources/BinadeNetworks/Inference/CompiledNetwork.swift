@@ -153,6 +153,15 @@ public struct CompiledNetwork: Sendable {
     }
   }
 
+  /// Bits of all weights after post-training quantization, whose channels may differ; nil for others.
+  public var weightMemoryBits: Int? {
+    quantized.map { layers in
+      zip(layers, folded.layers).reduce(0) { sum, pair in
+        sum + Int((pair.0.meanWeightBitWidth * Double(pair.1.weights.count)).rounded())
+      }
+    }
+  }
+
   /// How far the weights of a layer moved; nil when they are not quantized.
   ///
   /// Weights that carry activation scales per channel are measured with them.

@@ -34,8 +34,12 @@ public struct PostTrainingRecipe: Sendable, Hashable {
 
   /// How ranges of inputs are found.
   public var inputRange = InputRange.naive
-  /// One range for all channels of an input instead of one for each.
-  public var isPerTensor = false
+  /// Whether an input has one range for all channels, or one for each; nil leaves it to the range: `naive` has one, unless
+  /// bits are allocated, the others have one for each, as ACIQ has.
+  public var inputGranularity: Granularity?
+  /// Whether steps of weights lie evenly about zero; nil leaves it to the range: those of `naive` do, the others have the
+  /// zero point of ACIQ's quantizer.
+  public var hasSymmetricWeights: Bool?
   /// Bits per channel under a budget, for weights and inputs.
   public var allocatesBits = false
   /// What of the weights' moments is restored.
@@ -53,8 +57,16 @@ public struct PostTrainingRecipe: Sendable, Hashable {
   /// How weights are rounded.
   public var weightRounding = WeightRounding.nearest
 
-  /// Min/max ranges per channel, nothing else.
+  /// Min/max ranges, nothing else.
   public init() {}
+
+  /// Whether an input has one range for all its channels.
+  var isPerTensor: Bool {
+    inputGranularity.map { $0 == .tensor } ?? (inputRange == .naive && !allocatesBits)
+  }
+
+  /// Whether steps of weights lie evenly about zero.
+  var isSymmetric: Bool { hasSymmetricWeights ?? (inputRange == .naive && weightRounding != .descent) }
 
   /// What `best` stands for.
   public static let best: PostTrainingRecipe = {
@@ -67,7 +79,7 @@ public struct PostTrainingRecipe: Sendable, Hashable {
 
   /// The parts that a recipe can be made of, with what they do; for help and messages.
   public static let parts: [(name: String, meaning: String)] = [
-    ("naive", "ranges from the least to the greatest value"),
+    ("naive", "ranges from the least to the greatest value; symmetric weights, inputs per tensor"),
     ("aciq", "inputs clipped where a Laplace prior says, from moments before the ReLU"),
     ("gauss", "the same with a normal prior"),
     ("mix", "of both and no clipping, the one with the least error"),
@@ -75,6 +87,9 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     ("octav", "inputs clipped by OCTAV's recursion"),
     ("aciq-after-relu", "aciq with moments after the ReLU"),
     ("tensor", "one range for all channels of an input"),
+    ("channel", "a range for each channel of an input"),
+    ("symmetric", "steps of weights evenly about zero"),
+    ("affine", "steps of weights from a zero point, from the least to the greatest"),
     ("alloc", "bits per channel: those of greater deviation get more, the mean stays"),
     ("bias", "the mean of every output channel's weights restored"),
     ("bias-variance", "mean and deviation restored"),
@@ -103,7 +118,10 @@ public struct PostTrainingRecipe: Sendable, Hashable {
       return true
     }
     switch part {
-    case "tensor": isPerTensor = true
+    case "tensor": inputGranularity = .tensor
+    case "channel": inputGranularity = .channel
+    case "symmetric": hasSymmetricWeights = true
+    case "affine": hasSymmetricWeights = false
     case "alloc": allocatesBits = true
     case "bias": biasCorrection = .mean
     case "bias-variance": biasCorrection = .meanAndVariance

@@ -31,7 +31,7 @@ struct WeightQuantization {
     } else {
       let widths = try Self.bitWidths(channels, bitWidth, layer, recipe, isEnd: target.isEnd)
       weights = zip(channels, widths).flatMap { channel, bits in
-        let quantizer = Self.quantizer(channel, bitWidth: bits, clips: recipe.clipsWeights && !target.isEnd)
+        let quantizer = Self.quantizer(channel, bits, recipe, clips: recipe.clipsWeights && !target.isEnd)
         return channel.map { Float(quantizer.fakeQuantize(Double($0))) }
       }
       meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
@@ -60,7 +60,7 @@ struct WeightQuantization {
       let problem = moments.problem(weights: channel)
       let solution: CoordinateDescent.Solution
       if recipe.weightRounding == .adaptive {
-        let quantizer = Self.quantizer(channel, bitWidth: bits, clips: recipe.clipsWeights)
+        let quantizer = Self.quantizer(channel, bits, recipe, clips: recipe.clipsWeights)
         solution = AdaptiveRounding().solve(problem, weights: Array(channel), quantizer: quantizer)
       } else {
         solution = CoordinateDescent.solve(problem, weights: Array(channel), bitWidth: bits)
@@ -97,10 +97,25 @@ struct WeightQuantization {
     }
   }
 
-  private static func quantizer(_ channel: ArraySlice<Float>, bitWidth: Int, clips: Bool) -> AffineQuantizer {
+  private static func quantizer(
+    _ channel: ArraySlice<Float>,
+    _ bitWidth: Int,
+    _ recipe: PostTrainingRecipe,
+    clips: Bool
+  ) -> AffineQuantizer {
     let (least, greatest) = (Double(channel.min() ?? 0), Double(channel.max() ?? 0))
-    return clips
-      ? RangeSweep.quantizer(Array(channel), least: least, greatest: greatest, bitWidth: bitWidth)
+    let isSymmetric = recipe.isSymmetric && bitWidth >= 2
+    if clips {
+      return RangeSweep.quantizer(
+        Array(channel),
+        least: least,
+        greatest: greatest,
+        bitWidth: bitWidth,
+        isSymmetric: isSymmetric
+      )
+    }
+    return isSymmetric
+      ? AffineQuantizer(symmetric: max(-least, greatest), bitWidth: bitWidth)
       : AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
   }
 

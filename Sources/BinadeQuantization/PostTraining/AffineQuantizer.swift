@@ -26,6 +26,16 @@ public struct AffineQuantizer: Sendable, Hashable {
     zeroPoint = bitWidth == 0 ? 0 : (-least / scale).rounded(.toNearestOrEven)
   }
 
+  /// Covers -greatest to greatest with 2^bitWidth - 1 values evenly about zero, and one more beyond, which nearest rounding
+  /// of what is covered never takes.
+  ///
+  /// - Precondition: `greatest` is finite and not negative, `bitWidth` is 2 to 16.
+  public init(symmetric greatest: Double, bitWidth: Int) {
+    precondition(bitWidth >= 2, "\(bitWidth) bits have no value on either side of zero")
+    let steps = Double((1 << bitWidth) - 2)
+    self.init(lower: -greatest, range: 2 * greatest * (steps + 1) / steps, bitWidth: bitWidth)
+  }
+
   /// Covers the range of a channel: nothing is clipped.
   public init(_ moments: ChannelMoments, bitWidth: Int) {
     self.init(lower: moments.least, range: moments.greatest - moments.least, bitWidth: bitWidth)

@@ -4,23 +4,26 @@ public enum RangeSweep {
   private static let greatestCount = 8192
 
   /// Tries 1, 0.98, ... 0.1 of the range `least ... greatest`; of equal errors the greatest range stays.
+  ///
+  /// `isSymmetric`: whether the steps lie evenly about zero.
   public static func quantizer(
     _ values: [Float],
     least: Double,
     greatest: Double,
-    bitWidth: Int
+    bitWidth: Int,
+    isSymmetric: Bool = false
   ) -> AffineQuantizer {
+    func grid(_ share: Double) -> AffineQuantizer {
+      isSymmetric
+        ? AffineQuantizer(symmetric: max(-least, greatest) * share, bitWidth: bitWidth)
+        : AffineQuantizer(lower: least * share, range: (greatest - least) * share, bitWidth: bitWidth)
+    }
     let step = max(1, values.count / greatestCount)
     let sample = stride(from: 0, to: values.count, by: step).map { values[$0] }
-    var best = AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
+    var best = grid(1)
     var leastError = best.meanSquaredError(of: sample)
     for percent in stride(from: 98, through: 10, by: -2) {
-      let share = Double(percent) / 100
-      let candidate = AffineQuantizer(
-        lower: least * share,
-        range: (greatest - least) * share,
-        bitWidth: bitWidth
-      )
+      let candidate = grid(Double(percent) / 100)
       let error = candidate.meanSquaredError(of: sample)
       if error < leastError { (best, leastError) = (candidate, error) }
     }

@@ -87,7 +87,7 @@ struct RootCommand: ParsableCommand {
     subcommands: [
       CompareCommand.self, EvaluateCommand.self, FormatsCommand.self, VerifyCommand.self,
       EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, ArithCommand.self, AuditCommand.self,
-      CostCommand.self, BenchCommand.self,
+      CostCommand.self, ExplainCommand.self, BenchCommand.self,
     ]
   )
 }

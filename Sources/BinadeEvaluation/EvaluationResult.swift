@@ -124,6 +124,12 @@ extension QuantizationError {
   /// 10 log10(Σx² / Σ(x - y)²) in dB; nil when nothing moved or nothing was there.
   public var signalToQuantizationNoiseInDecibels: Double? {
     let ratio = signalToQuantizationNoiseRatio
-    return ratio.isFinite && ratio > 0 ? 10 * log10(ratio) : nil
+    return ratio.isFinite && ratio > 0 ? SignalToNoise.decibels(ratio) : nil
   }
+}
+
+/// Ratios of powers.
+enum SignalToNoise {
+  /// 10 log10(ratio).
+  static func decibels(_ ratio: Double) -> Double { 10 * log10(ratio) }
 }

@@ -35,8 +35,8 @@ public struct Experiment: Sendable {
   /// True when the data have no training images and the first evaluation images stand in, without labels.
   public let calibratesOnEvaluationImages: Bool
   private let options: Options
-  private let statistics: ActivationStatistics?
-  private let cache = CodecCache()
+  let statistics: ActivationStatistics?
+  let cache = CodecCache()
 
   /// Runs the float32 network: on the images to evaluate and on those to calibrate with.
   ///
@@ -191,7 +191,7 @@ public struct Experiment: Sendable {
     )
   }
 
-  private var calibrationOrigin: String {
+  var calibrationOrigin: String {
     guard let statistics else { return "none" }
     return statistics.origin
       + (calibratesOnEvaluationImages ? " (the data set has no training images)" : "")

@@ -11,6 +11,10 @@ public struct SeparatedQuantizer: Sendable {
   public let sources: Set<ErrorSource>
   private let least: Float
   private let greatest: Float
+  private let scales: [Float]
+  private let hasClipping: Bool
+  private let hasRounding: Bool
+  private let hasUnderflow: Bool
 
   /// Keeps the parts in `sources`, of those that single values have.
   public init(_ quantizer: Quantizer, sources: Set<ErrorSource>) {
@@ -19,6 +23,10 @@ public struct SeparatedQuantizer: Sendable {
     let ladder = quantizer.codec.reference.ladder
     least = Float(ladder.least.value)
     greatest = Float(ladder.greatest.value)
+    scales = quantizer.scales
+    hasClipping = sources.contains(.clipping)
+    hasRounding = sources.contains(.rounding)
+    hasUnderflow = sources.contains(.underflow)
   }
 
   /// The parts of the error of one value.
@@ -49,15 +57,20 @@ public struct SeparatedQuantizer: Sendable {
     into output: UnsafeMutablePointer<Float>
   ) {
     quantizer.round(values, channels: channels, unit: 1, into: output)
-    for index in 0..<values.count {
-      let (value, scale) = (values[index], quantizer.scale(ofChannel: index % channels))
-      let clipped = min(max(value, least * scale), greatest * scale)
-      let quantized = output[index] * scale
-      let clipping = Double(clipped) - Double(value)
-      let rest = Double(quantized) - Double(clipped)
-      output[index] = Float(
-        Double(value) + sum(quantized == 0 ? (clipping, 0, rest) : (clipping, rest, 0))
-      )
+    let isPerChannel = scales.count > 1
+    scales.withUnsafeBufferPointer { scales in
+      for pixel in stride(from: 0, to: values.count, by: channels) {
+        for channel in 0..<channels {
+          let (value, scale) = (values[pixel + channel], scales[isPerChannel ? channel : 0])
+          let clipped = min(max(value, least * scale), greatest * scale)
+          let quantized = output[pixel + channel] * scale
+          let clipping = Double(clipped) - Double(value)
+          let rest = Double(quantized) - Double(clipped)
+          output[pixel + channel] = Float(
+            Double(value) + sum(quantized == 0 ? (clipping, 0, rest) : (clipping, rest, 0))
+          )
+        }
+      }
     }
   }
 
@@ -74,8 +87,9 @@ public struct SeparatedQuantizer: Sendable {
     return zip(weights, errors).map { Float(Double($0) + (sum($1) + shift)) }
   }
 
+  @inline(__always)
   private func sum(_ parts: (clipping: Double, rounding: Double, underflow: Double)) -> Double {
-    (sources.contains(.clipping) ? parts.clipping : 0) + (sources.contains(.rounding) ? parts.rounding : 0)
-      + (sources.contains(.underflow) ? parts.underflow : 0)
+    (hasClipping ? parts.clipping : 0) + (hasRounding ? parts.rounding : 0)
+      + (hasUnderflow ? parts.underflow : 0)
   }
 }

@@ -82,7 +82,10 @@ public enum InputQuantizer: Sendable {
       quantizers.fakeQuantize(values, channels: channels, into: output)
     case .fitted(let quantizer):
       quantizer.round(values, channels: channels, unit: 1, into: output)
-      for index in 0..<values.count { output[index] *= quantizer.scale(ofChannel: index % channels) }
+      let scales = quantizer.scales
+      for pixel in stride(from: 0, to: values.count, by: channels) {
+        for channel in 0..<channels { output[pixel + channel] *= scales[scales.count == 1 ? 0 : channel] }
+      }
     case .separated(let separated):
       separated.apply(values, channels: channels, into: output)
     }

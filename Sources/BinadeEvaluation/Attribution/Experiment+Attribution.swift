@@ -1,0 +1,136 @@
+import BinadeNetworks
+import BinadeQuantization
+
+extension Experiment {
+  /// Takes the loss of a configuration apart.
+  ///
+  /// `progress`: called from any thread with a number of images just done, of ``attributionRunCount(_:)`` times all.
+  ///
+  /// Throws as ``compile(_:layerDone:)``.
+  public func attribution(
+    of configuration: Configuration,
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) throws -> Attribution {
+    let layers = try separableLayers(configuration)
+    let reference = outcome(CompiledNetwork(model.network), progress)
+    func run(_ sources: Set<ErrorSource>) throws -> Attribution.Run {
+      let network =
+        sources.contains(.accumulator)
+        ? try compile(configuration)
+        : CompiledNetwork(model.network, quantized: layers.map { $0.quantized(sources) })
+      return summarize(outcome(network, progress), against: reference, sources: sources)
+    }
+    let present = Self.sources(of: configuration)
+    let all = Set(present)
+    return Attribution(
+      configuration: Self.text(of: configuration),
+      none: try run([]),
+      all: try run(all),
+      sources: try present.map { source in
+        Attribution.Source(
+          source: source,
+          alone: source == .accumulator ? nil : try run([source]),
+          // The other sources without the accumulator's codes, or with them: a part of an error has no code.
+          without: try run(all.subtracting(source == .accumulator ? [source] : [source, .accumulator]))
+        )
+      }
+    )
+  }
+
+  /// Runs of the network that an attribution takes, for progress.
+  public func attributionRunCount(_ configuration: Configuration) -> Int {
+    Self.sources(of: configuration).reduce(3) { $0 + ($1 == .accumulator ? 1 : 2) }
+  }
+
+  /// Quantizes one layer at a time.
+  ///
+  /// - Shape: one per layer.
+  public func sensitivities(
+    to configuration: Configuration,
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) throws -> [LayerSensitivity] {
+    let layers = try separableLayers(configuration)
+    let reference = outcome(CompiledNetwork(model.network), progress)
+    let sources = Set(Self.sources(of: configuration)).subtracting([.accumulator])
+    return layers.indices.map { index in
+      let mixed = layers.indices.map { layers[$0].quantized($0 == index ? sources : []) }
+      let network = CompiledNetwork(model.network, quantized: mixed)
+      return LayerSensitivity(
+        layer: model.network.layers[index].name,
+        run: summarize(outcome(network, progress), against: reference, sources: sources)
+      )
+    }
+  }
+
+  /// The sources of error that a configuration has.
+  static func sources(of configuration: Configuration) -> [ErrorSource] {
+    ErrorSource.allCases.filter {
+      switch $0 {
+      case .clipping, .rounding, .underflow: true
+      case .meanShift: configuration.weights != nil
+      case .accumulator: configuration.accumulator != nil
+      }
+    }
+  }
+
+  private static func text(of configuration: Configuration) -> String {
+    [
+      configuration.weights.map { "weights \($0.description)" },
+      configuration.activations.map { "activations \($0.description)" },
+      configuration.ends.map { "ends \($0.weights.description) \($0.activations.description)" },
+      configuration.accumulator.map { "accumulator \($0.description)" },
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  private struct Outcome {
+    let logits: [Float]
+    let top1Count: Int
+  }
+
+  private func outcome(_ network: CompiledNetwork, _ progress: @Sendable (Int) -> Void) -> Outcome {
+    let logits = evaluator.logits(of: network, limit: imageCount)
+    progress(imageCount)
+    let classes = logits.count / imageCount
+    let top1Count = logits.withUnsafeBufferPointer { logits in
+      (0..<imageCount).count { image in
+        let own = UnsafeBufferPointer(rebasing: logits[image * classes..<(image + 1) * classes])
+        return Predictions.rank(of: evaluator.images.label(image), in: own) == 0
+      }
+    }
+    return Outcome(logits: logits, top1Count: top1Count)
+  }
+
+  private func summarize(_ outcome: Outcome, against reference: Outcome, sources: Set<ErrorSource>)
+    -> Attribution.Run
+  {
+    var (signal, noise) = (0.0, 0.0)
+    for (exact, found) in zip(reference.logits, outcome.logits) {
+      let error = Double(exact) - Double(found)
+      signal += Double(exact) * Double(exact)
+      noise += error * error
+    }
+    let accuracy = Double(outcome.top1Count) / Double(imageCount)
+    return Attribution.Run(
+      sources: ErrorSource.allCases.filter { sources.contains($0) },
+      top1Accuracy: accuracy,
+      top1Change: accuracy - Double(reference.top1Count) / Double(imageCount),
+      logitSignalToQuantizationNoiseInDecibels: noise > 0 ? SignalToNoise.decibels(signal / noise) : nil,
+      isFloat32: zip(reference.logits, outcome.logits).allSatisfy { $0.bitPattern == $1.bitPattern }
+    )
+  }
+
+  private func separableLayers(_ configuration: Configuration) throws -> [SeparableLayer] {
+    if configuration.quantizesActivations, statistics == nil { throw ExperimentError.noCalibrationImages }
+    return try zip(
+      model.network.layers.indices,
+      configuration.assignments(layerCount: model.network.layers.count)
+    ).map { index, assignment in
+      try SeparableLayer(
+        model.network.layers[index],
+        assignment,
+        inputSamples: statistics?.samples[index] ?? [],
+        cache: cache
+      )
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import BinadeKernels
+import BinadeNetworks
+import BinadeQuantization
+
+/// How far a format is from the best codebook of as many levels, for one tensor of a network.
+public struct TensorRegret: Sendable, Codable {
+  /// Which tensor of a layer.
+  public enum Tensor: String, Sendable, Codable, CaseIterable {
+    case weights
+    case activations
+  }
+
+  /// As in the weight file.
+  public let layer: String
+  /// Weights, or the input.
+  public let tensor: Tensor
+  /// The quantizer.
+  public let quantizer: String
+  /// The mean squared error at the scales that calibration found.
+  public let meanSquaredError: Double
+  /// That of the best codebook of as many levels, one for every scale of the quantizer.
+  public let leastMeanSquaredError: Double
+  /// The ratio of the two; nil where the codebook has a level for every value, and no error.
+  public let regret: Double?
+}
+
+extension Experiment {
+  /// The regret of every quantized tensor: all weights, and the sample of each layer's input that calibration keeps.
+  ///
+  /// Formats of more than 16 bits, which cannot be listed, have none.
+  ///
+  /// - Complexity: for each tensor as `LloydMaxCodebook`.
+  public func regrets(
+    of configuration: Configuration,
+    threads: Int,
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) throws -> [TensorRegret] {
+    if configuration.quantizesActivations, statistics == nil { throw ExperimentError.noCalibrationImages }
+    let layers = model.network.layers
+    let assignments = configuration.assignments(layerCount: layers.count)
+    var jobs: [(layer: Int, tensor: TensorRegret.Tensor, quantizer: Quantizer, samples: [TensorSample])] = []
+    for (index, layer) in layers.enumerated() {
+      let samples = statistics?.samples[index] ?? []
+      let input = try assignments[index].activations.map {
+        try Quantizer($0, samples: samples, name: "\(layer.name).input", cache: cache)
+      }
+      let weightSamples = layer.absorbing(input).weightSamples
+      if let specification = assignments[index].weights {
+        let quantizer = try Quantizer(
+          specification,
+          samples: weightSamples,
+          name: "\(layer.name).weight",
+          cache: cache
+        )
+        jobs.append((index, .weights, quantizer, weightSamples))
+      }
+      if let input { jobs.append((index, .activations, input, samples)) }
+    }
+    let found = ParallelLoop.map(count: jobs.count, threads: threads) { place -> TensorRegret? in
+      let job = jobs[place]
+      defer { progress(1) }
+      let specification =
+        job.tensor == .weights ? assignments[job.layer].weights : assignments[job.layer].activations
+      return Self.regret(job.samples, job.quantizer).map { sums in
+        TensorRegret(
+          layer: layers[job.layer].name,
+          tensor: job.tensor,
+          quantizer: specification?.description ?? "float32",
+          meanSquaredError: sums.error,
+          leastMeanSquaredError: sums.least,
+          regret: sums.least > 0 ? sums.error / sums.least : sums.error > 0 ? nil : 1
+        )
+      }
+    }
+    return found.compactMap { $0 }
+  }
+
+  /// Mean squared errors over all channels; one codebook for every scale.
+  private static func regret(_ samples: [TensorSample], _ quantizer: Quantizer) -> (
+    error: Double, least: Double
+  )? {
+    let groups =
+      quantizer.scales.count == 1 ? [samples.flatMap(\.values)] : samples.map(\.values)
+    var (error, least, count) = (0.0, 0.0, 0.0)
+    for (channel, values) in groups.enumerated() where !values.isEmpty {
+      guard let regret = Regret(values, quantizer: quantizer, channel: channel) else { return nil }
+      error += regret.meanSquaredError * Double(values.count)
+      least += regret.leastMeanSquaredError * Double(values.count)
+      count += Double(values.count)
+    }
+    return count > 0 ? (error / count, least / count) : nil
+  }
+}

@@ -50,6 +50,13 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: """
+      With --ptq: ranges of inputs from each batch of so many evaluated images itself, instead of calibration images.
+      """
+  )
+  var onlineBatch: Int?
+
+  @Option(
+    help: """
       The format that each layer's sums of products are rounded to; 'exact' for one rounding at the end; 'logarithmic', \
       for formats of signed powers of one base: exponents add, sums in float32. Default: the cheapest arithmetic of \
       integers, or float32.
@@ -92,6 +99,7 @@ struct EvaluateCommand: ParsableCommand {
     configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
     configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
     configuration.recipeText = ptq
+    configuration.onlineBatchSize = onlineBatch
     let experiment = try models.experiment(threads: runOptions.threads)
     let result = try RecipeText.run(configuration, experiment)
     for note in EvaluationText.accumulatorNotes(of: result) { console.writeError("note: \(note)") }

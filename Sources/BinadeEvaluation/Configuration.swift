@@ -18,6 +18,9 @@ public struct Configuration: Sendable {
   ///
   /// With a recipe only the formats of the quantizers count, and of these their bits.
   public var recipe: PostTrainingRecipe?
+  /// With a recipe: ranges of inputs come from each batch of so many evaluated images itself, as ACIQ's online statistics;
+  /// nil takes them from the calibration images.
+  public var onlineBatchSize: Int?
   /// The recipe as it was written.
   public var recipeText: String?
 

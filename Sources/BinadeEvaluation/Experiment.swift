@@ -95,7 +95,10 @@ public struct Experiment: Sendable {
     _ configuration: Configuration,
     layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
-    if let recipe = configuration.recipe { return try compile(configuration, recipe, layerDone) }
+    if let recipe = configuration.recipe {
+      let online = configuration.onlineBatchSize.map { evaluator.images.prefix($0) }
+      return try compile(configuration, recipe, images: online ?? calibrationImages, layerDone)
+    }
     if configuration.quantizesActivations, statistics == nil {
       throw ExperimentError.noCalibrationImages
     }
@@ -110,18 +113,49 @@ public struct Experiment: Sendable {
   private func compile(
     _ configuration: Configuration,
     _ recipe: PostTrainingRecipe,
-    _ layerDone: (Int) -> Void
+    images: ImageDataset,
+    _ layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
     let quantizer = try PostTrainingQuantizer(
       model.network,
       recipe: recipe,
       targets: configuration.targets(layerCount: model.network.layers.count, recipe: recipe),
-      images: calibrationImages,
+      images: images,
       normalization: model.normalization,
       threads: options.threads,
       progress: layerDone
     )
     return CompiledNetwork(quantizer.network, quantized: quantizer.layers)
+  }
+
+  /// Classifies batch by batch, each with ranges of its own.
+  private func onlinePredictions(
+    _ configuration: Configuration,
+    _ recipe: PostTrainingRecipe,
+    batchSize: Int,
+    progress: @Sendable (Int) -> Void
+  ) throws -> Predictions {
+    guard recipe.weightRounding == .nearest else { throw PostTrainingError.onlineRounding }
+    var ranks: [UInt8] = []
+    for first in stride(from: 0, to: imageCount, by: batchSize) {
+      let batch = evaluator.images.slice(first..<min(first + batchSize, imageCount))
+      let network = try compile(configuration, recipe, images: batch)
+      let part = Evaluator(images: batch, normalization: model.normalization, threads: options.threads)
+      ranks += part.predictions(of: network, progress: progress).ranks
+    }
+    return Predictions(ranks: ranks)
+  }
+
+  private func predictions(
+    of compiled: CompiledNetwork,
+    _ configuration: Configuration,
+    progress: @Sendable (Int) -> Void
+  ) throws -> Predictions {
+    if configuration.isFloat32 { return baseline }
+    if let recipe = configuration.recipe, let batchSize = configuration.onlineBatchSize {
+      return try onlinePredictions(configuration, recipe, batchSize: batchSize, progress: progress)
+    }
+    return evaluator.predictions(of: compiled, progress: progress)
   }
 
   /// Compiles the network in a configuration, classifies every image and measures every layer.
@@ -139,8 +173,7 @@ public struct Experiment: Sendable {
       specification.map(configuration.text) ?? "float32"
     }
     let compiled = try compile(configuration, layerDone: layerDone)
-    let predictions =
-      configuration.isFloat32 ? baseline : evaluator.predictions(of: compiled, progress: progress)
+    let predictions = try predictions(of: compiled, configuration, progress: progress)
     let activationErrors = evaluator.activationErrors(
       of: compiled,
       limit: options.errorImageCount
@@ -183,7 +216,10 @@ public struct Experiment: Sendable {
       provenance: EvaluationResult.Provenance(
         binadeVersion: BinadeVersion.current,
         cpuFeatures: CPUFeatures.detected.names,
-        calibrationImages: calibrationOrigin,
+        calibrationImages: configuration.onlineBatchSize.map {
+          "batches of \($0) evaluated images, each its own"
+        }
+          ?? calibrationOrigin,
         errorImageCount: min(options.errorImageCount, imageCount),
         modelFile: model.file,
         accumulator: configuration.accumulator?.description

@@ -148,6 +148,9 @@ import Testing
       let found = RectifiedNormal(mean: mean, standardDeviation: deviation).expectation
       #expect(isClose(found, expected, 1e-5))
     }
+    // Half the variance of a standard normal number, less the square of the mean: 1/2 - 1/2π.
+    #expect(isClose(RectifiedNormal(mean: 0, standardDeviation: 1).variance, 0.5 - 0.5 / Double.pi, 1e-9))
+    #expect(isClose(RectifiedNormal(mean: 30, standardDeviation: 2).variance, 4, 1e-9))
     #expect(RectifiedNormal(mean: 2, standardDeviation: 0).expectation == 2)
     #expect(RectifiedNormal(mean: -2, standardDeviation: 0).expectation == 0)
   }

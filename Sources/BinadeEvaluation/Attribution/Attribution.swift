@@ -40,12 +40,13 @@ public struct Attribution: Sendable, Codable {
   /// Source by source.
   public let sources: [Source]
 
-  /// The change of accuracy that is in no source alone: that of all sources minus the sum of the changes of each. The change
-  /// of the accumulator is that between all sources and all others.
-  public var interaction: Double {
-    all.top1Change
-      - sources.reduce(0) { $0 + ($1.alone?.top1Change ?? all.top1Change - $1.without.top1Change) }
+  /// The change of accuracy by one source: alone, or, of the accumulator, between all sources and all others.
+  public func change(by source: Source) -> Double {
+    source.alone?.top1Change ?? all.top1Change - source.without.top1Change
   }
+
+  /// The change of accuracy that is in no source: that of all sources minus the sum of ``change(by:)``.
+  public var interaction: Double { sources.reduce(all.top1Change) { $0 - change(by: $1) } }
 }
 
 /// What a network loses when one layer alone is quantized.

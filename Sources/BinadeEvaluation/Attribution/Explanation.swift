@@ -123,7 +123,7 @@ public struct Explanation: Sendable, Codable {
       name + entries.map { "\t" + (value($0.attribution).map { "\(-100 * $0)" } ?? "nan") }.joined()
     }
     let rows =
-      names.enumerated().map { index, name in row(name) { $0.sources[index].alone?.top1Change } }
+      names.enumerated().map { index, name in row(name) { $0.change(by: $0.sources[index]) } }
       + [row("interaction", \.interaction), row("all", { $0.all.top1Change })]
     return bars(
       "attribution",
@@ -168,6 +168,7 @@ public struct Explanation: Sendable, Codable {
       set grid ytics lc rgb "#cccccc" lw 0.5
       set key top left box opaque
       set xzeroaxis lt -1
+      set rmargin 8
       plots = 'plot \(series.joined(separator: ", "))'
       \(Self.terminals(name))
       """
@@ -207,6 +208,7 @@ public struct Explanation: Sendable, Codable {
       set ylabel "MSE / least MSE of as many levels"
       set logscale y 2
       set yrange [0.95:*]
+      set rmargin 8
       set xtics rotate by -45 noenhanced
       set grid ytics xtics lc rgb "#cccccc" lw 0.5
       set key top left box opaque

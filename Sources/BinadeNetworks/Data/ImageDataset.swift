@@ -66,6 +66,25 @@ public struct ImageDataset: Sendable {
     return ImageDataset(copying: self, parts: kept)
   }
 
+  /// The images of `range`.
+  ///
+  /// - Precondition: the range is within the data set.
+  public func slice(_ range: Range<Int>) -> ImageDataset {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "images \(range) of \(count)")
+    var first = 0
+    let kept = parts.compactMap { part -> Records? in
+      defer { first += part.count }
+      let own = range.clamped(to: first..<first + part.count)
+      guard !own.isEmpty else { return nil }
+      var shorter = part
+      shorter.imageStart += (own.lowerBound - first) * part.imageStride
+      shorter.labelStart += (own.lowerBound - first) * part.labelStride
+      shorter.count = own.count
+      return shorter
+    }
+    return ImageDataset(copying: self, parts: kept)
+  }
+
   /// The class of image `index`.
   ///
   /// - Precondition: `index < count`.

@@ -148,6 +148,7 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
   case noBatchNormalization(layer: String)
   case allocation(tensor: String, BitAllocation.Failure)
   case grouped(layer: String)
+  case onlineRounding
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
@@ -166,6 +167,8 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
       "'\(layer)' has no batch norm before it that tells the means of its input; leave 'dfq' out, or use 'bias'"
     case .allocation(let tensor, let failure):
       "'\(tensor)': \(failure)"
+    case .onlineRounding:
+      "ranges of each batch do not go with 'adaround', 'descent' or 'best', which round weights once, for all images"
     case .grouped(let layer):
       "'\(layer)' has groups; 'adaround' and 'descent' are for convolutions without"
     }

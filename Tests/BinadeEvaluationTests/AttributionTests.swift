@@ -1,0 +1,88 @@
+import Binade
+import Testing
+
+/// Losses taken apart, on the embedded network.
+@Suite struct AttributionTests {
+  static func experiment(_ limit: Int) throws -> Experiment { try ExperimentTests.experiment(limit: limit) }
+
+  @Test(
+    "all sources off are float32 bit for bit; all on are the quantized network",
+    arguments: ["int3", "float4_e2m1fn", "nf4:channel"]
+  )
+  func ends(format: String) throws {
+    let experiment = try Self.experiment(200)
+    let configuration = try ExperimentTests.configuration(format)
+    let attribution = try experiment.attribution(of: configuration)
+    #expect(attribution.none.isFloat32 && attribution.none.top1Change == 0)
+    #expect(attribution.none.sources.isEmpty)
+    let whole = try experiment.run(configuration)
+    // Scales are multiplied into the operands here and into the sums there.
+    #expect(abs(attribution.all.top1Accuracy - whole.top1Accuracy) <= 0.01)
+    #expect(!attribution.all.isFloat32)
+    #expect(attribution.sources.map(\.source) == [.clipping, .rounding, .underflow, .meanShift])
+    for source in attribution.sources {
+      #expect(source.alone?.sources == [source.source])
+      #expect(source.without.sources == attribution.all.sources.filter { $0 != source.source })
+      #expect(source.alone?.isFloat32 == false)
+    }
+    let sum = attribution.sources.reduce(0) { $0 + ($1.alone?.top1Change ?? 0) }
+    #expect(abs(attribution.interaction - (attribution.all.top1Change - sum)) < 1e-12)
+  }
+
+  @Test("rounding alone has the noise of rounding: 6 dB less for every bit")
+  func bits() throws {
+    let experiment = try Self.experiment(100)
+    let noise = try ["int4", "int5", "int6"].map { format in
+      let attribution = try experiment.attribution(of: ExperimentTests.configuration("\(format):channel:max"))
+      return try #require(attribution.sources[1].alone?.logitSignalToQuantizationNoiseInDecibels)
+    }
+    #expect((4...8.5).contains(noise[1] - noise[0]) && (4...8.5).contains(noise[2] - noise[1]), "\(noise)")
+  }
+
+  @Test("an accumulator is a source of its own, off with its operands")
+  func accumulator() throws {
+    let experiment = try Self.experiment(30)
+    var configuration = try ExperimentTests.configuration("float8_e4m3fn")
+    let format = try AccumulatorFormat(FormatCatalog().format(named: "bfloat16"))
+    configuration.accumulator = LayerAccumulator(AccumulatorModel(sum: format))
+    let attribution = try experiment.attribution(of: configuration)
+    let source = try #require(attribution.sources.last)
+    #expect(source.source == .accumulator && source.alone == nil)
+    #expect(attribution.all.sources.contains(.accumulator) && !source.without.sources.contains(.accumulator))
+    let (with, without) = (
+      try #require(attribution.all.logitSignalToQuantizationNoiseInDecibels),
+      try #require(source.without.logitSignalToQuantizationNoiseInDecibels)
+    )
+    #expect(with < without, "\(with) \(without)")
+  }
+
+  @Test("weights alone: no shift is missed; a layer in float32 is left alone")
+  func sensitivity() throws {
+    let experiment = try Self.experiment(50)
+    let configuration = Configuration(weights: try ExperimentTests.specification("int2", .channel))
+    let found = try experiment.sensitivities(to: configuration)
+    #expect(found.map(\.layer) == experiment.model.network.layers.map(\.name))
+    let noise = found.compactMap(\.run.logitSignalToQuantizationNoiseInDecibels)
+    #expect(noise.count == found.count)
+    let all = try experiment.attribution(of: configuration).all
+    #expect(noise.allSatisfy { $0 > all.logitSignalToQuantizationNoiseInDecibels ?? .infinity })
+  }
+
+  @Test(
+    "regret is at least 1 for every tensor; a codebook made for normal weights has less of it there than integers",
+    arguments: ["int4", "nf4", "float4_e2m1fn", "posit8", "lns4.3"]
+  )
+  func regret(format: String) throws {
+    let experiment = try Self.experiment(1)
+    let regrets = try experiment.regrets(of: ExperimentTests.configuration(format), threads: 2)
+    #expect(regrets.count == 2 * experiment.model.network.layers.count)
+    for tensor in regrets { #expect((tensor.regret ?? .infinity) >= 1, "\(tensor.layer) \(tensor.tensor)") }
+    if format == "nf4" {
+      let integers = try experiment.regrets(of: ExperimentTests.configuration("int4"), threads: 2)
+      func weights(_ all: [TensorRegret]) -> Double {
+        all.filter { $0.tensor == .weights }.reduce(0) { $0 + $1.meanSquaredError }
+      }
+      #expect(weights(regrets) < weights(integers))
+    }
+  }
+}

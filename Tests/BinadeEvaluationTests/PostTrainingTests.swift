@@ -1,0 +1,218 @@
+import Binade
+import Testing
+
+/// Recipes of post-training quantization on the embedded network.
+@Suite struct PostTrainingTests {
+  static func configuration(
+    _ recipe: String,
+    weights: String? = "int4",
+    activations: String? = "int4",
+    ends: String? = "int8"
+  ) throws -> Configuration {
+    var configuration = Configuration(
+      weights: try weights.map { try ExperimentTests.specification($0, .channel) },
+      activations: try activations.map { try ExperimentTests.specification($0, .tensor) },
+      ends: try ends.map {
+        Configuration.Ends(
+          weights: try ExperimentTests.specification($0, .channel),
+          activations: try ExperimentTests.specification($0, .tensor)
+        )
+      }
+    )
+    configuration.recipe = try PostTrainingRecipe(parsing: recipe)
+    configuration.recipeText = recipe
+    return configuration
+  }
+
+  static func quantizer(_ experiment: Experiment, _ recipe: String, bits: Int = 4, threads: Int = 2) throws
+    -> PostTrainingQuantizer
+  {
+    let count = experiment.model.network.layers.count
+    return try PostTrainingQuantizer(
+      experiment.model.network,
+      recipe: PostTrainingRecipe(parsing: recipe),
+      targets: (0..<count).map { layer in
+        let isEnd = layer == 0 || layer == count - 1
+        return LayerTarget(weightBitWidth: isEnd ? 8 : bits, inputBitWidth: isEnd ? 8 : bits, isEnd: isEnd)
+      },
+      images: experiment.calibrationImages,
+      normalization: experiment.model.normalization,
+      threads: threads
+    )
+  }
+
+  @Test(
+    "every part runs and says so in the row; at 8 bits none loses more than 3 of 200 images",
+    arguments: PostTrainingRecipe.parts.map(\.name)
+  )
+  func parts(name: String) throws {
+    let experiment = try ExperimentTests.experiment(limit: 200, calibration: 32)
+    let result = try experiment.run(Self.configuration(name, weights: "int8", activations: "int8"))
+    #expect(result.recipe == name)
+    #expect(result.weights == "int8")
+    // AdaRound and vectors included: finer steps than the network needs. Clipping where a prior says is another matter.
+    let clips = ["aciq-after-relu", "gauss"].contains(name)
+    #expect(result.top1Change >= (clips ? -0.05 : -0.015), "\(result.top1Change)")
+    #expect(result.layers.allSatisfy { $0.datapath == .float32 })
+    #expect((result.weightSignalToQuantizationNoiseInDecibels ?? 0) > 10)
+  }
+
+  @Test(
+    "weights take at most as many values as bits allow, in every channel; bits of channels keep the mean",
+    arguments: ["naive", "aciq+alloc", "mse+clip", "adaround", "best"]
+  )
+  func levels(recipe: String) throws {
+    let experiment = try ExperimentTests.experiment(limit: 1, calibration: 32)
+    let quantized = try Self.quantizer(experiment, recipe, bits: 3)
+    let allocates = try PostTrainingRecipe(parsing: recipe).allocatesBits
+    for (index, layer) in quantized.layers.enumerated().dropFirst().dropLast() {
+      let shape = quantized.network.layers[index].shape
+      let counts = (0..<shape.outputChannels).map {
+        Set(layer.weights[$0 * shape.depth..<($0 + 1) * shape.depth]).count
+      }
+      #expect(counts.allSatisfy { $0 <= (allocates ? 256 : 8) }, "\(counts)")
+      #expect(counts.contains { $0 > 4 })
+      #expect(abs(layer.meanWeightBitWidth - 3) <= (allocates ? 0.25 : 0), "\(layer.meanWeightBitWidth)")
+      #expect(abs(layer.input.meanBitWidth - 3) <= (allocates ? 0.25 : 0), "\(layer.input.meanBitWidth)")
+    }
+  }
+
+  @Test("results do not depend on the number of threads", arguments: ["aciq+alloc+bias", "best", "adaround"])
+  func threads(recipe: String) throws {
+    let experiment = try ExperimentTests.experiment(limit: 1, calibration: 24)
+    let one = try Self.quantizer(experiment, recipe, threads: 1)
+    let seven = try Self.quantizer(experiment, recipe, threads: 7)
+    for (left, right) in zip(one.layers, seven.layers) {
+      #expect(left.weights == right.weights && left.bias == right.bias)
+      guard case .affine(let a) = left.input, case .affine(let b) = right.input else {
+        Issue.record("inputs are not quantized")
+        continue
+      }
+      #expect(a == b)
+    }
+  }
+
+  @Test("at 3 bits: naive loses, ACIQ less, the best recipe next to nothing")
+  func order() throws {
+    let experiment = try ExperimentTests.experiment(calibration: 128)
+    func change(_ recipe: String) throws -> Double {
+      try experiment.run(Self.configuration(recipe, weights: "int3", activations: "int3")).top1Change
+    }
+    let (naive, aciq, best) = (try change("naive"), try change("aciq+alloc+bias"), try change("best"))
+    #expect(naive < aciq - 0.005 && aciq <= best, "\(naive) \(aciq) \(best)")
+    #expect(best > -0.01)
+  }
+
+  @Test("bias correction gives every output channel of the weights its mean back")
+  func biasCorrection() throws {
+    let experiment = try ExperimentTests.experiment(limit: 1, calibration: 8)
+    let (plain, corrected) = (
+      try Self.quantizer(experiment, "naive"), try Self.quantizer(experiment, "naive+bias")
+    )
+    let layer = experiment.model.network.layers[2]
+    func shift(_ weights: [Float], _ channel: Int) -> Double {
+      let row = channel * layer.shape.depth..<(channel + 1) * layer.shape.depth
+      return row.reduce(0) { $0 + Double(weights[$1]) - Double(layer.weights[$1]) } / Double(row.count)
+    }
+    for channel in 0..<layer.shape.outputChannels {
+      #expect(abs(shift(corrected.layers[2].weights, channel)) < 1e-8)
+    }
+    #expect((0..<layer.shape.outputChannels).contains { abs(shift(plain.layers[2].weights, $0)) > 1e-5 })
+  }
+
+  @Test("equalization does not change the function; ranges of rows and columns become equal")
+  func equalization() throws {
+    let experiment = try ExperimentTests.experiment(limit: 20, calibration: 8)
+    var targets = experiment.model.network.layers.map { _ in
+      LayerTarget(weightBitWidth: nil, inputBitWidth: nil)
+    }
+    targets[0].isEnd = true
+    let quantizer = try PostTrainingQuantizer(
+      experiment.model.network,
+      recipe: PostTrainingRecipe(parsing: "equalize"),
+      targets: targets,
+      images: experiment.calibrationImages,
+      normalization: experiment.model.normalization,
+      threads: 1
+    )
+    #expect(quantizer.network.layers[1].weights != experiment.model.network.layers[1].weights)
+    let before = experiment.evaluator.logits(of: CompiledNetwork(experiment.model.network), limit: 20)
+    let after = experiment.evaluator.logits(
+      of: CompiledNetwork(quantizer.network, quantized: quantizer.layers),
+      limit: 20
+    )
+    let greatest = before.map(abs).max() ?? 0
+    #expect(zip(before, after).allSatisfy { abs($0 - $1) < 1e-5 * greatest })
+    let (first, second) = (quantizer.network.layers[1], quantizer.network.layers[2])
+    let kernel = second.shape.kernelHeight * second.shape.kernelWidth
+    for channel in 0..<first.shape.outputChannels {
+      let row =
+        first.weights[channel * first.shape.depth..<(channel + 1) * first.shape.depth].map(abs).max() ?? 0
+      let column =
+        second.weights.enumerated().filter { $0.offset % second.shape.depth / kernel == channel }
+        .map { abs($0.element) }.max() ?? 0
+      #expect(abs(row - column) <= 1e-5 * column)
+    }
+  }
+
+  @Test("batch norm tells the means of inputs: data-free correction comes close to what images say")
+  func dataFree() throws {
+    let experiment = try ExperimentTests.experiment(calibration: 64)
+    func change(_ recipe: String) throws -> Double {
+      try experiment.run(Self.configuration(recipe, weights: "int3", activations: nil)).top1Change
+    }
+    let (without, with) = (try change("naive"), try change("dfq"))
+    #expect(with > without, "\(without) \(with)")
+  }
+
+  @Test("online statistics: each batch its own ranges, another outcome than calibration images")
+  func online() throws {
+    let experiment = try ExperimentTests.experiment(limit: 100, calibration: 32)
+    var configuration = try Self.configuration("aciq")
+    let offline = try experiment.run(configuration)
+    configuration.onlineBatchSize = 30
+    let online = try experiment.run(configuration)
+    #expect(online.provenance.calibrationImages == "batches of 30 evaluated images, each its own")
+    #expect(online.imageCount == 100 && offline.imageCount == 100)
+    #expect(online.top1Accuracy > 0.9)
+    // A batch that holds all images is calibrated on them.
+    configuration.onlineBatchSize = 100
+    let whole = try experiment.compile(configuration)
+    let logits = experiment.evaluator.logits(of: whole, limit: 5)
+    configuration.onlineBatchSize = nil
+    #expect(logits != experiment.evaluator.logits(of: try experiment.compile(configuration), limit: 5))
+    configuration.recipe = .best
+    configuration.onlineBatchSize = 30
+    #expect(throws: PostTrainingError.onlineRounding) { try experiment.run(configuration) }
+  }
+
+  @Test("what cannot be quantized is refused: no images, too few, inputs that are not finite")
+  func refusals() throws {
+    let none = try ExperimentTests.experiment(limit: 1, calibration: 0)
+    #expect(throws: QuantizationFailure.emptyCalibrationSet(tensor: "conv1.input")) {
+      try none.compile(Self.configuration("aciq"))
+    }
+    let few = try ExperimentTests.experiment(limit: 1, calibration: 1)
+    #expect(throws: PostTrainingError.self) { try few.compile(Self.configuration("adaround")) }
+    #expect(throws: PostTrainingError.notUniform(format: "nf4")) {
+      try few.compile(Self.configuration("aciq", weights: "nf4"))
+    }
+    #expect(throws: PostTrainingError.tooManyBits(format: "int16", bits: 16)) {
+      try few.compile(Self.configuration("aciq", weights: "int16"))
+    }
+    #expect(throws: QuantizationFailure.notFinite(tensor: "conv1.input")) {
+      try PreactivationStatistics(
+        few.model.network,
+        images: few.calibrationImages,
+        normalization: Normalization(mean: [0], standardDeviation: [.leastNonzeroMagnitude]),
+        threads: 1
+      )
+    }
+    #expect(throws: PostTrainingError.unknownPart(part: "aciqq", recipe: "aciqq+bias")) {
+      try PostTrainingRecipe(parsing: "aciqq+bias")
+    }
+    #expect(throws: PostTrainingError.unknownPart(part: "", recipe: "")) {
+      try PostTrainingRecipe(parsing: "")
+    }
+  }
+}

@@ -10,12 +10,14 @@ struct CompareCommand: ParsableCommand {
     discussion: """
       Each format is used for weights (scale per output channel) and for activations (scale per tensor), with
       the scales that give the least mean squared error. FORMAT may also be WEIGHTS/ACTIVATIONS, and each of
-      them FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]].
+      them FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]. With --ptq each format is run with each recipe of post-training
+      quantization (see 'binade evaluate --help'), and float32 leaves one side as it is: int4/float32.
 
       EXAMPLES
         binade compare
         binade compare --formats int8,int4,float8_e4m3fn,int4/int8 --ends int8 --output results
         binade compare --model resnet20-cifar10.safetensors --data cifar10 --limit 1000
+        binade compare --formats int4,int3/int4 --ends int8 --ptq naive,aciq+alloc+bias,best
       """
   )
 
@@ -37,6 +39,9 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "The format of the first and the last layer. Default: the same as the others.")
   var ends: String?
 
+  @Option(help: "Recipes of post-training quantization, separated by commas.")
+  var ptq: String?
+
   @Option(help: "A folder for results.csv, results.json and the plots; made if missing.")
   var output: String?
 
@@ -52,7 +57,7 @@ struct CompareCommand: ParsableCommand {
     let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))
     var results = [try experiment.run(Configuration(), progress: bar.advance)]
     for (name, configuration) in configurations {
-      bar.setLabel(name)
+      bar.setLabel(configuration.recipeText.map { "\(name), \($0)" } ?? name)
       results.append(try experiment.run(configuration, progress: bar.advance))
     }
     bar.finish()
@@ -82,10 +87,18 @@ struct CompareCommand: ParsableCommand {
       ?? Self.defaultFormats
     guard !names.isEmpty else { throw ValidationError("--formats is empty; name at least one format") }
     let endsPair = try ends.map { try ConfigurationText.ends($0, catalog) }
-    return try names.map { name in
-      var configuration = try ConfigurationText.body(name, catalog)
-      configuration.ends = endsPair
-      return (name, configuration)
+    let recipes = ptq?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    if let recipes { try RecipeText.check(recipes, formats: names + [ends].compactMap { $0 }) }
+    return try names.flatMap { name in
+      try (recipes ?? [""]).map { recipe in
+        var configuration = try ConfigurationText.body(name, catalog)
+        configuration.ends = endsPair
+        if recipes != nil {
+          configuration.recipe = try PostTrainingRecipe(parsing: recipe)
+          configuration.recipeText = recipe
+        }
+        return (name, configuration)
+      }
     }
   }
 

@@ -74,6 +74,12 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     try accumulatorOptions.requireLayerAccumulator(accumulator)
+    if let onlineBatch {
+      guard ptq != nil else { throw ValidationError("--online-batch needs --ptq") }
+      guard onlineBatch >= 1 else {
+        throw ValidationError("--online-batch must be at least 1, found \(onlineBatch)")
+      }
+    }
     try RecipeText.check(
       ptq,
       weights: weights,

@@ -27,7 +27,13 @@ enum RecipeText {
         "--ptq \(recipe) works on values with offsets; --accumulator sums products of codes"
       )
     }
-    for text in [weights, activations, ends].compactMap({ $0 }) where text.contains(":") {
+    try check([recipe], formats: [weights, activations, ends].compactMap { $0 })
+  }
+
+  /// Refuses quantizers that say more than a format, and an empty list.
+  static func check(_ recipes: [String], formats: [String]) throws {
+    guard !recipes.isEmpty else { throw ValidationError("--ptq is empty; name at least one recipe") }
+    for text in formats where text.contains(":") {
       throw ValidationError(
         "'\(text)': with --ptq the recipe finds ranges and rounds; give the format alone, such as int4"
       )

@@ -28,11 +28,12 @@ public struct ComparisonReport: Sendable {
     Double(result.cost.bitOperations) / Double(bfloat16BitOperations)
   }
 
-  /// What the row is called: the format, when weights and activations have the same one.
+  /// What the row is called: the format, when weights and activations have the same one, and the recipe.
   public func label(_ result: EvaluationResult) -> String {
     let weights = Self.formatName(result.weights)
     let activations = Self.formatName(result.activations)
-    return weights == activations ? weights : "\(weights) / \(activations)"
+    let formats = weights == activations ? weights : "\(weights) / \(activations)"
+    return result.recipe.map { "\(formats), \($0)" } ?? formats
   }
 
   private static func formatName(_ quantizer: String) -> String {
@@ -65,14 +66,14 @@ public struct ComparisonReport: Sendable {
   /// A row per result; fractions and dB as numbers, empty where there is no value.
   public var csv: String {
     var lines = [
-      "label,weights,activations,ends,weightBitWidth,activationBitWidth,imageCount,top1Accuracy,"
+      "label,weights,activations,ends,recipe,weightBitWidth,activationBitWidth,imageCount,top1Accuracy,"
         + "top1Lower,top1Upper,top5Accuracy,top1Change,mcNemarPValue,weightSQNRInDecibels,"
         + "activationSQNRInDecibels,aqtQuadratic,aqtLinear,bitOperations,costRelativeToBfloat16,"
         + "weightMemoryBits,scaleMemoryBits,isOnFront"
     ]
     for (result, isFront) in zip(results, isOnFront) {
       let fields: [String] = [
-        label(result), result.weights, result.activations, result.ends ?? "",
+        "\"\(label(result))\"", result.weights, result.activations, result.ends ?? "", result.recipe ?? "",
         "\(result.weightBitWidth)", "\(result.activationBitWidth)", "\(result.imageCount)",
         "\(result.top1Accuracy)", "\(result.top1Interval.lower)", "\(result.top1Interval.upper)",
         "\(result.top5Accuracy)", "\(result.top1Change)", "\(result.mcNemar.pValue)",

@@ -18,8 +18,8 @@ extension Configuration {
   func targets(layerCount: Int, recipe: PostTrainingRecipe) throws -> [LayerTarget] {
     try (0..<layerCount).map { layer in
       let isEnd = ends != nil && (layer == 0 || layer == layerCount - 1)
-      let bits = try weights.map { try Self.bitWidth(of: isEnd ? ends?.weights ?? $0 : $0) }
-      let inputBits = try activations.map { try Self.bitWidth(of: isEnd ? ends?.activations ?? $0 : $0) }
+      let bits = try Self.bitWidth(of: weights, end: isEnd ? ends?.weights : nil)
+      let inputBits = try Self.bitWidth(of: activations, end: isEnd ? ends?.activations : nil)
       var target = LayerTarget(weightBitWidth: bits, inputBitWidth: inputBits, isEnd: isEnd)
       if recipe.usesVectorScales, let bits,
         let format = try ParametricBlockFormat.format(named: "vsq\(bits)_s4")
@@ -30,8 +30,12 @@ extension Configuration {
     }
   }
 
-  private static func bitWidth(of specification: QuantizerSpecification) throws -> Int {
-    let format = specification.format
+  /// Nil for float32, and where nothing is asked for.
+  private static func bitWidth(of body: QuantizerSpecification?, end: QuantizerSpecification?) throws -> Int?
+  {
+    guard let body, body.format.name != "float32" else { return nil }
+    let format = (end ?? body).format
+    guard format.name != "float32" else { return nil }
     guard let rungs = try FormatCodec(format).rungs, rungs.count > 1,
       zip(rungs, rungs.dropFirst()).allSatisfy({ $1.value - $0.value == rungs[1].value - rungs[0].value })
     else { throw PostTrainingError.notUniform(format: format.name) }

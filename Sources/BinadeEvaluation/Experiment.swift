@@ -96,6 +96,9 @@ public struct Experiment: Sendable {
     layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
     if let recipe = configuration.recipe {
+      if configuration.onlineBatchSize != nil, recipe.weightRounding != .nearest {
+        throw PostTrainingError.onlineRounding
+      }
       let online = configuration.onlineBatchSize.map { evaluator.images.prefix($0) }
       return try compile(configuration, recipe, images: online ?? calibrationImages, layerDone)
     }
@@ -135,7 +138,6 @@ public struct Experiment: Sendable {
     batchSize: Int,
     progress: @Sendable (Int) -> Void
   ) throws -> Predictions {
-    guard recipe.weightRounding == .nearest else { throw PostTrainingError.onlineRounding }
     var ranks: [UInt8] = []
     for first in stride(from: 0, to: imageCount, by: batchSize) {
       let batch = evaluator.images.slice(first..<min(first + batchSize, imageCount))

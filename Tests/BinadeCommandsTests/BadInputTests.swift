@@ -258,4 +258,58 @@ import Testing
         .contains("activations cannot be quantized without calibration images")
     )
   }
+
+  @Test("recipes of post-training quantization: what, where, what is allowed")
+  func recipes() {
+    let recipe = ["evaluate", "--limit", "1", "--weights", "int4", "--activations", "int4", "--ptq"]
+    func refusal(_ arguments: [String]) -> String {
+      let run = CommandRun(arguments)
+      #expect(run.status == 2 && run.output.isEmpty, "\(arguments): \(run.output)")
+      return run.errors
+    }
+    #expect(
+      refusal(recipe + ["aciq+alocc"]).contains(
+        "no part 'alocc' in recipe 'aciq+alocc' (allowed, joined by '+': naive,"
+      )
+    )
+    #expect(
+      refusal(recipe + ["aciq", "--calibration-images", "0"]).contains("give at least one calibration image")
+    )
+    #expect(
+      refusal(recipe + ["adaround", "--calibration-images", "1"])
+        .contains("1 calibration image give fewer patches than a channel has weights; give at least")
+    )
+    #expect(
+      refusal(recipe + ["best", "--online-batch", "5"]).contains("which round weights once, for all images")
+    )
+    #expect(
+      refusal(recipe + ["aciq", "--online-batch", "0"]).contains("--online-batch must be at least 1, found 0")
+    )
+    #expect(refusal(["evaluate", "--online-batch", "5"]).contains("--online-batch needs --ptq"))
+    #expect(refusal(["evaluate", "--ptq", "aciq"]).contains("--ptq aciq needs --weights or --activations"))
+    #expect(
+      refusal(["evaluate", "--limit", "1", "--ptq", "aciq", "--weights", "float8_e4m3fn"])
+        .contains(
+          "recipes are for evenly spaced formats and 'float8_e4m3fn' is none; without --ptq, calibration 'mse'"
+        )
+    )
+    #expect(
+      refusal(["evaluate", "--limit", "1", "--ptq", "aciq", "--weights", "int16"])
+        .contains("'int16' has 16 bits; recipes take formats of 2 to 8 bits")
+    )
+    #expect(
+      refusal(["evaluate", "--ptq", "aciq", "--weights", "int4:channel"]).contains(
+        "give the format alone, such as int4"
+      )
+    )
+    #expect(refusal(["compare", "--formats", "int4", "--ptq", "nive"]).contains("no part 'nive'"))
+    #expect(
+      refusal(["compare", "--formats", "int4:tensor", "--ptq", "naive"]).contains("give the format alone")
+    )
+    #expect(refusal(["explain", "--format", "int5x"]).contains("no format 'int5x'"))
+    #expect(
+      refusal(["explain", "--format", "int4", "--calibration-images", "0"])
+        .contains("activations cannot be quantized without calibration images; give at least 1")
+    )
+  }
 }

@@ -29,21 +29,24 @@ import Testing
     #expect(abs(attribution.interaction - (attribution.all.top1Change - sum)) < 1e-12)
   }
 
-  @Test("rounding alone has the noise of rounding: 6 dB less for every bit")
+  @Test("rounding of weights alone has the noise of rounding: about 6 dB less for every bit")
   func bits() throws {
     let experiment = try Self.experiment(100)
-    let noise = try ["int4", "int5", "int6"].map { format in
-      let attribution = try experiment.attribution(of: ExperimentTests.configuration("\(format):channel:max"))
+    let noise = try [4, 6, 8].map { bits in
+      let configuration = Configuration(
+        weights: try ExperimentTests.specification("int\(bits):channel:max", .channel)
+      )
+      let attribution = try experiment.attribution(of: configuration)
       return try #require(attribution.sources[1].alone?.logitSignalToQuantizationNoiseInDecibels)
     }
-    #expect((4...8.5).contains(noise[1] - noise[0]) && (4...8.5).contains(noise[2] - noise[1]), "\(noise)")
+    #expect((9...15).contains(noise[1] - noise[0]) && (9...15).contains(noise[2] - noise[1]), "\(noise)")
   }
 
   @Test("an accumulator is a source of its own, off with its operands")
   func accumulator() throws {
     let experiment = try Self.experiment(30)
     var configuration = try ExperimentTests.configuration("float8_e4m3fn")
-    let format = try AccumulatorFormat(FormatCatalog().format(named: "bfloat16"))
+    let format = try AccumulatorFormat(FormatCatalog().format(named: "e6m3"))
     configuration.accumulator = LayerAccumulator(AccumulatorModel(sum: format))
     let attribution = try experiment.attribution(of: configuration)
     let source = try #require(attribution.sources.last)

@@ -108,7 +108,9 @@ struct EvaluateCommand: ParsableCommand {
     configuration.onlineBatchSize = onlineBatch
     let experiment = try models.experiment(threads: runOptions.threads)
     let result = try RecipeText.run(configuration, experiment)
-    for note in EvaluationText.accumulatorNotes(of: result) { console.writeError("note: \(note)") }
+    for note in result.notes + EvaluationText.accumulatorNotes(of: result) {
+      console.writeError("note: \(note)")
+    }
     if json {
       console.write(try JSONText.encode(result))
     } else {

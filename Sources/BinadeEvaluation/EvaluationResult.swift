@@ -88,6 +88,8 @@ public struct EvaluationResult: Sendable, Codable {
   public let ends: String?
   /// The recipe of post-training quantization; nil where calibrations found the scales.
   public let recipe: String?
+  /// What the recipe found peculiar about tensors.
+  public let notes: [String]
   /// The family of the weights' format.
   public let family: String
   /// Bits of a weight.

@@ -128,7 +128,7 @@ public struct Experiment: Sendable {
       threads: options.threads,
       progress: layerDone
     )
-    return CompiledNetwork(quantizer.network, quantized: quantizer.layers)
+    return CompiledNetwork(quantizer.network, quantized: quantizer.layers, notes: quantizer.notes)
   }
 
   /// Classifies batch by batch, each with ranges of its own.
@@ -190,6 +190,7 @@ public struct Experiment: Sendable {
         "\(configuration.text($0.weights)) \(configuration.text($0.activations))"
       },
       recipe: configuration.recipeText,
+      notes: compiled.notes,
       family: (configuration.weights?.format.info.family ?? .binaryFloat).rawValue,
       weightBitWidth: configuration.weights?.bitWidth ?? 32,
       activationBitWidth: configuration.activations?.bitWidth ?? 32,

@@ -215,4 +215,26 @@ import Testing
       try PostTrainingRecipe(parsing: "")
     }
   }
+
+  @Test("constant inputs and channels that are zero are said; they are exact")
+  func notes() throws {
+    let experiment = try ExperimentTests.experiment(limit: 1, calibration: 4)
+    // Every pixel becomes 0.
+    let black = Normalization(mean: [0], standardDeviation: [.infinity])
+    for recipe in ["naive", "aciq+alloc+bias", "mse", "octav", "mix"] {
+      let quantizer = try PostTrainingQuantizer(
+        experiment.model.network,
+        recipe: PostTrainingRecipe(parsing: recipe),
+        targets: experiment.model.network.layers.map { _ in LayerTarget(weightBitWidth: 4, inputBitWidth: 4)
+        },
+        images: experiment.calibrationImages,
+        normalization: black,
+        threads: 1
+      )
+      #expect(quantizer.notes.first == "conv1.input: is 0.0 throughout on all calibration images")
+      #expect(quantizer.notes.contains { $0.contains("zero throughout in") && $0.contains("channels") })
+      guard case .affine(let channels) = quantizer.layers[0].input else { continue }
+      #expect(channels.fakeQuantize(0, channel: 0) == 0)
+    }
+  }
 }

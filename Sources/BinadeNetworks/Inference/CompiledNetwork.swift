@@ -30,11 +30,14 @@ public struct CompiledNetwork: Sendable {
   let engines: [LayerEngine]
   /// What post-training quantization made of the layers; nil where quantizers alone did it.
   private let quantized: [QuantizedLayer]?
+  /// What post-training quantization found peculiar.
+  public let notes: [String]
 
   /// The float32 network.
   public init(_ network: FoldedNetwork, features: CPUFeatures = .detected) {
     folded = network
     quantized = nil
+    notes = []
     plan = InferencePlan(network)
     engines = network.layers.map {
       LayerEngine($0, weights: nil, activations: nil, features: features)
@@ -61,6 +64,7 @@ public struct CompiledNetwork: Sendable {
     )
     folded = network
     quantized = nil
+    notes = []
     plan = InferencePlan(network)
     var engines: [LayerEngine] = []
     for (index, assignment) in assignments.enumerated() {
@@ -106,10 +110,16 @@ public struct CompiledNetwork: Sendable {
   }
 
   /// The network with layers that post-training quantization has prepared, one for each.
-  public init(_ network: FoldedNetwork, quantized: [QuantizedLayer], features: CPUFeatures = .detected) {
+  public init(
+    _ network: FoldedNetwork,
+    quantized: [QuantizedLayer],
+    notes: [String] = [],
+    features: CPUFeatures = .detected
+  ) {
     precondition(quantized.count == network.layers.count, "one quantized layer for each of the layers")
     folded = network
     self.quantized = quantized
+    self.notes = notes
     plan = InferencePlan(network)
     engines = zip(network.layers, quantized).map { LayerEngine($0, quantized: $1, features: features) }
   }

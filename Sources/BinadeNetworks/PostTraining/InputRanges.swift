@@ -33,6 +33,15 @@ struct InputRanges {
     return AffineChannels([quantizer(whole, recipe.inputRange, bitWidth: bitWidth)])
   }
 
+  /// What is peculiar about the input.
+  var notes: [String] {
+    let (least, greatest) = (samples.map(\.least).min() ?? 0, samples.map(\.greatest).max() ?? 0)
+    if least == greatest { return ["\(name): is \(least) throughout on all calibration images"] }
+    let zeros = samples.count { isRectified ? $0.greatest <= 0 : $0.greatestMagnitude == 0 }
+    return zeros == 0
+      ? [] : ["\(name): zero throughout in \(zeros) of \(samples.count) channels on all calibration images"]
+  }
+
   /// One quantizer over the whole range.
   func unclipped(bitWidth: Int) -> AffineChannels {
     whole(PostTrainingRecipe(), bitWidth: bitWidth)

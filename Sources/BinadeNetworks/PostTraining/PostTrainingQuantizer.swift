@@ -8,6 +8,9 @@ public struct PostTrainingQuantizer: Sendable {
   /// Its layers, quantized.
   public private(set) var layers: [QuantizedLayer]
 
+  /// What is peculiar about tensors: constant ones, channels that are zero throughout.
+  public private(set) var notes: [String] = []
+
   /// Called with the number of layers done.
   public typealias Progress = (Int) -> Void
 
@@ -49,6 +52,7 @@ public struct PostTrainingQuantizer: Sendable {
           isRectified: statistics.isRectified[index],
           name: "\(network.layers[index].name).input"
         )
+        notes += ranges.notes
         inputs[index] = .affine(
           target.isEnd ? ranges.unclipped(bitWidth: bits) : try ranges.quantizers(recipe, bitWidth: bits)
         )
@@ -60,6 +64,7 @@ public struct PostTrainingQuantizer: Sendable {
       let layer = network.layers[index]
       layers[index].input = inputs[index]
       if let bits = target.weightBitWidth {
+        notes += Self.notes(layer)
         if recipe.weightRounding != .nearest, !target.isEnd {
           try Self.requirePatches(layer, images: images)
           let moments = PatchMoments(
@@ -99,6 +104,12 @@ public struct PostTrainingQuantizer: Sendable {
       }
       progress(index + 1)
     }
+  }
+
+  private static func notes(_ layer: FoldedNetwork.Layer) -> [String] {
+    let zeros = layer.weightSamples.count { $0.greatestMagnitude == 0 }
+    return zeros == 0
+      ? [] : ["\(layer.name).weight: all zero in \(zeros) of \(layer.shape.outputChannels) output channels"]
   }
 
   private static func requirePatches(_ layer: FoldedNetwork.Layer, images: ImageDataset)

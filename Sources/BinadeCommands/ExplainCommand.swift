@@ -22,6 +22,7 @@ struct ExplainCommand: ParsableCommand {
       EXAMPLES
         binade explain --format int4
         binade explain --format int4,float4_e2m1fn,nf4 --ends int8 --output explained
+        binade explain --format int4 --ends int8 --ptq aciq
         binade explain --model resnet20-cifar10.safetensors --data cifar10 --format int4:channel:max/int4:tensor:max
       """
   )
@@ -35,6 +36,9 @@ struct ExplainCommand: ParsableCommand {
 
   @Option(help: "The format of the first and the last layer. Default: the same as the others.")
   var ends: String?
+
+  @Option(help: "A recipe of post-training quantization, whose losses are explained; formats alone then. No regret.")
+  var ptq: String?
 
   @Option(help: "The format that each layer's sums of products are rounded to. Default: none is.")
   var accumulator: String?
@@ -52,6 +56,7 @@ struct ExplainCommand: ParsableCommand {
 
   func validate() throws {
     try accumulatorOptions.requireLayerAccumulator(accumulator)
+    try RecipeText.check(ptq, weights: format, activations: nil, ends: ends, accumulator: accumulator)
   }
 
   func run() throws {
@@ -84,8 +89,10 @@ struct ExplainCommand: ParsableCommand {
     return try names.map { name in
       var configuration = try ConfigurationText.body(name, catalog)
       configuration.ends = endsPair
+      configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
+      configuration.recipeText = ptq
       configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
-      return (name, configuration)
+      return (ptq.map { "\(name), \($0)" } ?? name, configuration)
     }
   }
 
@@ -102,7 +109,7 @@ struct ExplainCommand: ParsableCommand {
       attribution: attribution,
       sensitivities: sensitivity
         ? try experiment.sensitivities(to: configuration, progress: bar.advance) : nil,
-      regrets: try experiment.regrets(of: configuration, threads: runOptions.threads)
+      regrets: ptq == nil ? try experiment.regrets(of: configuration, threads: runOptions.threads) : []
     )
   }
 

@@ -119,7 +119,18 @@ public struct Experiment: Sendable {
     images: ImageDataset,
     _ layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
-    let quantizer = try PostTrainingQuantizer(
+    let quantizer = try quantizer(configuration, recipe, images: images, layerDone)
+    return CompiledNetwork(quantizer.network, quantized: quantizer.layers, notes: quantizer.notes)
+  }
+
+  /// Carries out a recipe.
+  func quantizer(
+    _ configuration: Configuration,
+    _ recipe: PostTrainingRecipe,
+    images: ImageDataset,
+    _ layerDone: (Int) -> Void = { _ in }
+  ) throws -> PostTrainingQuantizer {
+    try PostTrainingQuantizer(
       model.network,
       recipe: recipe,
       targets: configuration.targets(layerCount: model.network.layers.count, recipe: recipe),
@@ -128,7 +139,6 @@ public struct Experiment: Sendable {
       threads: options.threads,
       progress: layerDone
     )
-    return CompiledNetwork(quantizer.network, quantized: quantizer.layers, notes: quantizer.notes)
   }
 
   /// Classifies batch by batch, each with ranges of its own.

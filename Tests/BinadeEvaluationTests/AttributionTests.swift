@@ -1,4 +1,5 @@
 import Binade
+import Foundation
 import Testing
 
 /// Losses taken apart, on the embedded network.
@@ -88,5 +89,24 @@ import Testing
       }
       #expect(weights(regrets) < weights(integers))
     }
+  }
+
+  @Test("recipes are taken apart too: all sources on are the recipe's network, all off are float32",
+    arguments: ["aciq+alloc+bias", "best"])
+  func recipe(text: String) throws {
+    let experiment = try Self.experiment(60)
+    let configuration = try PostTrainingTests.configuration(text, weights: "int3")
+    let attribution = try experiment.attribution(of: configuration)
+    #expect(attribution.none.isFloat32)
+    let logits = experiment.evaluator.logits(of: try experiment.compile(configuration), limit: 60)
+    let float = experiment.evaluator.logits(of: CompiledNetwork(experiment.model.network), limit: 60)
+    let (signal, noise) = zip(float, logits).reduce(into: (0.0, 0.0)) { sums, pair in
+      let error = Double(pair.0) - Double(pair.1)
+      sums.0 += Double(pair.0) * Double(pair.0)
+      sums.1 += error * error
+    }
+    let found = try #require(attribution.all.logitSignalToQuantizationNoiseInDecibels)
+    #expect(abs(found - 10 * log10(signal / noise)) < 0.01)
+    #expect(attribution.sources.allSatisfy { $0.alone?.isFloat32 == false })
   }
 }

@@ -11,13 +11,13 @@ extension Experiment {
     of configuration: Configuration,
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> Attribution {
-    let layers = try separableLayers(configuration)
-    let reference = outcome(CompiledNetwork(model.network), progress)
+    let (base, layers) = try separableLayers(configuration)
+    let reference = outcome(CompiledNetwork(base), progress)
     func run(_ sources: Set<ErrorSource>) throws -> Attribution.Run {
       let network =
         sources.contains(.accumulator)
         ? try compile(configuration)
-        : CompiledNetwork(model.network, quantized: layers.map { $0.quantized(sources) })
+        : CompiledNetwork(base, quantized: layers.map { $0.quantized(sources) })
       return summarize(outcome(network, progress), against: reference, sources: sources)
     }
     let present = Self.sources(of: configuration)
@@ -49,12 +49,12 @@ extension Experiment {
     to configuration: Configuration,
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> [LayerSensitivity] {
-    let layers = try separableLayers(configuration)
-    let reference = outcome(CompiledNetwork(model.network), progress)
+    let (base, layers) = try separableLayers(configuration)
+    let reference = outcome(CompiledNetwork(base), progress)
     let sources = Set(Self.sources(of: configuration)).subtracting([.accumulator])
     return layers.indices.map { index in
       let mixed = layers.indices.map { layers[$0].quantized($0 == index ? sources : []) }
-      let network = CompiledNetwork(model.network, quantized: mixed)
+      let network = CompiledNetwork(base, quantized: mixed)
       return LayerSensitivity(
         layer: model.network.layers[index].name,
         run: summarize(outcome(network, progress), against: reference, sources: sources)
@@ -75,9 +75,10 @@ extension Experiment {
 
   private static func text(of configuration: Configuration) -> String {
     [
-      configuration.weights.map { "weights \($0.description)" },
-      configuration.activations.map { "activations \($0.description)" },
-      configuration.ends.map { "ends \($0.weights.description) \($0.activations.description)" },
+      configuration.recipeText.map { "recipe \($0)" },
+      configuration.weights.map { "weights \(configuration.text($0))" },
+      configuration.activations.map { "activations \(configuration.text($0))" },
+      configuration.ends.map { "ends \(configuration.text($0.weights)) \(configuration.text($0.activations))" },
       configuration.accumulator.map { "accumulator \($0.description)" },
     ].compactMap { $0 }.joined(separator: ", ")
   }
@@ -119,9 +120,15 @@ extension Experiment {
     )
   }
 
-  private func separableLayers(_ configuration: Configuration) throws -> [SeparableLayer] {
+  /// The network, as a recipe may have equalized it, and its layers.
+  private func separableLayers(_ configuration: Configuration) throws -> (FoldedNetwork, [SeparableLayer]) {
+    if let recipe = configuration.recipe {
+      let quantizer = try quantizer(configuration, recipe, images: calibrationImages)
+      let layers = zip(quantizer.network.layers, quantizer.layers).map { SeparableLayer($0, $1) }
+      return (quantizer.network, layers)
+    }
     if configuration.quantizesActivations, statistics == nil { throw ExperimentError.noCalibrationImages }
-    return try zip(
+    let layers = try zip(
       model.network.layers.indices,
       configuration.assignments(layerCount: model.network.layers.count)
     ).map { index, assignment in
@@ -132,5 +139,6 @@ extension Experiment {
         cache: cache
       )
     }
+    return (model.network, layers)
   }
 }

@@ -107,7 +107,9 @@ public struct Explanation: Sendable, Codable {
   // MARK: Plots
 
   /// All plots, of figures that are there.
-  public var plots: [PlotFiles] { [sourcePlot, regretPlot] + (sensitivityPlot.map { [$0] } ?? []) }
+  public var plots: [PlotFiles] {
+    [sourcePlot] + (entries.contains { !$0.regrets.isEmpty } ? [regretPlot] : []) + (sensitivityPlot.map { [$0] } ?? [])
+  }
 
   private static let colours = [
     "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#7f7f7f",

@@ -8,6 +8,8 @@ public enum InputQuantizer: Sendable {
   case affine(AffineChannels)
   /// A format with scales.
   case fitted(Quantizer)
+  /// Affine quantizers of whose error only some parts are there.
+  case separatedAffine(AffineChannels, ErrorSeparation)
   /// A format of whose error only some parts are there.
   case separated(SeparatedQuantizer)
 
@@ -15,7 +17,7 @@ public enum InputQuantizer: Sendable {
   public var meanBitWidth: Double {
     switch self {
     case .none: 32
-    case .affine(let channels): channels.meanBitWidth
+    case .affine(let channels), .separatedAffine(let channels, _): channels.meanBitWidth
     case .fitted(let quantizer): Double(quantizer.codec.info.bitWidth)
     case .separated(let separated): Double(separated.quantizer.codec.info.bitWidth)
     }
@@ -25,7 +27,7 @@ public enum InputQuantizer: Sendable {
   public var parameterBitCount: Int {
     switch self {
     case .none: 0
-    case .affine(let channels):
+    case .affine(let channels), .separatedAffine(let channels, _):
       channels.quantizers.count * (32 + 8 + (channels.quantizers.count > 1 ? 4 : 0))
     case .fitted(let quantizer): quantizer.scaleBitCount
     case .separated(let separated): separated.quantizer.scaleBitCount
@@ -41,7 +43,7 @@ public enum InputQuantizer: Sendable {
     }
     switch self {
     case .none: return -.infinity ... .infinity
-    case .affine(let channels):
+    case .affine(let channels), .separatedAffine(let channels, _):
       let quantizer = channels.quantizers[channels.quantizers.count == 1 ? 0 : channel]
       return Float(quantizer.decode(0))...Float(quantizer.decode(quantizer.greatestCode))
     case .fitted(let quantizer): return range(quantizer)
@@ -60,6 +62,16 @@ public enum InputQuantizer: Sendable {
         return
       case .affine(let channels):
         for index in plane.indices { rounded[index] = channels.fakeQuantize(plane[index], channel: channel) }
+      case .separatedAffine(let channels, let separation):
+        let range = range(ofChannel: channel)
+        for index in plane.indices {
+          rounded[index] = separation.value(
+            plane[index],
+            quantized: channels.fakeQuantize(plane[index], channel: channel),
+            least: range.lowerBound,
+            greatest: range.upperBound
+          )
+        }
       case .separated(let separated):
         for index in plane.indices { rounded[index] = separated.value(plane[index], channel: channel) }
       }
@@ -80,6 +92,19 @@ public enum InputQuantizer: Sendable {
       if let base = values.baseAddress { output.update(from: base, count: values.count) }
     case .affine(let quantizers):
       quantizers.fakeQuantize(values, channels: channels, into: output)
+    case .separatedAffine(let quantizers, let separation):
+      quantizers.fakeQuantize(values, channels: channels, into: output)
+      let ranges = (0..<channels).map { range(ofChannel: $0) }
+      for pixel in stride(from: 0, to: values.count, by: channels) {
+        for channel in 0..<channels {
+          output[pixel + channel] = separation.value(
+            values[pixel + channel],
+            quantized: output[pixel + channel],
+            least: ranges[channel].lowerBound,
+            greatest: ranges[channel].upperBound
+          )
+        }
+      }
     case .fitted(let quantizer):
       quantizer.round(values, channels: channels, unit: 1, into: output)
       let scales = quantizer.scales

@@ -1,12 +1,16 @@
 import BinadeQuantization
 
-/// A layer with its quantizers, whose errors can be switched on in parts.
+/// A layer whose quantization errors can be switched on in parts.
 public struct SeparableLayer: Sendable {
+  private enum Errors: Sendable {
+    /// Those of quantizers. The weights have the activation scales of input channels multiplied in, where there is one each.
+    case fitted(absorbed: FoldedNetwork.Layer, weights: Quantizer?, input: Quantizer?)
+    /// Those of a recipe.
+    case prepared(QuantizedLayer)
+  }
+
   private let layer: FoldedNetwork.Layer
-  /// With the activation scales of input channels multiplied in, where there is one for each.
-  private let absorbed: FoldedNetwork.Layer
-  private let weights: Quantizer?
-  private let input: Quantizer?
+  private let errors: Errors
 
   /// Finds the scales, as ``CompiledNetwork`` does.
   ///
@@ -20,27 +24,44 @@ public struct SeparableLayer: Sendable {
     cache: CodecCache
   ) throws {
     self.layer = layer
-    input = try assignment.activations.map {
+    let input = try assignment.activations.map {
       try Quantizer($0, samples: inputSamples, name: "\(layer.name).input", cache: cache)
     }
     let absorbed = layer.absorbing(input)
-    self.absorbed = absorbed
-    weights = try assignment.weights.map {
+    let weights = try assignment.weights.map {
       try Quantizer($0, samples: absorbed.weightSamples, name: "\(layer.name).weight", cache: cache)
     }
+    errors = .fitted(absorbed: absorbed, weights: weights, input: input)
+  }
+
+  /// A layer that post-training quantization has prepared.
+  ///
+  /// The range of a channel's weights is from the least to the greatest rounded one.
+  public init(_ layer: FoldedNetwork.Layer, _ quantized: QuantizedLayer) {
+    self.layer = layer
+    errors = .prepared(quantized)
   }
 
   /// The layer with some sources of error; without any, the float32 layer.
   public func quantized(_ sources: Set<ErrorSource>) -> QuantizedLayer {
+    guard !sources.isEmpty else { return QuantizedLayer(layer) }
+    switch errors {
+    case .fitted(let absorbed, let weights, let input): return fitted(sources, absorbed, weights, input)
+    case .prepared(let whole): return prepared(sources, whole)
+    }
+  }
+
+  private func fitted(
+    _ sources: Set<ErrorSource>,
+    _ absorbed: FoldedNetwork.Layer,
+    _ weights: Quantizer?,
+    _ input: Quantizer?
+  ) -> QuantizedLayer {
     var result = QuantizedLayer(layer)
-    guard !sources.isEmpty else { return result }
     if let weights {
       let separated = SeparatedQuantizer(weights, sources: sources)
-      let depth = layer.shape.depth
-      let rounded = (0..<layer.shape.outputChannels).flatMap { channel in
-        separated.weights(absorbed.weights[channel * depth..<(channel + 1) * depth], channel: channel)
-      }
-      result.weights = released(rounded)
+      let rounded = rows.enumerated().flatMap { separated.weights(absorbed.weights[$1], channel: $0) }
+      result.weights = released(rounded, input)
       result.meanWeightBitWidth = Double(weights.codec.info.bitWidth)
       result.parameterBitCount = weights.scaleBitCount
     }
@@ -48,8 +69,31 @@ public struct SeparableLayer: Sendable {
     return result
   }
 
+  /// The recipe's bias goes with its weights: it makes up for their errors.
+  private func prepared(_ sources: Set<ErrorSource>, _ whole: QuantizedLayer) -> QuantizedLayer {
+    let separation = ErrorSeparation(sources)
+    var result = whole
+    if whole.meanWeightBitWidth < 32 {
+      result.weights = rows.flatMap { row in
+        let rounded = Array(whole.weights[row])
+        return separation.weights(
+          layer.weights[row],
+          quantized: rounded,
+          least: rounded.min() ?? 0,
+          greatest: rounded.max() ?? 0
+        )
+      }
+    }
+    if case .affine(let channels) = whole.input { result.input = .separatedAffine(channels, separation) }
+    return result
+  }
+
+  private var rows: [Range<Int>] {
+    (0..<layer.shape.outputChannels).map { $0 * layer.shape.depth..<($0 + 1) * layer.shape.depth }
+  }
+
   /// Takes the activation scales out of the weights again.
-  private func released(_ weights: [Float]) -> [Float] {
+  private func released(_ weights: [Float], _ input: Quantizer?) -> [Float] {
     guard let input, input.scales.count > 1 else { return weights }
     let kernelSize = layer.shape.kernelHeight * layer.shape.kernelWidth
     return weights.enumerated().map { index, weight in

@@ -37,7 +37,9 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "The format of the first and the last layer. Default: the same as the others.")
   var ends: String?
 
-  @Option(help: "A recipe of post-training quantization, whose losses are explained; formats alone then. No regret.")
+  @Option(
+    help: "A recipe of post-training quantization, whose losses are explained; formats alone then. No regret."
+  )
   var ptq: String?
 
   @Option(help: "The format that each layer's sums of products are rounded to. Default: none is.")
@@ -114,16 +116,22 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func text(_ explanation: Explanation, _ entry: Explanation.Entry) -> String {
-    """
-    \(explanation.model), \(explanation.imageCount) images of \(explanation.data); \(entry.attribution.configuration)
+    let layers =
+      entry.sensitivities == nil && entry.regrets.isEmpty
+      ? ""
+      : """
 
-    \(explanation.sourceTable(entry).text)
+      \(explanation.layerTable(entry).text)
 
-    \(explanation.layerTable(entry).text)
+      """
+    return """
+      \(explanation.model), \(explanation.imageCount) images of \(explanation.data); \(entry.attribution.configuration)
 
-    points: top-1 against float32; logits: their signal to quantization noise. Sources: alone, and all others without it.
-    Layers: one alone quantized; regret of its weights (w) and its input (a): 1 is the best codebook of as many levels.
+      \(explanation.sourceTable(entry).text)
+      \(layers)
+      points: top-1 against float32; logits: their signal to quantization noise. Sources: alone, and all others without it.
+      Layers: one alone quantized; regret of its weights (w) and its input (a): 1 is the best codebook of as many levels.
 
-    """
+      """
   }
 }

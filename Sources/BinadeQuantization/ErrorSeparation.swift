@@ -42,7 +42,9 @@ public struct ErrorSeparation: Sendable, Hashable {
   /// The mean of the whole error is a part of its own, ``ErrorSource/meanShift``; the others are without their means.
   ///
   /// - Precondition: as many quantized weights as weights.
-  public func weights(_ weights: ArraySlice<Float>, quantized: [Float], least: Float, greatest: Float) -> [Float] {
+  public func weights(_ weights: ArraySlice<Float>, quantized: [Float], least: Float, greatest: Float)
+    -> [Float]
+  {
     precondition(weights.count == quantized.count, "one quantized weight per weight")
     guard !sources.isEmpty else { return Array(weights) }
     let errors = zip(weights, quantized).map {

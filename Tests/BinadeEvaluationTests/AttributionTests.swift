@@ -91,8 +91,10 @@ import Testing
     }
   }
 
-  @Test("recipes are taken apart too: all sources on are the recipe's network, all off are float32",
-    arguments: ["aciq+alloc+bias", "best"])
+  @Test(
+    "recipes are taken apart too: all sources on are the recipe's network, all off are float32",
+    arguments: ["aciq+alloc+bias", "best"]
+  )
   func recipe(text: String) throws {
     let experiment = try Self.experiment(60)
     let configuration = try PostTrainingTests.configuration(text, weights: "int3")

@@ -78,7 +78,9 @@ extension Experiment {
       configuration.recipeText.map { "recipe \($0)" },
       configuration.weights.map { "weights \(configuration.text($0))" },
       configuration.activations.map { "activations \(configuration.text($0))" },
-      configuration.ends.map { "ends \(configuration.text($0.weights)) \(configuration.text($0.activations))" },
+      configuration.ends.map {
+        "ends \(configuration.text($0.weights)) \(configuration.text($0.activations))"
+      },
       configuration.accumulator.map { "accumulator \($0.description)" },
     ].compactMap { $0 }.joined(separator: ", ")
   }

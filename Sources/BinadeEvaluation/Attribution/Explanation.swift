@@ -108,7 +108,8 @@ public struct Explanation: Sendable, Codable {
 
   /// All plots, of figures that are there.
   public var plots: [PlotFiles] {
-    [sourcePlot] + (entries.contains { !$0.regrets.isEmpty } ? [regretPlot] : []) + (sensitivityPlot.map { [$0] } ?? [])
+    [sourcePlot] + (entries.contains { !$0.regrets.isEmpty } ? [regretPlot] : [])
+      + (sensitivityPlot.map { [$0] } ?? [])
   }
 
   private static let colours = [

@@ -15,4 +15,7 @@ compare weights int4/float32,int3/float32 \
   naive,naive+affine,naive+bias,naive+bias-variance,naive+clip,naive+alloc,naive+alloc+bias,equalize,dfq,equalize+dfq,split,split+bias,vectors,vectors+bias,descent,adaround
 compare both int8,int4,int3/int4 \
   naive,naive+bias,aciq,aciq+bias,aciq+alloc,aciq+alloc+bias,mse,mse+clip,mse+alloc+bias,mse+adaround,mse+descent,best
+echo "== calibrations"
+"$binade" compare --model "$model" --data "$data" --ends int8:channel:max/int8:tensor:max --output "$output/calibrations" \
+  --formats "$(for x in max percentile percentile99.99 mse octav kl; do printf ',int4_narrow:channel:max/int4:tensor:%s' $x; done | cut -c2-)"
 compare low int2/int4,int3,int2 aciq+alloc+bias,best

@@ -28,10 +28,17 @@ public struct ComparisonReport: Sendable {
     Double(result.cost.bitOperations) / Double(bfloat16BitOperations)
   }
 
-  /// What the row is called: the format, when weights and activations have the same one, and the recipe.
+  /// What the row is called: the format, when weights and activations have the same one, and the recipe; the whole quantizers
+  /// where that does not tell it from another row.
   public func label(_ result: EvaluationResult) -> String {
-    let weights = Self.formatName(result.weights)
-    let activations = Self.formatName(result.activations)
+    let label = Self.shortLabel(result)
+    guard results.count(where: { Self.shortLabel($0) == label }) > 1 else { return label }
+    return result.weights == result.activations ? result.weights : "\(result.weights) / \(result.activations)"
+  }
+
+  private static func shortLabel(_ result: EvaluationResult) -> String {
+    let weights = formatName(result.weights)
+    let activations = formatName(result.activations)
     let formats = weights == activations ? weights : "\(weights) / \(activations)"
     return result.recipe.map { "\(formats), \($0)" } ?? formats
   }

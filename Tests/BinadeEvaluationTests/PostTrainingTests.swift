@@ -239,4 +239,34 @@ import Testing
       #expect(channels.fakeQuantize(0, channel: 0) == 0)
     }
   }
+
+  @Test(
+    "statistics before the ReLU are those after it where values are positive; end layers have no ReLU before them"
+  )
+  func preactivations() throws {
+    let experiment = try ExperimentTests.experiment(limit: 1, calibration: 24)
+    let (network, images) = (experiment.model.network, experiment.calibrationImages)
+    let normalization = experiment.model.normalization
+    let before = try PreactivationStatistics(
+      network,
+      images: images,
+      normalization: normalization,
+      threads: 2
+    )
+    let after = ActivationStatistics(network, images: images, normalization: normalization, threads: 2)
+    #expect(before.isRectified == network.layers.indices.map { $0 != 0 && $0 != network.layers.count - 1 })
+    #expect(before.imageCount == 24)
+    var negative = 0
+    for (layer, samples) in before.samples.enumerated() {
+      for (left, right) in zip(samples, after.samples[layer]) {
+        if before.isRectified[layer] {
+          #expect(max(left.greatest, 0) == right.greatest && right.least >= 0)
+          negative += left.least < 0 ? 1 : 0
+        } else {
+          #expect(left.greatest == right.greatest && left.least == right.least)
+        }
+      }
+    }
+    #expect(negative > 20)
+  }
 }

@@ -3,7 +3,7 @@ public enum RangeSweep {
   /// Values looked at; of more, evenly spread ones.
   private static let greatestCount = 8192
 
-  /// Tries 1, 0.98, ... 0.1 of the range `least ... greatest`; of equal errors the greatest range stays.
+  /// Tries the range and 45 shares of it, down to a tenth; of equal errors the greatest range stays.
   ///
   /// `isSymmetric`: whether the steps lie evenly about zero.
   public static func quantizer(

@@ -269,4 +269,44 @@ import Testing
     }
     #expect(negative > 20)
   }
+
+  @Test(
+    "moments of patches say what becomes of the outputs: the error of rounded weights, and the bias that centres it"
+  )
+  func moments() throws {
+    let experiment = try ExperimentTests.experiment(limit: 80, calibration: 80)
+    let images = experiment.evaluator.images
+    let network = experiment.model.network
+    var layers = try Self.quantizer(experiment, "naive", bits: 3).layers
+    let (last, layer) = (layers.count - 1, network.layers[layers.count - 1])
+    let grid = AffineQuantizer(lower: -0.5, range: 1, bitWidth: 2)
+    layers[last].weights = layer.weights.map { Float(grid.fakeQuantize(Double($0))) }
+    layers[last].input = .affine(AffineChannels([AffineQuantizer(lower: 0, range: 4, bitWidth: 3)]))
+    let moments = PatchMoments(
+      layer: last,
+      float: CompiledNetwork(network),
+      quantized: CompiledNetwork(network, quantized: layers),
+      input: layers[last].input,
+      images: images,
+      normalization: experiment.model.normalization,
+      threads: 2
+    )
+    let (classes, depth) = (layer.shape.outputChannels, layer.shape.depth)
+    func row(_ channel: Int) -> Range<Int> { channel * depth..<(channel + 1) * depth }
+    layers[last].bias = (0..<classes).map {
+      moments.bias(layer.bias[$0], weights: layer.weights[row($0)], rounded: layers[last].weights[row($0)])
+    }
+    let exact = experiment.evaluator.logits(of: CompiledNetwork(network), limit: 80)
+    let found = experiment.evaluator.logits(of: CompiledNetwork(network, quantized: layers), limit: 80)
+    for channel in 0..<classes {
+      let errors = (0..<80).map {
+        Double(exact[$0 * classes + channel]) - Double(found[$0 * classes + channel])
+      }
+      let power = errors.reduce(0) { $0 + $1 * $1 } / 80
+      let predicted = moments.problem(weights: layer.weights[row(channel)])
+        .error(at: layers[last].weights[row(channel)].map(Double.init))
+      #expect(abs(errors.reduce(0, +) / 80) < 1e-3 * power.squareRoot())
+      #expect(abs(power - predicted) < 1e-3 * power, "\(power) \(predicted)")
+    }
+  }
 }

@@ -2,7 +2,7 @@ import BinadeKernels
 import BinadeQuantization
 
 /// Second moments of the patches that a layer sees: x in the float32 network, x̂, quantized, in the network so far.
-struct PatchMoments: Sendable {
+package struct PatchMoments: Sendable {
   /// Elements of a patch, in the order of a channel's weights.
   let depth: Int
   /// Means of x.
@@ -26,7 +26,7 @@ struct PatchMoments: Sendable {
   /// `input`: what the layer's input will go through in the quantized network, whose own quantizer of it is not used.
   ///
   /// - Complexity: two inferences per image, and O(depth²) per patch. The outcome does not depend on `threads`.
-  init(
+  package init(
     layer: Int,
     float: CompiledNetwork,
     quantized: CompiledNetwork,
@@ -70,7 +70,7 @@ struct PatchMoments: Sendable {
   }
 
   /// The rounding of one output channel's weights.
-  func problem(weights: ArraySlice<Float>) -> RoundingProblem {
+  package func problem(weights: ArraySlice<Float>) -> RoundingProblem {
     let weights = weights.map(Double.init)
     func product(_ matrix: [Double], _ row: Int) -> Double {
       var sum = 0.0
@@ -85,7 +85,7 @@ struct PatchMoments: Sendable {
   }
 
   /// The bias that gives an output channel the mean it has in the float32 network.
-  func bias(_ bias: Float, weights: ArraySlice<Float>, rounded: ArraySlice<Float>) -> Float {
+  package func bias(_ bias: Float, weights: ArraySlice<Float>, rounded: ArraySlice<Float>) -> Float {
     var shift = 0.0
     for (index, (weight, value)) in zip(weights, rounded).enumerated() {
       shift += Double(weight) * floatMean[index] - Double(value) * mean[index]

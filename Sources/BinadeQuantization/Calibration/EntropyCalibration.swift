@@ -1,4 +1,7 @@
 /// The clipping threshold is that of ``EntropyThreshold``; for formats of 2 to 10 bits whose values are evenly spaced.
+///
+/// A divergence of distributions, not an error: where many values are one number other than zero, such as the background of
+/// drawn digits after a bias, that number decides, whatever becomes of the others.
 public struct EntropyCalibration: Calibration {
   /// The name, for reports and the command line.
   public let name = "kl"

@@ -309,4 +309,37 @@ import Testing
       #expect(abs(power - predicted) < 1e-3 * power, "\(power) \(predicted)")
     }
   }
+
+  @Test("ACIQ takes its ranges of the moments before the ReLU; after it they are others, and so are MSE's")
+  func ranges() throws {
+    let experiment = try ExperimentTests.experiment(limit: 1, calibration: 24)
+    let statistics = try PreactivationStatistics(
+      experiment.model.network,
+      images: experiment.calibrationImages,
+      normalization: experiment.model.normalization,
+      threads: 1
+    )
+    func quantizers(_ recipe: String) throws -> [AffineQuantizer] {
+      guard case .affine(let channels) = try Self.quantizer(experiment, recipe).layers[2].input else {
+        return []
+      }
+      return channels.quantizers
+    }
+    let expected = try statistics.samples[2].map { sample in
+      AnalyticClipping.quantizer(
+        try #require(ChannelMoments(sample.values)),
+        prior: .laplace,
+        bitWidth: 4,
+        output: .rectified
+      )
+    }
+    #expect(try quantizers("aciq") == expected)
+    #expect(try quantizers("aciq-after-relu") != expected)
+    let (mse, naive) = (try quantizers("mse"), try quantizers("naive+channel"))
+    #expect(mse != expected && mse != naive)
+    for (channel, sample) in statistics.samples[2].enumerated() {
+      let seen = sample.values.map { max($0, 0) }
+      #expect(mse[channel].meanSquaredError(of: seen) <= naive[channel].meanSquaredError(of: seen) * 1.001)
+    }
+  }
 }

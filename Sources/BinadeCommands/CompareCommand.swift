@@ -29,11 +29,17 @@ struct CompareCommand: ParsableCommand {
     "float16", "posit16",
   ]
 
+  /// The default set for recipes.
+  static let recipeFormats = ["int2", "int3", "int4", "int5", "int6", "int8"]
+
   @OptionGroup var models: ModelOptions
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
 
-  @Option(help: "Formats, separated by commas. Default: \(defaultFormats.count) from every family.")
+  @Option(
+    help:
+      "Formats, separated by commas. Default: \(defaultFormats.count) from every family; with --ptq int2 to int8."
+  )
   var formats: String?
 
   @Option(help: "The format of the first and the last layer. Default: the same as the others.")
@@ -52,6 +58,7 @@ struct CompareCommand: ParsableCommand {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
     let configurations = try self.configurations(catalog)
+    for (_, configuration) in configurations { try configuration.checkRecipe() }
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))
@@ -61,6 +68,7 @@ struct CompareCommand: ParsableCommand {
       results.append(try experiment.run(configuration, progress: bar.advance))
     }
     bar.finish()
+    for note in Set(results.flatMap(\.notes)).sorted() { console.writeError("note: \(note)") }
     let report = ComparisonReport(results, graph: experiment.model.architecture.graph)
     if json {
       console.write(try JSONText.encode(report.results))
@@ -84,7 +92,7 @@ struct CompareCommand: ParsableCommand {
   private func configurations(_ catalog: FormatCatalog) throws -> [(String, Configuration)] {
     let names =
       formats?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      ?? Self.defaultFormats
+      ?? (ptq == nil ? Self.defaultFormats : Self.recipeFormats)
     guard !names.isEmpty else { throw ValidationError("--formats is empty; name at least one format") }
     let endsPair = try ends.map { try ConfigurationText.ends($0, catalog) }
     let recipes = ptq?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -106,6 +106,7 @@ struct EvaluateCommand: ParsableCommand {
     configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
     configuration.recipeText = ptq
     configuration.onlineBatchSize = onlineBatch
+    try configuration.checkRecipe()
     let experiment = try models.experiment(threads: runOptions.threads)
     let result = try RecipeText.run(configuration, experiment)
     for note in result.notes + EvaluationText.accumulatorNotes(of: result) {

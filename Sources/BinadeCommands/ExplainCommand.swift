@@ -65,6 +65,7 @@ struct ExplainCommand: ParsableCommand {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
     let configurations = try self.configurations(catalog)
+    for (_, configuration) in configurations { try configuration.checkRecipe() }
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
     let entries = try configurations.map { try entry($0, $1, experiment) }
@@ -129,7 +130,8 @@ struct ExplainCommand: ParsableCommand {
 
       \(explanation.sourceTable(entry).text)
       \(layers)
-      points: top-1 against float32; logits: their signal to quantization noise. Sources: alone, and all others without it.
+      points: top-1 against float32; logits: their signal to quantization noise. Sources: alone, and all others without it\(
+        accumulator == nil ? "." : ",\nwithout the accumulator too: parts of errors have no codes to sum. Layers: in exact sums.")
       Layers: one alone quantized; regret of its weights (w) and its input (a): 1 is the best codebook of as many levels.
 
       """

@@ -10,6 +10,21 @@ extension Configuration {
     recipe == nil ? specification.description : specification.format.name
   }
 
+  /// Leaves out what a recipe leaves in float32: a side whose format is float32, and that side of the ends.
+  mutating func dropFloat32() {
+    guard recipe != nil else { return }
+    if weights?.format.name == "float32" { weights = nil }
+    if activations?.format.name == "float32" { activations = nil }
+  }
+
+  /// Throws `PostTrainingError` when a recipe cannot take the formats, before any work is done.
+  public func checkRecipe() throws {
+    guard let recipe else { return }
+    if accumulator != nil { throw PostTrainingError.accumulator }
+    if onlineBatchSize != nil, recipe.weightRounding != .nearest { throw PostTrainingError.onlineRounding }
+    _ = try targets(layerCount: 3, recipe: recipe)
+  }
+
   /// One target per layer for post-training quantization: the bits of the formats.
   ///
   /// Ends have their own bits where there are some; what is float32 in the body is float32 there.
@@ -41,6 +56,9 @@ extension Configuration {
     else { throw PostTrainingError.notUniform(format: format.name) }
     guard (2...8).contains(format.bitWidth) else {
       throw PostTrainingError.tooManyBits(format: format.name, bits: format.bitWidth)
+    }
+    guard rungs.count == 1 << format.bitWidth else {
+      throw PostTrainingError.fewerValues(format: format.name)
     }
     return format.bitWidth
   }

@@ -56,8 +56,8 @@ public struct Configuration: Sendable {
     (0..<layerCount).map { layer in
       if let ends, layer == 0 || layer == layerCount - 1 {
         return LayerAssignment(
-          weights: ends.weights,
-          activations: ends.activations,
+          weights: recipe != nil && weights == nil ? nil : ends.weights,
+          activations: recipe != nil && activations == nil ? nil : ends.activations,
           accumulator: accumulator
         )
       }

@@ -96,9 +96,7 @@ public struct Experiment: Sendable {
     layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
     if let recipe = configuration.recipe {
-      if configuration.onlineBatchSize != nil, recipe.weightRounding != .nearest {
-        throw PostTrainingError.onlineRounding
-      }
+      try configuration.checkRecipe()
       let online = configuration.onlineBatchSize.map { evaluator.images.prefix($0) }
       return try compile(configuration, recipe, images: online ?? calibrationImages, layerDone)
     }
@@ -148,6 +146,7 @@ public struct Experiment: Sendable {
     batchSize: Int,
     progress: @Sendable (Int) -> Void
   ) throws -> Predictions {
+    precondition(batchSize > 0, "batches of \(batchSize) images")
     var ranks: [UInt8] = []
     for first in stride(from: 0, to: imageCount, by: batchSize) {
       let batch = evaluator.images.slice(first..<min(first + batchSize, imageCount))
@@ -179,6 +178,8 @@ public struct Experiment: Sendable {
     layerDone: (Int) -> Void = { _ in },
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
+    var configuration = configuration
+    configuration.dropFloat32()
     let layers = model.network.layers
     let assignments = configuration.assignments(layerCount: layers.count)
     func quantizer(_ specification: QuantizerSpecification?) -> String {
@@ -186,9 +187,11 @@ public struct Experiment: Sendable {
     }
     let compiled = try compile(configuration, layerDone: layerDone)
     let predictions = try predictions(of: compiled, configuration, progress: progress)
+    // Ranges of a batch are those of its own images.
+    let errorImageCount = min(options.errorImageCount, configuration.onlineBatchSize ?? .max)
     let activationErrors = evaluator.activationErrors(
       of: compiled,
-      limit: options.errorImageCount
+      limit: errorImageCount
     )
     let weightErrors = layers.indices.map { compiled.weightError(ofLayer: $0) }
     return EvaluationResult(
@@ -233,7 +236,7 @@ public struct Experiment: Sendable {
           "batches of \($0) evaluated images, each its own"
         }
           ?? calibrationOrigin,
-        errorImageCount: min(options.errorImageCount, imageCount),
+        errorImageCount: min(errorImageCount, imageCount),
         modelFile: model.file,
         accumulator: configuration.accumulator?.description
       )

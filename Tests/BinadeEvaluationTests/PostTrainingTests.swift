@@ -213,6 +213,19 @@ import Testing
     #expect(throws: PostTrainingError.unknownPart(part: "aciqq", recipe: "aciqq+bias")) {
       try PostTrainingRecipe(parsing: "aciqq+bias")
     }
+    for (text, first, second) in [
+      ("descent+dfq", "descent", "dfq"), ("aciq+mse", "aciq", "mse"), ("vectors+split", "vectors", "split"),
+      ("tensor+alloc", "tensor", "alloc"), ("bias+best", "best", "bias"), ("best+naive", "best", "naive"),
+    ] {
+      #expect(throws: PostTrainingError.conflict(first, second, recipe: text)) {
+        try PostTrainingRecipe(parsing: text)
+      }
+    }
+    #expect(try PostTrainingRecipe(parsing: "equalize+best") == PostTrainingRecipe(parsing: "best+equalize"))
+    #expect(try PostTrainingRecipe(parsing: "mse+alloc+descent") == .best)
+    #expect(throws: PostTrainingError.fewerValues(format: "int4_narrow")) {
+      try few.compile(Self.configuration("aciq", weights: "int4_narrow"))
+    }
     #expect(throws: PostTrainingError.unknownPart(part: "", recipe: "")) {
       try PostTrainingRecipe(parsing: "")
     }
@@ -233,7 +246,7 @@ import Testing
         normalization: black,
         threads: 1
       )
-      #expect(quantizer.notes.first == "conv1.input: is 0.0 throughout on all calibration images")
+      #expect(quantizer.notes.first == "conv1.input: is 0.0 throughout on all images looked at")
       #expect(quantizer.notes.contains { $0.contains("zero throughout in") && $0.contains("channels") })
       guard case .affine(let channels) = quantizer.layers[0].input else { continue }
       #expect(channels.fakeQuantize(0, channel: 0) == 0)

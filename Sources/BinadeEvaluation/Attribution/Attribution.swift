@@ -27,7 +27,7 @@ public struct Attribution: Sendable, Codable {
     /// The run with this source on and all others off; nil for the accumulator, which sums products of codes and has none to
     /// sum when the operands are not rounded.
     public let alone: Run?
-    /// The run with this source off and all others on.
+    /// The run with this source off and all others on but the accumulator, which sums codes: parts of errors have none.
     public let without: Run
   }
 

@@ -124,6 +124,7 @@ extension Experiment {
 
   /// The network, as a recipe may have equalized it, and its layers.
   private func separableLayers(_ configuration: Configuration) throws -> (FoldedNetwork, [SeparableLayer]) {
+    try configuration.checkRecipe()
     if let recipe = configuration.recipe {
       let quantizer = try quantizer(configuration, recipe, images: calibrationImages)
       let layers = zip(quantizer.network.layers, quantizer.layers).map { SeparableLayer($0, $1) }

@@ -130,7 +130,7 @@ public struct Explanation: Sendable, Codable {
       + [row("interaction", \.interaction), row("all", { $0.all.top1Change })]
     return bars(
       "attribution",
-      title: "Top-1 points lost to each source alone: \(subject)",
+      title: "Top-1 points lost to each source alone (to an accumulator: on top of all others): \(subject)",
       label: "points lost",
       rows: [header] + rows
     )

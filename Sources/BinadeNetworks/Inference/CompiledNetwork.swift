@@ -152,9 +152,6 @@ public struct CompiledNetwork: Sendable {
     if case .none = engines[index].input { false } else { true }
   }
 
-  /// What a layer's input goes through.
-  public func inputQuantizer(ofLayer index: Int) -> InputQuantizer { engines[index].input }
-
   /// Bits of all scales, of weights and of activations, and of offsets and bit widths where there are some.
   public var scaleMemoryBits: Int {
     engines.indices.reduce(0) { sum, index in
@@ -204,10 +201,8 @@ extension CompiledNetwork {
           let (before, after) = (
             UnsafeBufferPointer(rebasing: weights[row]), UnsafeBufferPointer(rebasing: rounded[row])
           )
-          guard let base = after.baseAddress, let least = after.min(), let greatest = after.max() else {
-            continue
-          }
-          error.measure(before, quantized: base, range: least...greatest)
+          guard let base = after.baseAddress else { continue }
+          error.measure(before, quantized: base, range: quantized.weightRanges[channel])
         }
       }
     }

@@ -28,7 +28,7 @@ public enum InputQuantizer: Sendable {
     switch self {
     case .none: 0
     case .affine(let channels), .separatedAffine(let channels, _):
-      channels.quantizers.count * (32 + 8 + (channels.quantizers.count > 1 ? 4 : 0))
+      channels.quantizers.count * (32 + 8 + (Set(channels.quantizers.map(\.bitWidth)).count > 1 ? 4 : 0))
     case .fitted(let quantizer): quantizer.scaleBitCount
     case .separated(let separated): separated.quantizer.scaleBitCount
     }

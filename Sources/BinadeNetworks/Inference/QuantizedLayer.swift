@@ -7,6 +7,10 @@ import BinadeQuantization
 public struct QuantizedLayer: Sendable {
   /// As ``FoldedNetwork/Layer/weights``, rounded.
   public var weights: [Float]
+  /// ``weights`` before what a correction of means added to whole channels.
+  public var roundedWeights: [Float]
+  /// The least and the greatest value that rounding can give, for each output channel.
+  public var weightRanges: [ClosedRange<Float>]
   /// One per output channel.
   public var bias: [Float]
   /// What the input goes through.
@@ -19,6 +23,8 @@ public struct QuantizedLayer: Sendable {
   /// A layer left in float32.
   public init(_ layer: FoldedNetwork.Layer) {
     weights = layer.weights
+    roundedWeights = layer.weights
+    weightRanges = Array(repeating: -.infinity ... .infinity, count: layer.shape.outputChannels)
     bias = layer.bias
     input = .none
     meanWeightBitWidth = 32

@@ -36,7 +36,7 @@ public struct SeparableLayer: Sendable {
 
   /// A layer that post-training quantization has prepared.
   ///
-  /// The range of a channel's weights is from the least to the greatest rounded one.
+  /// What a recipe does about means, to weights and to the bias, is a part of ``ErrorSource/meanShift``.
   public init(_ layer: FoldedNetwork.Layer, _ quantized: QuantizedLayer) {
     self.layer = layer
     errors = .prepared(quantized)
@@ -69,21 +69,25 @@ public struct SeparableLayer: Sendable {
     return result
   }
 
-  /// The recipe's bias goes with its weights: it makes up for their errors.
   private func prepared(_ sources: Set<ErrorSource>, _ whole: QuantizedLayer) -> QuantizedLayer {
     let separation = ErrorSeparation(sources)
     var result = whole
+    let hasShift = sources.contains(.meanShift)
     if whole.meanWeightBitWidth < 32 {
-      result.weights = rows.flatMap { row in
-        let rounded = Array(whole.weights[row])
-        return separation.weights(
+      result.weights = rows.enumerated().flatMap { channel, row in
+        let parts = separation.weights(
           layer.weights[row],
-          quantized: rounded,
-          least: rounded.min() ?? 0,
-          greatest: rounded.max() ?? 0
+          quantized: Array(whole.roundedWeights[row]),
+          least: whole.weightRanges[channel].lowerBound,
+          greatest: whole.weightRanges[channel].upperBound
         )
+        guard hasShift else { return parts }
+        return zip(parts, row).map { part, index in
+          Float(Double(part) + (Double(whole.weights[index]) - Double(whole.roundedWeights[index])))
+        }
       }
     }
+    if !hasShift { result.bias = layer.bias }
     if case .affine(let channels) = whole.input { result.input = .separatedAffine(channels, separation) }
     return result
   }

@@ -38,7 +38,10 @@ struct DataFreeMoments {
         if sources.count > 1 { channels = Self.sum(channels, sources[1]) }
       case .add:
         channels = Self.sum(sources[0], sources[1])
-      case .maxPool, .relu:
+      case .maxPool:
+        // The greatest of several neighbours is beyond what one's distribution tells.
+        channels = nil
+      case .relu:
         channels = sources[0]
       case .globalAveragePool:
         let pixels = network.steps[step.inputs[0]].shape

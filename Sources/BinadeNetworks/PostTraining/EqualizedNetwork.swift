@@ -20,6 +20,7 @@ extension FoldedNetwork {
     let plan = InferencePlan(self)
     return steps.indices.compactMap { index in
       guard case .layer(let first) = steps[index].operation, steps[index].appliesReLU,
+        steps[index].inputs.count == 1,
         let second = plan.onlyReader[index], layers[first].shape.groups == 1, layers[second].shape.groups == 1
       else { return nil }
       return (first, second)

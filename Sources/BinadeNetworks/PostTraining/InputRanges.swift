@@ -16,11 +16,18 @@ struct InputRanges {
     guard !recipe.isPerTensor else { return whole(recipe, bitWidth: bitWidth) }
     var bits = [Int](repeating: bitWidth, count: samples.count)
     if recipe.allocatesBits {
-      let deviations = samples.map { ChannelMoments(seen($0))?.standardDeviation ?? 0 }
+      let moments = samples.map { ChannelMoments(seen($0)) }
       do {
-        bits = try BitAllocation(ranges: deviations, meanBitWidth: Double(bitWidth)).bitWidths
+        bits = try BitAllocation(
+          ranges: moments.map { $0?.standardDeviation ?? 0 },
+          meanBitWidth: Double(bitWidth)
+        ).bitWidths
       } catch {
         throw .allocation(tensor: name, error)
+      }
+      // A channel that hardly varies but is not zero: without a bit its mean would be lost.
+      for (channel, moments) in moments.enumerated() where bits[channel] == 0 {
+        if let moments, abs(moments.mean) > moments.standardDeviation { bits[channel] = 1 }
       }
     }
     return AffineChannels(zip(samples, bits).map { quantizer($0, recipe.inputRange, bitWidth: $1) })
@@ -36,10 +43,12 @@ struct InputRanges {
   /// What is peculiar about the input.
   var notes: [String] {
     let (least, greatest) = (samples.map(\.least).min() ?? 0, samples.map(\.greatest).max() ?? 0)
-    if least == greatest { return ["\(name): is \(least) throughout on all calibration images"] }
+    if least == greatest {
+      return ["\(name): is \(isRectified ? max(least, 0) : least) throughout on all images looked at"]
+    }
     let zeros = samples.count { isRectified ? $0.greatest <= 0 : $0.greatestMagnitude == 0 }
     return zeros == 0
-      ? [] : ["\(name): zero throughout in \(zeros) of \(samples.count) channels on all calibration images"]
+      ? [] : ["\(name): zero throughout in \(zeros) of \(samples.count) channels on all images looked at"]
   }
 
   /// One quantizer over the whole range.

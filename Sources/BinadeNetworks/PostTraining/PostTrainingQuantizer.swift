@@ -37,6 +37,14 @@ public struct PostTrainingQuantizer: Sendable {
     let network = recipe.equalizesLayers ? network.equalized() : network
     self.network = network
     layers = network.layers.map { QuantizedLayer($0) }
+    let means = recipe.correctsBiasWithoutData ? DataFreeMoments(network).inputMeans : []
+    for (index, target) in targets.enumerated() where target.weightBitWidth != nil {
+      let layer = network.layers[index]
+      if recipe.weightRounding != .nearest, !target.isEnd { try Self.requirePatches(layer, images: images) }
+      if recipe.correctsBiasWithoutData, means[index] == nil {
+        throw PostTrainingError.noBatchNormalization(layer: layer.name)
+      }
+    }
     var inputs = layers.map(\.input)
     if targets.contains(where: { $0.inputBitWidth != nil }) {
       let statistics = try PreactivationStatistics(
@@ -58,7 +66,6 @@ public struct PostTrainingQuantizer: Sendable {
         )
       }
     }
-    let means = recipe.correctsBiasWithoutData ? DataFreeMoments(network).inputMeans : []
     let float = CompiledNetwork(network)
     for (index, target) in targets.enumerated() {
       let layer = network.layers[index]
@@ -66,7 +73,6 @@ public struct PostTrainingQuantizer: Sendable {
       if let bits = target.weightBitWidth {
         notes += Self.notes(layer)
         if recipe.weightRounding != .nearest, !target.isEnd {
-          try Self.requirePatches(layer, images: images)
           let moments = PatchMoments(
             layer: index,
             float: float,
@@ -95,10 +101,7 @@ public struct PostTrainingQuantizer: Sendable {
         } else {
           layers[index].take(try WeightQuantization(layer, bitWidth: bits, recipe: recipe, target: target))
         }
-        if recipe.correctsBiasWithoutData {
-          guard let means = means[index] else {
-            throw PostTrainingError.noBatchNormalization(layer: layer.name)
-          }
+        if recipe.correctsBiasWithoutData, let means = means[index] {
           layers[index].removeShift(from: layer, inputMeans: means)
         }
       }
@@ -127,6 +130,8 @@ public struct PostTrainingQuantizer: Sendable {
 extension QuantizedLayer {
   fileprivate mutating func take(_ quantization: WeightQuantization) {
     weights = quantization.weights
+    roundedWeights = quantization.rounded
+    weightRanges = quantization.ranges
     meanWeightBitWidth = quantization.meanBitWidth
     parameterBitCount = quantization.parameterBitCount
   }

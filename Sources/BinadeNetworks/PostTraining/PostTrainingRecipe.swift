@@ -38,7 +38,7 @@ public struct PostTrainingRecipe: Sendable, Hashable {
   /// bits are allocated, the others have one for each, as ACIQ has.
   public var inputGranularity: Granularity?
   /// Whether steps of weights lie evenly about zero; nil leaves it to the range: those of `naive` do, the others have the
-  /// zero point of ACIQ's quantizer.
+  /// zero point of ACIQ's quantizer, and so have those that coordinate descent finds.
   public var hasSymmetricWeights: Bool?
   /// Bits per channel under a budget, for weights and inputs.
   public var allocatesBits = false
@@ -50,7 +50,7 @@ public struct PostTrainingRecipe: Sendable, Hashable {
   public var equalizesLayers = false
   /// Whether biases are corrected by means that batch norm tells.
   public var correctsBiasWithoutData = false
-  /// Whether channels with outliers are split: one in twenty.
+  /// Whether input channels with outliers are split: at least one in twenty.
   public var splitsOutliers = false
   /// Whether weights have a scale for every 16 input channels, in two levels.
   public var usesVectorScales = false
@@ -96,20 +96,48 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     ("clip", "weights clipped where their error is least"),
     ("equalize", "ranges balanced between layers first (CLE)"),
     ("dfq", "biases corrected by the means that batch norm tells, without images"),
-    ("split", "channels with outliers split, one in twenty (OCS)"),
+    ("split", "input channels with outliers split, at least one in twenty (OCS); affine weights"),
     ("vectors", "weights with a scale for every 16 input channels, in two levels (VS-Quant)"),
     ("adaround", "weights rounded up or down so that the layer's output changes least (AdaRound)"),
     ("descent", "the same by coordinate descent, over several ranges"),
     ("best", "mse+alloc+descent: what loses least here, without labels and training"),
   ]
 
-  /// Reads parts joined by `+`.
+  /// Reads parts joined by `+`, in any order.
+  ///
+  /// Throws ``PostTrainingError`` for parts that are not known and parts that do not go together.
   public init(parsing text: String) throws(PostTrainingError) {
-    var recipe = PostTrainingRecipe()
-    for part in text.split(separator: "+", omittingEmptySubsequences: false) {
-      guard recipe.add(String(part)) else { throw .unknownPart(part: String(part), recipe: text) }
+    let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    self.init()
+    for part in parts {
+      guard add(part) else { throw .unknownPart(part: part, recipe: text) }
     }
-    self = recipe
+    if let (first, second) = Self.conflict(in: parts) { throw .conflict(first, second, recipe: text) }
+  }
+
+  /// Two parts of which one would be without effect.
+  private static func conflict(in parts: [String]) -> (String, String)? {
+    let ranges = InputRange.allCases.map(\.rawValue)
+    let roundings = ["adaround", "descent", "best"]
+    let exclusive: [([String], [String])] =
+      [
+        (ranges, ranges), (["best"], ranges), (roundings, roundings),
+        (["tensor"], ["channel", "alloc", "best"]),
+      ]
+      + [(["symmetric"], ["affine", "descent", "best"]), (["bias"], ["bias-variance"])]
+      // Rounding by the output finds weights and biases of its own.
+      + [
+        (roundings, ["bias", "bias-variance", "dfq", "split", "vectors"]),
+        (["descent", "best"], ["clip", "affine"]),
+      ]
+      // Vectors have scales of their own, and halves of channels ranges of their own.
+      + [(["vectors", "split"], ["alloc", "clip", "symmetric", "affine"]), (["vectors"], ["split"])]
+    for (lefts, rights) in exclusive {
+      for left in parts where lefts.contains(left) {
+        if let right = parts.first(where: { rights.contains($0) && $0 != left }) { return (left, right) }
+      }
+    }
+    return nil
   }
 
   private mutating func add(_ part: String) -> Bool {
@@ -132,7 +160,10 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     case "vectors": usesVectorScales = true
     case "adaround": weightRounding = .adaptive
     case "descent": weightRounding = .descent
-    case "best": self = .best
+    case "best":
+      inputRange = Self.best.inputRange
+      allocatesBits = Self.best.allocatesBits
+      weightRounding = Self.best.weightRounding
     default: return false
     }
     return true
@@ -142,7 +173,10 @@ public struct PostTrainingRecipe: Sendable, Hashable {
 /// Why a network cannot be quantized by a recipe.
 public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertible {
   case unknownPart(part: String, recipe: String)
+  case conflict(String, String, recipe: String)
   case notUniform(format: String)
+  case fewerValues(format: String)
+  case accumulator
   case tooManyBits(format: String, bits: Int)
   case tooFewImages(layer: String, images: Int, needed: Int)
   case noBatchNormalization(layer: String)
@@ -156,6 +190,12 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
     case .unknownPart(let part, let recipe):
       "no part '\(part)' in recipe '\(recipe)' (allowed, joined by '+': "
         + PostTrainingRecipe.parts.map(\.name).joined(separator: ", ") + ")"
+    case .conflict(let first, let second, let recipe):
+      "recipe '\(recipe)': '\(first)' and '\(second)' do not go together; leave one out"
+    case .fewerValues(let format):
+      "'\(format)' has codes without a value of their own; recipes use all 2^bits, as int4 or uint4 have them"
+    case .accumulator:
+      "recipes work on values with offsets, an accumulator sums products of codes; leave one of them out"
     case .notUniform(let format):
       "recipes are for evenly spaced formats and '\(format)' is none; without --ptq, calibration 'mse' searches its scale"
     case .tooManyBits(let format, let bits):

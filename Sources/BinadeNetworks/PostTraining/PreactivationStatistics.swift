@@ -88,17 +88,31 @@ public struct PreactivationStatistics: Sendable {
 }
 
 extension FoldedNetwork {
-  /// The same network with every ReLU a step of its own.
+  /// The same network with every ReLU a step of its own, after the pooling of greatest values that alone reads it: the two
+  /// commute.
   func withSeparateReLUs() -> FoldedNetwork {
     var network = self
     network.steps = []
     var place: [Int] = []
-    for step in steps {
+    var readers = [[Int]](repeating: [], count: steps.count)
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { readers[input].append(index) }
+    }
+    func isPool(_ index: Int) -> Bool {
+      if case .maxPool = steps[index].operation { true } else { false }
+    }
+    var rectifies = steps.map(\.appliesReLU)
+    for index in steps.indices
+    where rectifies[index] && readers[index].count == 1 && isPool(readers[index][0]) {
+      rectifies[index] = false
+      rectifies[readers[index][0]] = true
+    }
+    for (index, step) in steps.enumerated() {
       var plain = step
       plain.inputs = step.inputs.map { place[$0] }
       plain.appliesReLU = false
       network.steps.append(plain)
-      if step.appliesReLU {
+      if rectifies[index] {
         network.steps.append(
           Step(operation: .relu, inputs: [network.steps.count - 1], shape: step.shape)
         )
@@ -108,15 +122,14 @@ extension FoldedNetwork {
     return network
   }
 
-  /// Per layer, the step of the ReLU that its input comes out of, through pooling of greatest values; nil without one.
+  /// Per layer, the step of the ReLU that its input comes out of; nil without one.
   ///
   /// For networks whose ReLUs are steps of their own.
   var inputReLUs: [Int?] {
     var sources = [Int?](repeating: nil, count: layers.count)
     for step in steps {
       guard case .layer(let layer) = step.operation else { continue }
-      var source = step.inputs[0]
-      while case .maxPool = steps[source].operation { source = steps[source].inputs[0] }
+      let source = step.inputs[0]
       if case .relu = steps[source].operation { sources[layer] = source }
     }
     return sources

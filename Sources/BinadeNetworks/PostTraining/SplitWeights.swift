@@ -29,19 +29,25 @@ struct SplitWeights {
     }
     weights = (0..<shape.outputChannels).flatMap { output -> [Float] in
       let row = layer.weights[output * depth..<(output + 1) * depth].map(Double.init)
-      // The step of the range after splitting decides where the halves go, and they decide the range: halving first is
-      // within half a step of it.
-      let halves = row.enumerated().map { $1 / Double(copies[$0 / kernel]) }
+      // The step of the range after splitting decides where the halves go, and they decide the range: halves without a
+      // step are within half of one.
+      let halves = row.enumerated().flatMap { Self.parts(of: $1, copies: copies[$0 / kernel], step: 0) }
       let (least, greatest) = (halves.min() ?? 0, halves.max() ?? 0)
       let quantizer = AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
       return row.enumerated().map { index, weight in
-        var parts = [weight]
-        while parts.count < copies[index / kernel] {
-          let (low, high) = OutlierChannelSplitting.split(parts.removeFirst(), step: quantizer.scale)
-          parts += [low, high]
-        }
+        let parts = Self.parts(of: weight, copies: copies[index / kernel], step: quantizer.scale)
         return Float(parts.reduce(0) { $0 + quantizer.fakeQuantize($1) })
       }
     }
+  }
+
+  /// A weight split until there is a part for each copy of its channel.
+  private static func parts(of weight: Double, copies: Int, step: Double) -> [Double] {
+    var parts = [weight]
+    while parts.count < copies {
+      let (low, high) = OutlierChannelSplitting.split(parts.removeFirst(), step: step)
+      parts += [low, high]
+    }
+    return parts
   }
 }

@@ -4,8 +4,12 @@ import BinadeQuantization
 
 /// The weights of one layer, rounded by a recipe.
 struct WeightQuantization {
-  /// As the layer's weights.
+  /// As the layer's weights, corrections of mean and variance included.
   private(set) var weights: [Float]
+  /// As the layer's weights, before those corrections.
+  private(set) var rounded: [Float]
+  /// The least and the greatest value that rounding can give, for each output channel.
+  private(set) var ranges: [ClosedRange<Float>]
   /// Bits of a weight, the mean.
   private(set) var meanBitWidth: Double
   /// Bits of scales, offsets, bit widths and weights added.
@@ -20,29 +24,38 @@ struct WeightQuantization {
   ) throws(PostTrainingError) {
     let channels = Self.channels(layer)
     meanBitWidth = Double(bitWidth)
-    if recipe.usesVectorScales, !target.isEnd, let codec = target.vectorCodec {
-      weights = channels.flatMap { Self.vectors($0, layer.shape, codec) }
+    ranges = channels.map { ($0.min() ?? 0)...($0.max() ?? 0) }
+    if recipe.usesVectorScales, !target.isEnd {
+      guard let codec = target.vectorCodec else {
+        preconditionFailure("'\(layer.name)': the recipe part 'vectors' needs a target with a vector codec")
+      }
+      rounded = channels.flatMap { Self.vectors($0, layer.shape, codec) }
       // A scale of four bits for 16 elements, a float32 scale for each output channel.
       parameterBitCount = 32 * channels.count + 4 * ((layer.shape.depth + 15) / 16) * channels.count
     } else if recipe.splitsOutliers, !target.isEnd {
       let split = SplitWeights(layer, bitWidth: bitWidth)
-      weights = split.weights
+      rounded = split.weights
       parameterBitCount = 40 * channels.count + bitWidth * Int(split.expansion * Double(layer.weights.count))
     } else {
       let widths = try Self.bitWidths(channels, bitWidth, layer, recipe, isEnd: target.isEnd)
-      weights = zip(channels, widths).flatMap { channel, bits in
-        let quantizer = Self.quantizer(channel, bits, recipe, clips: recipe.clipsWeights && !target.isEnd)
-        return channel.map { Float(quantizer.fakeQuantize(Double($0))) }
+      let quantizers = zip(channels, widths).map {
+        Self.quantizer($0, $1, recipe, clips: recipe.clipsWeights && !target.isEnd)
       }
+      rounded = zip(channels, quantizers).flatMap { channel, quantizer in
+        channel.map { Float(quantizer.fakeQuantize(Double($0))) }
+      }
+      ranges = quantizers.map(Self.range)
       meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
-      // A float32 scale and an 8-bit offset each, and four bits for the width where it differs.
-      parameterBitCount = (recipe.allocatesBits && !target.isEnd ? 44 : 40) * channels.count
+      parameterBitCount = Self.parameterBitCount(widths, hasOffsets: !recipe.isSymmetric)
     }
+    weights = rounded
     guard let rule = recipe.biasCorrection, !target.isEnd else { return }
-    weights = zip(channels, Self.channels(weights, layer.shape)).flatMap { before, after in
+    weights = zip(channels, Self.channels(rounded, layer.shape)).flatMap { before, after in
       let correction = BiasCorrection(weights: Array(before), quantized: Array(after), rule: rule)
       return after.map { correction.apply($0) }
     }
+    // What is added to a channel is no multiple of its step: a float32 of its own.
+    parameterBitCount += 32 * channels.count
   }
 
   /// Rounds so that the layer's output changes least.
@@ -55,20 +68,29 @@ struct WeightQuantization {
   ) throws(PostTrainingError) {
     let channels = Self.channels(layer)
     let widths = try Self.bitWidths(channels, bitWidth, layer, recipe, isEnd: false)
-    weights = ParallelLoop.map(count: channels.count, threads: threads) { index in
+    let solutions = ParallelLoop.map(count: channels.count, threads: threads) { index in
       let (channel, bits) = (channels[index], widths[index])
       let problem = moments.problem(weights: channel)
-      let solution: CoordinateDescent.Solution
-      if recipe.weightRounding == .adaptive {
-        let quantizer = Self.quantizer(channel, bits, recipe, clips: recipe.clipsWeights)
-        solution = AdaptiveRounding().solve(problem, weights: Array(channel), quantizer: quantizer)
-      } else {
-        solution = CoordinateDescent.solve(problem, weights: Array(channel), bitWidth: bits)
+      guard recipe.weightRounding == .adaptive else {
+        return CoordinateDescent.solve(problem, weights: Array(channel), bitWidth: bits)
       }
-      return solution.weights.map { Float($0) }
-    }.flatMap { $0 }
+      let quantizer = Self.quantizer(channel, bits, recipe, clips: recipe.clipsWeights)
+      return AdaptiveRounding().solve(problem, weights: Array(channel), quantizer: quantizer)
+    }
+    rounded = solutions.flatMap { $0.weights.map { Float($0) } }
+    weights = rounded
+    ranges = solutions.map { Self.range($0.quantizer) }
     meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
-    parameterBitCount = (recipe.allocatesBits ? 44 : 40) * channels.count
+    parameterBitCount = Self.parameterBitCount(widths, hasOffsets: !recipe.isSymmetric)
+  }
+
+  private static func range(_ quantizer: AffineQuantizer) -> ClosedRange<Float> {
+    Float(quantizer.decode(0))...Float(quantizer.decode(quantizer.greatestCode))
+  }
+
+  /// A float32 scale for each channel, an 8-bit offset if there is one, and four bits for the width where channels differ.
+  private static func parameterBitCount(_ widths: [Int], hasOffsets: Bool) -> Int {
+    (32 + (hasOffsets ? 8 : 0) + (Set(widths).count > 1 ? 4 : 0)) * widths.count
   }
 
   private static func channels(_ layer: FoldedNetwork.Layer) -> [ArraySlice<Float>] {
@@ -119,7 +141,8 @@ struct WeightQuantization {
       : AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
   }
 
-  /// One output channel in vectors of 16 input channels, tap by tap.
+  /// One output channel in vectors of 16 input channels, tap by tap; vectors reach over taps where channels are no multiple
+  /// of 16.
   private static func vectors(_ channel: ArraySlice<Float>, _ shape: ConvolutionShape, _ codec: BlockCodec)
     -> [Float]
   {

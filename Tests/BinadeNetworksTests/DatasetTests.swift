@@ -25,6 +25,12 @@ import Testing
     #expect(image[0] == Float(1) / 255)
     #expect(image[1] == (Float(1) / 255 - 0.5) / 0.25)
     #expect(data.evaluation.prefix(2).count == 2)
+    let slice = data.evaluation.slice(1..<3)
+    #expect(slice.count == 2 && slice.label(0) == 5 && slice.label(1) == 6)
+    var sliced = [Float](repeating: 0, count: 3072)
+    slice.copyImage(0, normalization: normalization, into: &sliced)
+    #expect(sliced == image)
+    #expect(data.evaluation.slice(1..<1).count == 0)
 
     bytes[3073] = 10
     try bytes.write(to: file)

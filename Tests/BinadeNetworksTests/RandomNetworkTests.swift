@@ -1,4 +1,5 @@
 import BinadeNetworks
+import Foundation
 import Testing
 
 @Suite struct RandomNetworkTests {
@@ -42,5 +43,42 @@ import Testing
     #expect(logits.count == 8000 && logits.allSatisfy(\.isFinite))
     single.input().update(repeating: 5, count: folded.inputShape.count)
     #expect(Array(single.run()) == Array(logits[5000..<6000]))
+  }
+
+  @Test("ReLUs as steps of their own, behind pooling where that reads them, leave the logits as they are")
+  func separateReLUs() throws {
+    let folded = try Self.network("resnet50")
+    let separate = folded.withSeparateReLUs()
+    func logits(_ network: FoldedNetwork) -> [UInt32] {
+      let session = InferenceSession(CompiledNetwork(network))
+      for index in 0..<folded.inputShape.count { session.input()[index] = Float(index % 23 - 11) / 7 }
+      return session.run().map(\.bitPattern)
+    }
+    #expect(logits(separate) == logits(folded))
+    // All inputs but the image and the pooled features come out of a ReLU, those behind the first pooling too.
+    let sources = separate.inputReLUs
+    #expect(sources.indices.filter { sources[$0] == nil } == [0, folded.layers.count - 1])
+    #expect(folded.inputReLUs.allSatisfy { $0 == nil })
+  }
+
+  @Test(
+    "data-free correction is refused where no batch norm tells the means: behind pooling of greatest values"
+  )
+  func dataFree() throws {
+    let folded = try Self.network("resnet50")
+    let target = LayerTarget(weightBitWidth: 4, inputBitWidth: nil)
+    let scratch = try ScratchFolder()
+    _ = try scratch.write(Data(count: 3073), as: "test_batch.bin")
+    let images = try DatasetFolder(scratch.url).evaluation
+    #expect(throws: PostTrainingError.noBatchNormalization(layer: folded.layers[1].name)) {
+      try PostTrainingQuantizer(
+        folded,
+        recipe: PostTrainingRecipe(parsing: "dfq"),
+        targets: folded.layers.map { _ in target },
+        images: images,
+        normalization: Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
+        threads: 1
+      )
+    }
   }
 }

@@ -40,15 +40,15 @@ struct InputRanges {
     return AffineChannels([quantizer(whole, recipe.inputRange, bitWidth: bitWidth)])
   }
 
-  /// What is peculiar about the input.
-  var notes: [String] {
+  /// The value that the input has throughout; nil when it varies.
+  var constant: Float? {
     let (least, greatest) = (samples.map(\.least).min() ?? 0, samples.map(\.greatest).max() ?? 0)
-    if least == greatest {
-      return ["\(name): is \(isRectified ? max(least, 0) : least) throughout on all images looked at"]
-    }
-    let zeros = samples.count { isRectified ? $0.greatest <= 0 : $0.greatestMagnitude == 0 }
-    return zeros == 0
-      ? [] : ["\(name): zero throughout in \(zeros) of \(samples.count) channels on all images looked at"]
+    return least == greatest ? (isRectified ? max(least, 0) : least) : nil
+  }
+
+  /// Channels that are zero throughout.
+  var deadChannelCount: Int {
+    samples.count { isRectified ? $0.greatest <= 0 : $0.greatestMagnitude == 0 }
   }
 
   /// One quantizer over the whole range.

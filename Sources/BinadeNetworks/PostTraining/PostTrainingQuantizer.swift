@@ -37,75 +37,138 @@ public struct PostTrainingQuantizer: Sendable {
     let network = recipe.equalizesLayers ? network.equalized() : network
     self.network = network
     layers = network.layers.map { QuantizedLayer($0) }
-    let means = recipe.correctsBiasWithoutData ? DataFreeMoments(network).inputMeans : []
-    for (index, target) in targets.enumerated() where target.weightBitWidth != nil {
-      let layer = network.layers[index]
-      if recipe.weightRounding != .nearest, !target.isEnd { try Self.requirePatches(layer, images: images) }
-      if recipe.correctsBiasWithoutData, means[index] == nil {
-        throw PostTrainingError.noBatchNormalization(layer: layer.name)
-      }
-    }
-    var inputs = layers.map(\.input)
-    if targets.contains(where: { $0.inputBitWidth != nil }) {
-      let statistics = try PreactivationStatistics(
-        network,
-        images: images,
-        normalization: normalization,
-        threads: threads
-      )
-      for (index, target) in targets.enumerated() {
-        guard let bits = target.inputBitWidth else { continue }
-        let ranges = InputRanges(
-          samples: statistics.samples[index],
-          isRectified: statistics.isRectified[index],
-          name: "\(network.layers[index].name).input"
-        )
-        notes += ranges.notes
-        inputs[index] = .affine(
-          target.isEnd ? ranges.unclipped(bitWidth: bits) : try ranges.quantizers(recipe, bitWidth: bits)
-        )
-      }
-    }
+    let calibration = CalibrationRun(images: images, normalization: normalization, threads: threads)
+    let inputMeans = try Self.inputMeans(network, recipe, targets)
+    try Self.requirePatches(network, recipe, targets, images)
+    let inputs = try inputQuantizers(recipe, targets, calibration)
     let float = CompiledNetwork(network)
     for (index, target) in targets.enumerated() {
       let layer = network.layers[index]
       layers[index].input = inputs[index]
       if let bits = target.weightBitWidth {
         notes += Self.notes(layer)
-        if recipe.weightRounding != .nearest, !target.isEnd {
-          let moments = PatchMoments(
-            layer: index,
-            float: float,
-            quantized: CompiledNetwork(network, quantized: layers),
-            input: inputs[index],
-            images: images,
-            normalization: normalization,
-            threads: threads
-          )
-          let rounded = try WeightQuantization(
-            layer,
-            bitWidth: bits,
-            recipe: recipe,
-            moments: moments,
-            threads: threads
-          )
-          layers[index].take(rounded)
-          layers[index].bias = (0..<layer.shape.outputChannels).map { channel in
-            let row = channel * layer.shape.depth..<(channel + 1) * layer.shape.depth
-            return moments.bias(
-              layer.bias[channel],
-              weights: layer.weights[row],
-              rounded: rounded.weights[row]
-            )
-          }
+        if recipe.roundsByOutput(target) {
+          try roundByOutput(index, bits, recipe, float, calibration)
         } else {
           layers[index].take(try WeightQuantization(layer, bitWidth: bits, recipe: recipe, target: target))
         }
-        if recipe.correctsBiasWithoutData, let means = means[index] {
-          layers[index].removeShift(from: layer, inputMeans: means)
-        }
+        if let means = inputMeans[index] { layers[index].removeShift(from: layer, inputMeans: means) }
       }
       progress(index + 1)
+    }
+  }
+
+  /// Images to calibrate with, and how they are run.
+  private struct CalibrationRun {
+    let images: ImageDataset
+    let normalization: Normalization
+    let threads: Int
+  }
+
+  /// What the inputs of all layers go through.
+  private mutating func inputQuantizers(
+    _ recipe: PostTrainingRecipe,
+    _ targets: [LayerTarget],
+    _ calibration: CalibrationRun
+  ) throws -> [InputQuantizer] {
+    var inputs = layers.map(\.input)
+    guard targets.contains(where: { $0.inputBitWidth != nil }) else { return inputs }
+    let statistics = try PreactivationStatistics(
+      network,
+      images: calibration.images,
+      normalization: calibration.normalization,
+      threads: calibration.threads
+    )
+    var dead: [String] = []
+    for (index, target) in targets.enumerated() {
+      guard let bits = target.inputBitWidth else { continue }
+      let ranges = InputRanges(
+        samples: statistics.samples[index],
+        isRectified: statistics.isRectified[index],
+        name: "\(network.layers[index].name).input"
+      )
+      if let value = ranges.constant {
+        notes.append("\(ranges.name): is \(value) throughout on all images looked at")
+      } else if ranges.deadChannelCount > 0 {
+        dead.append("\(ranges.name) (\(ranges.deadChannelCount) of \(ranges.samples.count))")
+      }
+      inputs[index] = .affine(
+        target.isEnd ? ranges.unclipped(bitWidth: bits) : try ranges.quantizers(recipe, bitWidth: bits)
+      )
+    }
+    if !dead.isEmpty {
+      notes.append(
+        "channels that are zero throughout on all images looked at: \(dead.joined(separator: ", "))"
+      )
+    }
+    return inputs
+  }
+
+  /// Rounds the weights of a layer so that its output changes least, given all layers before it, and sets its bias.
+  private mutating func roundByOutput(
+    _ index: Int,
+    _ bitWidth: Int,
+    _ recipe: PostTrainingRecipe,
+    _ float: CompiledNetwork,
+    _ calibration: CalibrationRun
+  ) throws(PostTrainingError) {
+    let layer = network.layers[index]
+    let moments = PatchMoments(
+      layer: index,
+      float: float,
+      quantized: CompiledNetwork(network, quantized: layers),
+      input: layers[index].input,
+      images: calibration.images,
+      normalization: calibration.normalization,
+      threads: calibration.threads
+    )
+    let rounded = try WeightQuantization(
+      layer,
+      bitWidth: bitWidth,
+      recipe: recipe,
+      moments: moments,
+      threads: calibration.threads
+    )
+    layers[index].take(rounded)
+    layers[index].bias = (0..<layer.shape.outputChannels).map { channel in
+      let row = channel * layer.shape.depth..<(channel + 1) * layer.shape.depth
+      return moments.bias(
+        layer.bias[channel],
+        weights: layer.weights[row],
+        rounded: rounded.weights[row]
+      )
+    }
+  }
+
+  /// Per layer, the means of its input that batch norm tells, where the recipe corrects biases by them.
+  private static func inputMeans(
+    _ network: FoldedNetwork,
+    _ recipe: PostTrainingRecipe,
+    _ targets: [LayerTarget]
+  ) throws(PostTrainingError) -> [[Double]?] {
+    guard recipe.correctsBiasWithoutData else { return targets.map { _ in nil } }
+    let means = DataFreeMoments(network).inputMeans
+    for (index, target) in targets.enumerated() where target.weightBitWidth != nil && means[index] == nil {
+      throw .noBatchNormalization(layer: network.layers[index].name)
+    }
+    return means
+  }
+
+  /// Refuses images that give fewer patches than a channel has weights.
+  private static func requirePatches(
+    _ network: FoldedNetwork,
+    _ recipe: PostTrainingRecipe,
+    _ targets: [LayerTarget],
+    _ images: ImageDataset
+  ) throws(PostTrainingError) {
+    for (layer, target) in zip(network.layers, targets) {
+      guard target.weightBitWidth != nil, recipe.roundsByOutput(target) else { continue }
+      guard layer.shape.groups == 1 else { throw .grouped(layer: layer.name) }
+      let pixels = max(1, layer.shape.outputPixelCount)
+      let needed = (layer.shape.depth + pixels - 1) / pixels
+      guard images.count >= needed else {
+        throw .tooFewImages(layer: layer.name, images: images.count, needed: needed)
+      }
     }
   }
 
@@ -114,16 +177,12 @@ public struct PostTrainingQuantizer: Sendable {
     return zeros == 0
       ? [] : ["\(layer.name).weight: all zero in \(zeros) of \(layer.shape.outputChannels) output channels"]
   }
+}
 
-  private static func requirePatches(_ layer: FoldedNetwork.Layer, images: ImageDataset)
-    throws(PostTrainingError)
-  {
-    guard layer.shape.groups == 1 else { throw .grouped(layer: layer.name) }
-    let pixels = max(1, layer.shape.outputPixelCount)
-    let needed = (layer.shape.depth + pixels - 1) / pixels
-    guard images.count >= needed else {
-      throw .tooFewImages(layer: layer.name, images: images.count, needed: needed)
-    }
+extension PostTrainingRecipe {
+  /// Whether the weights of a layer are rounded by what becomes of its output.
+  fileprivate func roundsByOutput(_ target: LayerTarget) -> Bool {
+    weightRounding != .nearest && !target.isEnd
   }
 }
 

@@ -90,7 +90,7 @@ public struct PreactivationStatistics: Sendable {
 extension FoldedNetwork {
   /// The same network with every ReLU a step of its own, after the pooling of greatest values that alone reads it: the two
   /// commute.
-  func withSeparateReLUs() -> FoldedNetwork {
+  package func withSeparateReLUs() -> FoldedNetwork {
     var network = self
     network.steps = []
     var place: [Int] = []
@@ -125,7 +125,7 @@ extension FoldedNetwork {
   /// Per layer, the step of the ReLU that its input comes out of; nil without one.
   ///
   /// For networks whose ReLUs are steps of their own.
-  var inputReLUs: [Int?] {
+  package var inputReLUs: [Int?] {
     var sources = [Int?](repeating: nil, count: layers.count)
     for step in steps {
       guard case .layer(let layer) = step.operation else { continue }

@@ -85,4 +85,25 @@ struct SharedDataTests {
     #expect(abs(try accuracy("int4", ends: "int8") - 0.848) <= 0.015)
     #expect(try accuracy("int2", ends: "int8") < 0.4)
   }
+
+  @Test(
+    "post-training quantization: what PyTorch has for naive recipes; the best loses a point at most at W4A4"
+  )
+  func recipes() throws {
+    let experiment = try SharedData.experiment("resnet20-cifar10jpeg")
+    func accuracy(_ recipe: String, _ weights: String?, _ activations: String?) throws -> Double {
+      try experiment.run(
+        PostTrainingTests.configuration(recipe, weights: weights, activations: activations)
+      ).top1Accuracy
+    }
+    // An independent implementation, give or take 0.3 points for conventions.
+    #expect(abs(try accuracy("naive", "int8", "int8") - 0.8810) <= 0.003)
+    #expect(abs(try accuracy("naive", "int4", nil) - 0.866) <= 0.003)
+    #expect(abs(try accuracy("naive+bias", "int4", nil) - 0.871) <= 0.003)
+    #expect(abs(try accuracy("naive", nil, "int4") - 0.867) <= 0.003)
+    #expect(abs(try accuracy("aciq-after-relu+tensor", nil, "int4") - 0.851) <= 0.003)
+    #expect(abs(try accuracy("naive", "int4", "int4") - 0.848) <= 0.003)
+    #expect(try accuracy("best", "int4", "int4") >= 0.8814 - 0.01)
+    #expect(try accuracy("best", "int3", "int4") >= 0.8814 - 0.01)
+  }
 }

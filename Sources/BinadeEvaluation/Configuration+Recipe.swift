@@ -22,7 +22,10 @@ extension Configuration {
     guard let recipe else { return }
     if accumulator != nil { throw PostTrainingError.accumulator }
     if onlineBatchSize != nil, recipe.weightRounding != .nearest { throw PostTrainingError.onlineRounding }
-    _ = try targets(layerCount: 3, recipe: recipe)
+    let targets = try targets(layerCount: 3, recipe: recipe)
+    guard targets.contains(where: { $0.weightBitWidth != nil || $0.inputBitWidth != nil }) else {
+      throw PostTrainingError.nothingToQuantize
+    }
   }
 
   /// One target per layer for post-training quantization: the bits of the formats.

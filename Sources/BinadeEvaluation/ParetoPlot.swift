@@ -68,8 +68,12 @@ public struct ParetoPlot: Sendable {
   /// The script; run in its folder it writes pareto.svg and pareto.png.
   public var script: String {
     let costs = points.map(\.cost)
-    let left = (costs.min() ?? 1) / 1.25
     let right = (costs.max() ?? 1) * 2
+    let least = costs.min() ?? 1
+    let range = log(right / (least / 1.25))
+    // Room on the left for labels that stand there.
+    let room = labelsOnTheLeft(range: range).contains(least) ? longestLabel(at: least) : 0
+    let left = least / max(1.25, exp(log(right / least) * room / (1 - room)))
     let colours = ["#1f77b4", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#17becf"]
     let series = families.enumerated().map { index, family in
       "\"pareto.tsv\" index \(index) using 1:2:3:4 with yerrorbars pt 7 ps 0.9 lw 1 "
@@ -103,13 +107,38 @@ public struct ParetoPlot: Sendable {
       """ + "\n"
   }
 
+  /// The width of the longest label of a column, as a share of the plot's.
+  private func longestLabel(at cost: Double) -> Double {
+    let count = points.filter { $0.cost == cost }.map { $0.label.count + ($0.isOnFront ? 4 : 0) }.max() ?? 0
+    return min(0.4, 0.0052 * Double(count) + 0.015)
+  }
+
+  /// The columns whose names do not fit before the next column: they stand on the left where there is more room.
+  ///
+  /// `range`: the width of the plot, as a natural logarithm.
+  private func labelsOnTheLeft(range: Double) -> Set<Double> {
+    let columns = Set(points.map(\.cost)).sorted()
+    var onTheLeft: Set<Double> = []
+    for (index, cost) in columns.enumerated() where index + 1 < columns.count {
+      let width = longestLabel(at: cost)
+      guard log(columns[index + 1] / cost) / range < width else { continue }
+      let isFree =
+        index == 0
+        || log(cost / columns[index - 1]) / range
+          > width + (onTheLeft.contains(columns[index - 1]) ? 0 : longestLabel(at: columns[index - 1]))
+      if isFree { onTheLeft.insert(cost) }
+    }
+    return onTheLeft
+  }
+
   /// A name beside each point, pushed down where names of one column would collide.
   private func labels(left: Double, right: Double) -> String {
     let bottom = log(100.0)
     let top = log(topError)
     let lineHeight = 0.021
     var lines: [String] = []
-    for (_, column) in Dictionary(grouping: points, by: \.cost).sorted(by: { $0.key < $1.key }) {
+    let onTheLeft = labelsOnTheLeft(range: log(right / left))
+    for (cost, column) in Dictionary(grouping: points, by: \.cost).sorted(by: { $0.key < $1.key }) {
       var occupied = -1.0
       for point in column.sorted(by: { ($0.error, $0.label) < ($1.error, $1.label) }) {
         // 0 is the upper end of the plot, 1 the lower.
@@ -119,8 +148,10 @@ public struct ParetoPlot: Sendable {
         // The front's line runs to the right of its points: their names stand above it.
         let lift = point.isOnFront ? 0.018 : 0
         let across = log(point.cost / left) / log(right / left)
+        let side = onTheLeft.contains(cost) ? (across - 0.007, "right") : (across + 0.007, "left")
         lines.append(
-          "set label \(GnuplotText.quoted(point.label)) noenhanced at graph \(across + 0.007), graph \(1 - place + lift) "
+          "set label \(GnuplotText.quoted(point.label)) noenhanced at graph \(side.0), graph \(1 - place + lift) "
+            + "\(side.1) "
             + "font \",\(point.isOnFront ? 11 : 9)\" tc rgb \"\(point.isOnFront ? "#000000" : "#555555")\""
         )
       }

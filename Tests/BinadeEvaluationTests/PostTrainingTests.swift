@@ -223,6 +223,9 @@ import Testing
     }
     #expect(try PostTrainingRecipe(parsing: "equalize+best") == PostTrainingRecipe(parsing: "best+equalize"))
     #expect(try PostTrainingRecipe(parsing: "mse+alloc+descent") == .best)
+    #expect(throws: PostTrainingError.nothingToQuantize) {
+      try few.compile(Self.configuration("aciq", weights: "float32", activations: nil))
+    }
     #expect(throws: PostTrainingError.fewerValues(format: "int4_narrow")) {
       try few.compile(Self.configuration("aciq", weights: "int4_narrow"))
     }

@@ -177,6 +177,7 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
   case notUniform(format: String)
   case fewerValues(format: String)
   case accumulator
+  case nothingToQuantize
   case tooManyBits(format: String, bits: Int)
   case tooFewImages(layer: String, images: Int, needed: Int)
   case noBatchNormalization(layer: String)
@@ -194,6 +195,8 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
       "recipe '\(recipe)': '\(first)' and '\(second)' do not go together; leave one out"
     case .fewerValues(let format):
       "'\(format)' has codes without a value of their own; recipes use all 2^bits, as int4 or uint4 have them"
+    case .nothingToQuantize:
+      "a recipe has nothing to quantize where weights and activations are float32; give one of them a format of 2 to 8 bits"
     case .accumulator:
       "recipes work on values with offsets, an accumulator sums products of codes; leave one of them out"
     case .notUniform(let format):

@@ -2,7 +2,7 @@ import ArgumentParser
 import Binade
 
 /// The accumulators that are no formats.
-enum AccumulatorDatapath: String {
+enum AccumulatorDatapath: String, CaseIterable {
   case exact, logarithmic
 
   /// The name, and why there is nothing to choose about its roundings.
@@ -24,7 +24,10 @@ struct AccumulatorOptions: ParsableArguments {
   )
   var accumulateOrder: String?
 
-  @Option(help: "With --accumulator: the format that products are rounded to; exact unless given.")
+  @Option(
+    help: "With --accumulator: the format that products are rounded to; exact unless given.",
+    completion: NameCompletion.format
+  )
   var product: String?
 
   func validate() throws {

@@ -6,6 +6,7 @@ struct BlockFormatPage {
   /// The facts as data.
   struct Facts: Encodable {
     let name: String
+    let aliases: [String]
     let family: String
     let element: String
     let elementBitWidth: Int
@@ -21,9 +22,11 @@ struct BlockFormatPage {
 
   let facts: Facts
 
-  init(_ format: BlockFormat) {
+  /// `aliases`: other names that stand for the format.
+  init(_ format: BlockFormat, aliases: [String]) {
     facts = Facts(
       name: format.name,
+      aliases: aliases,
       family: "block",
       element: format.element.name,
       elementBitWidth: format.element.bitWidth,
@@ -45,9 +48,14 @@ struct BlockFormatPage {
     return facts.scale + rule + outer
   }
 
+  /// The other names; nothing where there are none.
+  private var aliasLine: String {
+    facts.aliases.isEmpty ? "" : "\n  also called          " + facts.aliases.joined(separator: ", ")
+  }
+
   var text: String {
     """
-    \(facts.name)
+    \(facts.name)\(aliasLine)
       family               block
       element              \(facts.element), \(facts.elementBitWidth) bits, greatest value \(facts.greatestElement)
       block                \(facts.blockLength) elements along the last axis

@@ -8,10 +8,10 @@ struct FormatDescription: Encodable {
   private let format: any NumericFormat
   private let hasCodes: Bool
 
-  init(_ format: any NumericFormat, hasCodes: Bool) throws {
+  init(_ format: any NumericFormat, aliases: [String], hasCodes: Bool) throws {
     self.format = format
     self.hasCodes = hasCodes
-    page = try FormatPage(format)
+    page = try FormatPage(format, aliases: aliases)
     facts = try FormatFacts(of: format)
   }
 
@@ -19,9 +19,9 @@ struct FormatDescription: Encodable {
   var text: String {
     get throws {
       let description = try FormatDescriptionText(format, facts)
-      var parts = [
-        page.text + "\n" + description.numbers, description.binades, description.numberLine,
-      ]
+      var parts = [page.text + "\n" + description.numbers]
+      if let sides = description.sides { parts.append(sides) }
+      parts += [description.binades, description.numberLine]
       if hasCodes { parts.append("codes\n" + page.codeTable) }
       return parts.joined(separator: "\n\n")
     }

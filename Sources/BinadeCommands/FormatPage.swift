@@ -6,6 +6,7 @@ struct FormatPage {
   /// The facts as data.
   struct Facts: Encodable {
     let name: String
+    let aliases: [String]
     let family: String
     let bitWidth: Int
     let scaling: String
@@ -26,15 +27,17 @@ struct FormatPage {
   let facts: Facts
   private let format: any NumericFormat
 
-  init(_ format: any NumericFormat) throws {
+  /// `aliases`: other names that stand for the format.
+  init(_ format: any NumericFormat, aliases: [String]) throws {
     self.format = format
-    facts = try Self.facts(of: format)
+    facts = try Self.facts(of: format, aliases)
   }
 
-  private static func facts(of format: any NumericFormat) throws -> Facts {
+  private static func facts(of format: any NumericFormat, _ aliases: [String]) throws -> Facts {
     let limits = try FormatLimits(of: format)
     return Facts(
       name: format.name,
+      aliases: aliases,
       family: format.info.family.rawValue,
       bitWidth: format.bitWidth,
       scaling: format.info.scaling.rawValue,
@@ -54,13 +57,18 @@ struct FormatPage {
     )
   }
 
+  /// The other names; nothing where there are none.
+  private var aliasLine: String {
+    facts.aliases.isEmpty ? "" : "\n  also called          " + facts.aliases.joined(separator: ", ")
+  }
+
   var text: String {
     func code(_ value: UInt32?) -> String {
       value.map { "0x" + hexadecimal($0) } ?? "none"
     }
     let greatest = facts.greatestFiniteMagnitude
     return """
-      \(facts.name)
+      \(facts.name)\(aliasLine)
         family               \(facts.family)
         bits                 \(facts.bitWidth)
         greatest magnitude   \(greatest) (\(hexFloat(greatest)))

@@ -21,7 +21,11 @@ extension FormatsCommand {
     /// Where plots go when no folder is named.
     static let defaultFolder = "binade-results/formats"
 
-    @Argument(help: "The name of the format, or the path of a definition file.") var name: String
+    @Argument(
+      help: "The name of the format, or the path of a definition file.",
+      completion: NameCompletion.format
+    )
+    var name: String
     @OptionGroup var formatOptions: FormatOptions
     @Option(help: "A folder for the plots; made if missing. Default: \(defaultFolder).") var output: String?
     @Flag(inversion: .prefixedNo, help: "Draw the plots.") var plots = true
@@ -30,11 +34,16 @@ extension FormatsCommand {
 
     func run() throws {
       let console = CommandContext.current.console
-      let format = try formatOptions.catalog().format(named: name)
+      let catalog = try formatOptions.catalog()
+      let format = try catalog.format(named: name)
       let hasCodes = format.bitWidth <= 8 || (codes && format.bitWidth <= 16)
       let folder =
         plots && (!json || output != nil) ? try OutputFolder(output ?? Self.defaultFolder) : nil
-      let description = try FormatDescription(format, hasCodes: hasCodes)
+      let description = try FormatDescription(
+        format,
+        aliases: catalog.aliases(of: format.name),
+        hasCodes: hasCodes
+      )
       console.write(json ? try JSONText.encode(description) : try description.text)
       if let folder { try draw(format, description.facts, to: folder, console) }
     }

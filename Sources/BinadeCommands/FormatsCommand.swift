@@ -31,8 +31,10 @@ struct FormatsCommand: ParsableCommand {
     func run() throws {
       let console = CommandContext.current.console
       let catalog = try formatOptions.catalog()
-      let pages = try catalog.formats.map { try FormatPage($0) }
-      let blockPages = catalog.blockFormats.map { BlockFormatPage($0) }
+      let pages = try catalog.formats.map { try FormatPage($0, aliases: catalog.aliases(of: $0.name)) }
+      let blockPages = catalog.blockFormats.map {
+        BlockFormatPage($0, aliases: catalog.aliases(of: $0.name))
+      }
       if json {
         let elements = pages.map { ListedFacts.element($0.facts) }
         console.write(try JSONText.encode(elements + blockPages.map { .block($0.facts) }))
@@ -53,9 +55,9 @@ struct FormatsCommand: ParsableCommand {
       console.write(table.text)
       console.write("")
       console.write(blockTable(blockPages))
-      let patterns = ParametricFormat.patterns + ParametricBlockFormat.patterns
+      console.write("\n" + FormatNames(catalog).text)
       console.write(
-        "\nalso understood: \(patterns.joined(separator: ", ")), and paths of .yaml files"
+        "\nalso understood: \(catalog.patterns.joined(separator: ", ")), and paths of .yaml files"
       )
     }
 
@@ -80,22 +82,27 @@ struct FormatsCommand: ParsableCommand {
       abstract: "Show limits and codes of a format."
     )
 
-    @Argument(help: "The name of the format, or the path of a definition file.") var name: String
+    @Argument(
+      help: "The name of the format, or the path of a definition file.",
+      completion: NameCompletion.format
+    )
+    var name: String
     @OptionGroup var formatOptions: FormatOptions
     @Flag(help: "Show every code, also of formats of more than 8 bits.") var codes = false
     @Flag(help: "Print as JSON.") var json = false
 
     func run() throws {
       let console = CommandContext.current.console
+      let catalog = try formatOptions.catalog()
       let format: any NumericFormat
-      switch try formatOptions.catalog().entry(named: name) {
+      switch try catalog.entry(named: name) {
       case .element(let element): format = element
       case .block(let block):
-        let page = BlockFormatPage(block)
+        let page = BlockFormatPage(block, aliases: catalog.aliases(of: block.name))
         console.write(json ? try JSONText.encode(page.facts) : page.text)
         return
       }
-      let page = try FormatPage(format)
+      let page = try FormatPage(format, aliases: catalog.aliases(of: format.name))
       if json {
         console.write(try JSONText.encode(page.facts))
         return

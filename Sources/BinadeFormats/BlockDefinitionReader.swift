@@ -24,7 +24,21 @@ enum BlockDefinitionReader {
     let name = try FormatDefinitionReader.name(from: fields)
     let source = try fields.text("source")
     func lookUp(_ key: String) throws(FormatDefinitionError) -> any NumericFormat {
-      let name = try fields.text(key)
+      let written = try fields.text(key)
+      let name: String
+      switch FormatAlias.named(written) {
+      case let alias? where !known.contains(written):
+        guard !alias.isAmbiguous else {
+          throw .ambiguousFormat(
+            place: fields.place(of: key),
+            key: key,
+            found: written,
+            meanings: alias.meanings
+          )
+        }
+        name = alias.meanings[0]
+      default: name = written
+      }
       let found: (any NumericFormat)?
       do { found = try element(name) } catch { throw .invalid(file: fields.file, error: error) }
       guard let found else {

@@ -4,7 +4,7 @@ import BinadeNumerics
 ///
 /// A new family is a case here and its three answers.
 enum DefinedFamily: String, CaseIterable {
-  case integer, fixedPoint, binaryFloat, posit, takum, logarithmic, codebook
+  case integer, fixedPoint, binaryFloat, posit, takum, hiFloat, logarithmic, codebook
 
   var formatFamily: FormatFamily {
     switch self {
@@ -13,6 +13,7 @@ enum DefinedFamily: String, CaseIterable {
     case .binaryFloat: .binaryFloat
     case .posit: .posit
     case .takum: .takum
+    case .hiFloat: .hiFloat
     case .logarithmic: .logarithmic
     case .codebook: .codebook
     }
@@ -30,6 +31,7 @@ enum DefinedFamily: String, CaseIterable {
       ]
     case .posit: ["bitWidth", "exponentBitCount"]
     case .takum: ["bitWidth", "kind"]
+    case .hiFloat: []
     case .logarithmic: ["integerBitCount", "fractionBitCount", "nearest"]
     case .codebook: ["bitWidth", "values"]
     }
@@ -44,6 +46,7 @@ enum DefinedFamily: String, CaseIterable {
     case .binaryFloat: try binaryFloat(info, fields)
     case .posit: try posit(info, fields)
     case .takum: try takum(info, fields)
+    case .hiFloat: try valid(fields) { () throws(FormatError) in HiFloat8Format(info: info) }
     case .logarithmic: try logarithmic(info, fields)
     case .codebook: try codebook(info, fields)
     }

@@ -12,7 +12,10 @@ extension FormatCatalog {
 
   /// Returns what `name` stands for: the kinds of name that ``format(named:)`` understands, and those of block
   /// formats (``ParametricBlockFormat``).
-  public func entry(named name: String) throws -> Entry {
+  ///
+  /// Throws ``AmbiguousFormatName`` for an alias of several formats.
+  public func entry(named alias: String) throws -> Entry {
+    let name = try canonicalName(of: alias)
     if let format = blockFormats.first(where: { $0.name == name }) { return .block(format) }
     if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
       let fields = try FormatDefinitionReader.fields(contentsOf: URL(filePath: name))
@@ -33,7 +36,7 @@ extension FormatCatalog {
         return .block(format)
       }
     }
-    if !names.contains(name), let format = try ParametricBlockFormat.format(named: name) {
+    if byName[name] == nil, let format = try ParametricBlockFormat.format(named: name) {
       return .block(format)
     }
     return .element(try elementFormat(named: name))
@@ -50,7 +53,7 @@ extension FormatCatalog {
   }
 
   private func knownElement(named name: String) throws(FormatError) -> (any NumericFormat)? {
-    if let format = formats.first(where: { $0.name == name }) { return format }
+    if let format = byName[name] { return format }
     return try ParametricFormat.format(named: name)
   }
 

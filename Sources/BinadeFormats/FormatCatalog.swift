@@ -9,6 +9,28 @@ import Foundation
 public protocol FormatProvider: Sendable {
   /// The formats, with names of their own.
   static var formats: [any NumericFormat] { get }
+
+  /// The shapes of name that ``format(named:)`` understands, for messages: `sinh<n>_a<k>`.
+  ///
+  /// Default: none.
+  static var patterns: [String] { get }
+
+  /// Returns the format whose parameters `name` spells out; nil when it has none of the shapes.
+  ///
+  /// Names of the catalogue and of the families that ship with Binade go before. Throws ``FormatError`` when the shape
+  /// is right and a number is not. Default: nil.
+  static func format(named name: String) throws -> (any NumericFormat)?
+}
+
+extension FormatProvider {
+  /// No formats but those of ``format(named:)``.
+  public static var formats: [any NumericFormat] { [] }
+
+  /// No shapes of name.
+  public static var patterns: [String] { [] }
+
+  /// No format by parameters.
+  public static func format(named name: String) throws -> (any NumericFormat)? { nil }
 }
 
 /// All formats by name: definition files, formats given in code, and families named by their parameters.
@@ -17,7 +39,8 @@ public struct FormatCatalog: Sendable {
   public let formats: [any NumericFormat]
   /// Block formats in the order of their elements' widths and their names.
   public let blockFormats: [BlockFormat]
-  private let byName: [String: any NumericFormat]
+  let byName: [String: any NumericFormat]
+  let providers: [any FormatProvider.Type]
 
   /// The formats that ship with Binade, those of `providers`, and the definition files in `folders`.
   ///
@@ -47,6 +70,7 @@ public struct FormatCatalog: Sendable {
       for format in provider.formats { try add(format, from: "\(provider)") }
     }
     byName = found.mapValues(\.format)
+    self.providers = providers
     formats = byName.values.sorted { Self.isOrdered($0.info, before: $1.info) }
     blockFormats = try Self.blockFormats(from: blocks, elements: byName, files: found.mapValues(\.origin))
   }
@@ -56,10 +80,12 @@ public struct FormatCatalog: Sendable {
 
   /// Returns the format called `name`.
   ///
-  /// Three kinds of name are understood: one in the catalogue; one that gives the parameters of a family
-  /// (``ParametricFormat``); the path of a definition file, ending in `.yaml`.
+  /// Four kinds of name are understood: one in the catalogue; an alias of one (``FormatAlias``); one that gives the
+  /// parameters of a family (``ParametricFormat``, ``FormatProvider/format(named:)``); the path of a definition file,
+  /// ending in `.yaml`.
   ///
-  /// Throws ``BlockFormatNotElementwise`` for the name of a block format.
+  /// Throws ``BlockFormatNotElementwise`` for the name of a block format and ``AmbiguousFormatName`` for an alias of
+  /// several formats.
   public func format(named name: String) throws -> any NumericFormat {
     switch try entry(named: name) {
     case .element(let format): return format
@@ -77,7 +103,10 @@ public struct FormatCatalog: Sendable {
       return format
     }
     if let format = try ParametricFormat.format(named: name) { return format }
-    throw UnknownFormat(name: name, known: names + blockFormats.map(\.name))
+    for provider in providers {
+      if let format = try provider.format(named: name) { return format }
+    }
+    throw UnknownFormat(name: name, known: allNames)
   }
 
   private static func definitionFiles(in folder: URL) throws(FormatDefinitionError) -> [URL] {
@@ -93,9 +122,12 @@ public struct FormatCatalog: Sendable {
   }
 
   private static func isOrdered(_ a: FormatInfo, before b: FormatInfo) -> Bool {
-    let order = FormatFamily.allCases
-    let (x, y) = (order.firstIndex(of: a.family) ?? 0, order.firstIndex(of: b.family) ?? 0)
-    return (x, a.bitWidth, a.name) < (y, b.bitWidth, b.name)
+    let order = FormatFamily.known
+    func place(_ info: FormatInfo) -> (Int, String, Int, String) {
+      // Families of packages come last, each by itself.
+      (order.firstIndex(of: info.family) ?? order.count, info.family.rawValue, info.bitWidth, info.name)
+    }
+    return place(a) < place(b)
   }
 }
 
@@ -106,9 +138,17 @@ public struct UnknownFormat: Error, Sendable, Hashable, CustomStringConvertible 
   /// What there is.
   public let known: [String]
 
+  /// An alias but for its case, else the nearest name of a format, else the nearest alias.
+  private var suggestion: String? {
+    let aliases = FormatAlias.all.map(\.name)
+    let plain = name.prefix(64).lowercased()
+    return aliases.first { $0 == plain } ?? NameSuggestion.nearest(to: name, among: known)
+      ?? NameSuggestion.nearest(to: name, among: aliases)
+  }
+
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
-    "no format '\(name)'\(NameSuggestion.sentence(for: name, among: known)) "
+    "no format '\(name)'\(suggestion.map { "; did you mean '\($0)'?" } ?? "") "
       + "('binade formats list' shows all; a path to a .yaml file works too)"
   }
 }

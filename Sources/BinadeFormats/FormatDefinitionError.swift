@@ -13,6 +13,7 @@ public enum FormatDefinitionError: Error, Sendable, Hashable {
   case duplicateName(name: String, files: [String])
   case nameMismatch(file: String, name: String)
   case unknownFormat(place: Place, key: String, found: String, known: [String])
+  case ambiguousFormat(place: Place, key: String, found: String, meanings: [String])
 
   /// A line of a file.
   public struct Place: Sendable, Hashable, CustomStringConvertible {
@@ -45,7 +46,7 @@ extension FormatDefinitionError: CustomStringConvertible {
     case .missingKey(let file, let key):
       "\(file): the key '\(key)' is missing"
     case .unknownKey(let place, let key, let allowed):
-      "\(place): unknown key '\(key)'\(NameSuggestion.sentence(for: key, among: allowed)); "
+      "\(place): unknown key '\(key)'\(DefinitionKeys.suggestion(for: key, among: allowed)); "
         + "allowed here: \(allowed.joined(separator: ", "))"
     case .wrongType(let place, let key, let expected, let found):
       "\(place): '\(key)' must be \(expected), found \"\(found)\""
@@ -61,6 +62,9 @@ extension FormatDefinitionError: CustomStringConvertible {
     case .unknownFormat(let place, let key, let found, let known):
       "\(place): '\(key)' names no format: '\(found)'\(NameSuggestion.sentence(for: found, among: known)) "
         + "('binade formats list' shows all)"
+    case .ambiguousFormat(let place, let key, let found, let meanings):
+      "\(place): '\(key)' cannot be '\(found)', which names more than one format; "
+        + "write \(meanings.map { "'\($0)'" }.joined(separator: " or "))"
     }
   }
 }

@@ -4,7 +4,7 @@ public struct FormatInfo: Sendable, Hashable {
   public var name: String
   /// Bits of one code, 1 to 32.
   public var bitWidth: Int
-  /// The family whose rules produce the values.
+  /// The family whose rules produce the values; a package may name its own.
   public var family: FormatFamily
   /// The standard or paper that defines the format.
   public var source: String
@@ -43,9 +43,39 @@ public struct FormatInfo: Sendable, Hashable {
   }
 }
 
-/// The families of formats.
-public enum FormatFamily: String, Sendable, Hashable, CaseIterable {
-  case integer, fixedPoint, binaryFloat, posit, takum, logarithmic, codebook, custom
+/// A family of formats: those that ship with Binade, or one that a package names itself.
+public struct FormatFamily: RawRepresentable, Sendable, Hashable {
+  /// The name, in camel case.
+  public let rawValue: String
+
+  /// A family called `rawValue`.
+  public init(rawValue: String) {
+    self.rawValue = rawValue
+  }
+
+  /// Whole numbers, two's complement or unsigned.
+  public static let integer = FormatFamily(rawValue: "integer")
+  /// Whole numbers times a fixed power of two.
+  public static let fixedPoint = FormatFamily(rawValue: "fixedPoint")
+  /// Floating point with fields of fixed widths.
+  public static let binaryFloat = FormatFamily(rawValue: "binaryFloat")
+  /// Posits.
+  public static let posit = FormatFamily(rawValue: "posit")
+  /// Takums, logarithmic and linear.
+  public static let takum = FormatFamily(rawValue: "takum")
+  /// HiFloat8.
+  public static let hiFloat = FormatFamily(rawValue: "hiFloat")
+  /// Signed powers of a base near 1.
+  public static let logarithmic = FormatFamily(rawValue: "logarithmic")
+  /// Lists of values.
+  public static let codebook = FormatFamily(rawValue: "codebook")
+  /// Formats in code that name no family.
+  public static let custom = FormatFamily(rawValue: "custom")
+
+  /// The families that ship with Binade, in the order of lists.
+  public static let known: [FormatFamily] = [
+    integer, fixedPoint, binaryFloat, posit, takum, hiFloat, logarithmic, codebook, custom,
+  ]
 }
 
 /// How tensors are scaled before they are encoded.

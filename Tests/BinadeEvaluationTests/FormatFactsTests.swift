@@ -40,6 +40,39 @@ import Testing
     #expect(facts.codeCounts?.nonFiniteFraction == 2.0 / 256)
   }
 
+  @Test("a list that is not symmetric: each side of zero by itself")
+  func sides() throws {
+    let list = try codebook([-4, -1, -0.25, 0, 0.5, 1, 1.5, 8])
+    let sides = try FormatFacts(of: list).sides
+    try #require(sides.map(\.sign) == [.positive, .negative])
+    let (positive, negative) = (sides[0], sides[1])
+    #expect(positive.valueCount == 4 && negative.valueCount == 3)
+    #expect(positive.leastMagnitude == 0.5 && negative.leastMagnitude == 0.25)
+    #expect(positive.greatestMagnitude == 8 && negative.greatestMagnitude == 4)
+    #expect(positive.innerNeighbourOfOne == 0.5 && positive.outerNeighbourOfOne == 1.5)
+    #expect(negative.innerNeighbourOfOne == -0.25 && negative.outerNeighbourOfOne == -4)
+    #expect(positive.significantBitsAtOne == 2 && negative.significantBitsAtOne == 1 - log2(3))
+    // 4.75 lies between 1.5 and 8; -0.625 between -1 and -0.25.
+    #expect(
+      positive.greatestRelativeError?.value == 3.25 / 4.75 && positive.greatestRelativeError?.at == 4.75
+    )
+    #expect(negative.greatestRelativeError?.value == 0.6 && negative.greatestRelativeError?.at == -0.625)
+    let text = try FormatDescriptionText(list, FormatFacts(of: list))
+    let lines = try #require(text.sides).split(separator: "\n").map(String.init)
+    #expect(lines.contains { $0.hasPrefix("  positive") && $0.contains("68.4211 %") && $0.hasSuffix("4.75") })
+    #expect(lines.contains { $0.hasPrefix("  negative") && $0.contains("60 %") && $0.hasSuffix("-0.625") })
+    #expect(text.binades.hasPrefix("values per binade, of each sign"))
+  }
+
+  @Test("sides that mirror each other, or are alone, are not told apart")
+  func noSides() throws {
+    for name in ["float8_e4m3fn", "posit8", "int4_narrow", "uint4", "float32", "takum32"] {
+      #expect(try facts(name).sides.isEmpty, "\(name)")
+    }
+    #expect(try facts("int4").sides.map(\.greatestMagnitude) == [7, 8])
+    #expect(try facts("q15.16").sides.map(\.valueCount) == [(1 << 31) - 1, 1 << 31])
+  }
+
   @Test("int4: the greatest error is at 3/2, half a step of 1")
   func int4() throws {
     let facts = try facts("int4")

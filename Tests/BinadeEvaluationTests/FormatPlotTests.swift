@@ -88,6 +88,26 @@ import Testing
     #expect(!data.contains("negative"))
   }
 
+  @Test("where the sides differ, each has its curve, its greatest error and its ends")
+  func sides() throws {
+    let nf4 = try format("nf4")
+    let files = try FormatErrorPlot(of: nf4, FormatFacts(of: nf4)).files(named: "x")
+    #expect(blocks(files.data).count == 6)
+    for title in [
+      "greatest error between two neighbours, positive numbers",
+      "greatest error between two neighbours, negative numbers",
+      "greatest error in the range, positive numbers",
+      "greatest error in the range, negative numbers",
+    ] {
+      #expect(files.data.contains("# \(title):"), "\(title)")
+    }
+    for mark in [
+      "least positive 0.0795803", "least negative 0.09105", "greatest positive 1", "greatest negative 1",
+    ] {
+      #expect(files.script.contains("\"\(mark)\""), "\(mark)")
+    }
+  }
+
   @Test("every format of the catalogue has both plots and a text")
   func all() throws {
     for format in try FormatCatalog().formats {

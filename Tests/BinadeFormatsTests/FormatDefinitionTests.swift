@@ -21,7 +21,7 @@ import Testing
     #expect(
       message(head + "family: binaryfloat")
         == "x.yaml:3: 'family' cannot be 'binaryfloat'; did you mean 'binaryFloat'?; allowed: integer, "
-        + "fixedPoint, binaryFloat, posit, takum, logarithmic, codebook, block"
+        + "fixedPoint, binaryFloat, posit, takum, hiFloat, logarithmic, codebook, block"
     )
     #expect(
       message(head + "family: integer\nbitwidth: 4")
@@ -52,6 +52,24 @@ import Testing
     #expect(
       message("name: x\nfamily: integer\nbitWidth: 4") == "x.yaml: the key 'source' is missing"
     )
+  }
+
+  @Test(
+    "a key by another name suggests the one that is meant",
+    arguments: [
+      ("exponentBits", "exponentBitCount"), ("exponent_bits", "exponentBitCount"),
+      ("mantissaBits", "significandBitCount"), ("bias", "exponentBias"),
+      ("SpecialValues", "specialValues"), ("exponentBitCoutn", "exponentBitCount"),
+    ]
+  )
+  func keySynonyms(found: String, meant: String) {
+    let text = message(head + "family: binaryFloat\n\(found): 4")
+    #expect(text.hasPrefix("x.yaml:4: unknown key '\(found)'; did you mean '\(meant)'?"), "\(text)")
+  }
+
+  @Test("a key that means nothing suggests nothing")
+  func meaninglessKey() {
+    #expect(message(head + "family: binaryFloat\ncolour: 4").contains("unknown key 'colour'; allowed here"))
   }
 
   @Test("every definition that ships has a source")

@@ -70,4 +70,69 @@ import Testing
     #expect(format.decode(0) == 0 && format.decode(1) == 0x1p-31 * (1 + 0x1p-9))
     #expect(format.decode(0x7FFF).isNaN && format.decode(0x7FFE) == 0x1p32 * (2 - 0x1p-8))
   }
+
+  @Test("HiFloat8: the values of each dot, and the special codes")
+  func hiFloat8() throws {
+    let format = try FormatCatalog().format(named: "hif8")
+    // Exponent ranges and fraction bits of table 1 of the paper; powers of two alone below 2^-15.
+    var expected = Set((-22 ... -16).map { Double(sign: .plus, exponent: $0, significand: 1) })
+    let dots: [(exponents: [Int], fractionBitCount: Int)] = [
+      ([0, 1, -1, 2, 3, -2, -3], 3), (Array(4...7) + (-7 ... -4), 2), (Array(8...15) + (-15 ... -8), 1),
+    ]
+    for dot in dots {
+      for exponent in dot.exponents {
+        for step in 0..<1 << dot.fractionBitCount {
+          let significand = 1 + Double(step) / Double(1 << dot.fractionBitCount)
+          expected.insert(Double(sign: .plus, exponent: exponent, significand: significand))
+        }
+      }
+    }
+    // 1.5 · 2^15 is the infinity.
+    expected.remove(0x1.8p15)
+    let positive = (1...0x7F).map { format.decode(UInt32($0)) }
+    #expect(Set(positive.filter(\.isFinite)) == expected)
+    #expect(positive.count(where: \.isFinite) == expected.count)
+    for code in UInt32(1)...0x7F { #expect(format.decode(code | 0x80) == -format.decode(code)) }
+    #expect(format.decode(0) == 0 && format.decode(0x80).isNaN)
+    #expect(format.decode(0x6F) == .infinity && format.decode(0xEF) == -.infinity)
+    // One code of each dot, read by hand: 0001|000, 001|1|100, 01|10|001, 10|011|10, 11|1111|0, 0000|001.
+    let codes: [(UInt32, Double)] = [
+      (0b0001_000, 1), (0b001_1_100, 0.75), (0b01_10_001, 0.28125), (0b10_011_10, 192),
+      (0b11_1111_0, 0x1p-15), (0b0000_001, 0x1p-22),
+    ]
+    for (code, value) in codes { #expect(format.decode(code) == value, "\(code)") }
+  }
+
+  @Test("HiFloat8 overflows at 1.25 · 2^15 and rounds to the last power of two from 2^-23 on")
+  func hiFloat8Ends() throws {
+    let format = try FormatCatalog().format(named: "hif8")
+    // Ascend rounds ties away from zero; the results are those of Huawei's en_dtypes 0.0.4.
+    let codec = try FormatCodec(format, policy: ConversionPolicy(rounding: .nearestAway, overflow: .ieee))
+    let cases: [(Float, UInt32)] = [
+      (40960, 0x6F), (Float(40960).nextDown, 0x6E), (-1e9, 0xEF), (0x1p-23, 0x01),
+      (Float(0x1p-23).nextDown, 0), (-0.0, 0), (15.5, 0x40), (0x1.8p-20, 0x04), (1.0625, 0x09), (.nan, 0x80),
+    ]
+    for (value, code) in cases { #expect(codec.encode(value) == code, "\(value)") }
+    let even = try FormatCodec(format, policy: ConversionPolicy(overflow: .ieee))
+    #expect(even.encode(Float(1.0625)) == 0x08 && even.encode(Float(40960)) == 0x6E)
+    let saturating = try FormatCodec(format, policy: ConversionPolicy(overflow: .saturate))
+    #expect(saturating.encode(Float(1e9)) == 0x6E)
+  }
+
+  @Test("formats of other sources, by their ends and special codes")
+  func otherSources() throws {
+    let catalog = try FormatCatalog()
+    let e1m2 = try catalog.format(named: "float4_e1m2fn")
+    #expect((0..<8).map { e1m2.decode($0) } == [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75])
+    let scale = try catalog.format(named: "float8_ue5m3")
+    #expect(scale.decode(0xFE) == 114_688 && scale.decode(0xFF).isNaN && scale.decode(1) == 0x1p-17)
+    for (name, greatest) in [("float6_e2m3", 3.75), ("float6_e3m2", 14)] {
+      let limits = try FormatLimits(of: catalog.format(named: name))
+      #expect(
+        limits.greatestFiniteMagnitude == greatest && limits.specials.positiveInfinity != nil,
+        "\(name)"
+      )
+    }
+    #expect(try FormatLimits(of: catalog.format(named: "int5_narrow")).least == -15)
+  }
 }

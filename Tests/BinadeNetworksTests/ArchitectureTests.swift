@@ -25,6 +25,28 @@ import Testing
     #expect(throws: NetworkError.self) { try ResNet.imageNet(depth: 50, widthMultiplier: 0) }
   }
 
+  @Test(
+    "other spellings suggest the architecture that is meant",
+    arguments: [
+      ("resnet20", "resnet20-cifar"), ("ResNet20", "resnet20-cifar"), ("resnet-50", "resnet50"),
+      ("cifar10_resnet56", "resnet56-cifar"), ("resnet20_cifar10", "resnet20-cifar"),
+      ("ResNet50_v1.5", "resnet50"), ("resnet1202", "resnet1202-cifar"), ("resnt50", "resnet50"),
+    ]
+  )
+  func suggestions(found: String, meant: String) {
+    #expect(throws: NetworkError.unknownArchitecture(name: found, nearest: meant)) {
+      try ArchitectureName.resolve(found)
+    }
+  }
+
+  @Test("nothing near suggests nothing; every example is one")
+  func noSuggestion() throws {
+    #expect(throws: NetworkError.unknownArchitecture(name: "vgg16", nearest: nil)) {
+      try ArchitectureName.resolve("vgg16")
+    }
+    for name in ArchitectureName.examples { #expect(try ArchitectureName.resolve(name).name == name) }
+  }
+
   @Test("feature maps shrink as in the papers")
   func shapes() throws {
     let resnet50 = try ArchitectureName.resolve("resnet50").graph

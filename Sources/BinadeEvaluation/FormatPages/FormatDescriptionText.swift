@@ -63,6 +63,27 @@ public struct FormatDescriptionText: Sendable {
       + String(format: " (%.3g %%)", 100 * counts.nonFiniteFraction)
   }
 
+  /// Both sides of zero beside each other; nil where one mirrors the other, or is all there is.
+  public var sides: String? {
+    guard !facts.sides.isEmpty else { return nil }
+    var table = TextTable(columns: [
+      .init("  side", .left), .init("values"), .init("least"), .init("greatest"), .init("inside ±1"),
+      .init("beyond ±1"), .init("bits at ±1"), .init("greatest error"), .init("at"),
+    ])
+    for side in facts.sides {
+      let bound = side.greatestRelativeError
+      table.append([
+        "  \(side.sign.rawValue)", side.valueCount.map(String.init) ?? "-", Self.short(side.leastMagnitude),
+        Self.short(side.greatestMagnitude), side.innerNeighbourOfOne.map(Self.short) ?? "none",
+        side.outerNeighbourOfOne.map(Self.short) ?? "none",
+        side.significantBitsAtOne.map { String(format: "%.4g", $0) } ?? "-",
+        bound.map { String(format: "%.6g %%", 100 * $0.value) } ?? "-",
+        bound.map { Self.short($0.at) } ?? "-",
+      ])
+    }
+    return "the two sides of zero, which differ (magnitudes; neighbours with their sign)\n" + table.text
+  }
+
   /// A line per run of binades with equal counts, with a bar.
   public var binades: String {
     let runs = BinadeRun.runs(of: facts.valuesPerBinade)
@@ -70,21 +91,33 @@ public struct FormatDescriptionText: Sendable {
       return "values per binade: not counted"
     }
     let isLinear = greatest <= 32
-    let hasTwoSides = runs.contains { $0.positive != $0.negative && $0.negative > 0 }
-    var table = TextTable(columns: [
-      .init("  |x| from"), .init("to below"), .init("binades"), .init(hasTwoSides ? "> 0" : "values"),
-      .init(hasTwoSides ? "< 0" : ""), .init(isLinear ? "" : "## is one bit", .left),
-    ])
-    for run in runs {
-      let most = max(run.positive, run.negative)
-      let length = isLinear ? most : Int((2 * log2(Double(max(most, 1)))).rounded())
-      table.append([
-        "2^\(run.exponents.lowerBound)", "2^\(run.exponents.upperBound + 1)", "\(run.exponents.count)",
-        "\(run.positive)", hasTwoSides ? "\(run.negative)" : "",
-        String(repeating: "#", count: most == 0 ? 0 : max(length, 1)),
-      ])
+    func bar(_ count: Int) -> String {
+      guard count > 0 else { return "" }
+      return String(
+        repeating: "#",
+        count: isLinear ? count : max(1, Int((2 * log2(Double(count))).rounded()))
+      )
     }
-    return "values per binade, of one sign\n" + table.text
+    let unit = isLinear ? "" : "## is one bit"
+    let range = [TextTable.Column("  |x| from"), .init("to below"), .init("binades")]
+    func cells(_ run: BinadeRun) -> [String] {
+      ["2^\(run.exponents.lowerBound)", "2^\(run.exponents.upperBound + 1)", "\(run.exponents.count)"]
+    }
+    guard runs.contains(where: { $0.positive != $0.negative && $0.negative > 0 }) else {
+      var table = TextTable(columns: range + [.init("values"), .init(unit, .left)])
+      for run in runs {
+        let most = max(run.positive, run.negative)
+        table.append(cells(run) + ["\(most)", bar(most)])
+      }
+      return "values per binade, of one sign\n" + table.text
+    }
+    var table = TextTable(
+      columns: range + [.init("< 0"), .init(unit, .left), .init("> 0"), .init(unit, .left)]
+    )
+    for run in runs {
+      table.append(cells(run) + ["\(run.negative)", bar(run.negative), "\(run.positive)", bar(run.positive)])
+    }
+    return "values per binade, of each sign\n" + table.text
   }
 
   /// The values as lines of characters, on a linear axis and on one of binades.
@@ -123,6 +156,8 @@ public struct FormatDescriptionText: Sendable {
     }
     return String(String(line).reversed().drop { $0 == " " }.reversed())
   }
+
+  private static func short(_ value: Double) -> String { String(format: "%.6g", value) }
 
   private static func number(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e7

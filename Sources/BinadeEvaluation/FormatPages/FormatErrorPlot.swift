@@ -51,17 +51,40 @@ public struct FormatErrorPlot: Sendable {
       ]
     }
     let range = facts.leastNormalMagnitude == nil ? "range" : "normal range"
-    let bound = facts.greatestRelativeError.map { bound in
-      Block(
-        title: "greatest error in the \(range)",
-        points: [bound.leastMagnitude, bound.greatestMagnitude].map {
-          RelativeErrorCurve.Point(magnitude: $0, error: bound.value)
-        },
-        style: "with lines lw 2 dt 2 lc rgb \"#d62728\" title \"greatest in the \(range): "
-          + "\(Self.percent(bound.value))\""
-      )
+    return (curves + bounds.map { block($0, range) }).filter { !$0.points.isEmpty }
+  }
+
+  private struct Bound {
+    let error: RelativeErrorBound
+    let side: String
+    let colour: String
+  }
+
+  /// The greatest error of each side where the sides differ, else the one of both.
+  private var bounds: [Bound] {
+    guard negative != nil, !facts.sides.isEmpty else {
+      return facts.greatestRelativeError.map { [Bound(error: $0, side: "", colour: "#d62728")] } ?? []
     }
-    return (curves + [bound].compactMap(\.self)).filter { !$0.points.isEmpty }
+    return facts.sides.compactMap { side in
+      side.greatestRelativeError.map {
+        Bound(
+          error: $0,
+          side: ", \(side.sign.rawValue) numbers",
+          colour: side.sign == .positive ? "#0b3c5d" : "#d62728"
+        )
+      }
+    }
+  }
+
+  private func block(_ bound: Bound, _ range: String) -> Block {
+    Block(
+      title: "greatest error in the \(range)\(bound.side)",
+      points: [bound.error.leastMagnitude, bound.error.greatestMagnitude].map {
+        RelativeErrorCurve.Point(magnitude: $0, error: bound.error.value)
+      },
+      style: "with lines lw 2 dt 2 lc rgb \"\(bound.colour)\" title \"greatest in the \(range)"
+        + "\(bound.side): \(Self.percent(bound.error.value))\""
+    )
   }
 
   /// Script and data, under the name `name`.
@@ -135,13 +158,20 @@ public struct FormatErrorPlot: Sendable {
       .joined(separator: ", ")
   }
 
-  /// Vertical lines at the least, the least normal and the greatest magnitude.
+  /// Vertical lines at the least, the least normal and the greatest magnitude, of each side where they differ.
   private var marks: String {
-    var marks = [(least, "least", 0.97, "left")]
-    if let normal = facts.leastNormalMagnitude, normal > least {
-      marks.append((normal, "least normal", 0.92, "left"))
+    var marks: [(Double, String, Double, String)] = []
+    if facts.sides.isEmpty {
+      marks = [(least, "least", 0.97, "left"), (greatest, "greatest", 0.97, "right")]
+    } else {
+      for (side, height) in zip(facts.sides, [0.97, 0.92]) {
+        marks.append((side.leastMagnitude, "least \(side.sign.rawValue)", height, "left"))
+        marks.append((side.greatestMagnitude, "greatest \(side.sign.rawValue)", height, "right"))
+      }
     }
-    marks.append((greatest, "greatest", 0.97, "right"))
+    if let normal = facts.leastNormalMagnitude, normal > least {
+      marks.append((normal, "least normal", 0.87, "left"))
+    }
     return marks.map { value, name, height, side in
       let shift = side == "left" ? "0.6" : "-0.6"
       return """

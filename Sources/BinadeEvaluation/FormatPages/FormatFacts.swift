@@ -32,6 +32,8 @@ public struct FormatFacts: Sendable, Encodable {
   public let greatestContiguousInteger: Int?
   /// Values per binade, from the least to the greatest magnitude.
   public let valuesPerBinade: [BinadeCount]
+  /// Each side of zero by itself, where the negative values are not those of the positive side mirrored; else empty.
+  public let sides: [SideFacts]
 
   /// Derives the facts of `format`.
   ///
@@ -57,6 +59,7 @@ public struct FormatFacts: Sendable, Encodable {
     codeCounts = CodeCounts.counts(format, walk)
     greatestContiguousInteger = Self.contiguousInteger(walk)
     valuesPerBinade = counts
+    sides = SideFacts.all(walk, leastNormal: leastNormalMagnitude, counts)
   }
 
   private static func gapAtOne(_ walk: ValueWalk) -> Double? {

@@ -38,8 +38,22 @@ public struct RelativeErrorBound: Sendable, Hashable, Encodable {
 
   /// The greatest error on both sides of zero from `magnitude` on; nil without two neighbours there.
   static func greatest(_ walk: ValueWalk, from magnitude: Double, _ counts: [BinadeCount]) -> Self? {
-    let peaks = peaks(walk, counts).filter { $0.innerMagnitude >= magnitude }
-    let greatest = peaks.max { one, two in
+    greatest(
+      of: peaks(walk, counts),
+      from: magnitude,
+      to: max(abs(walk.ladder.least.value), abs(walk.ladder.greatest.value)),
+      isSampled: walk.rungs == nil
+    )
+  }
+
+  /// The greatest of `peaks` from `magnitude` on; nil without one.
+  static func greatest(
+    of peaks: [Peak],
+    from magnitude: Double,
+    to greatestMagnitude: Double,
+    isSampled: Bool
+  ) -> Self? {
+    let greatest = peaks.filter { $0.innerMagnitude >= magnitude }.max { one, two in
       (one.error, -abs(log2(abs(one.boundary))), one.boundary)
         < (two.error, -abs(log2(abs(two.boundary))), two.boundary)
     }
@@ -48,8 +62,8 @@ public struct RelativeErrorBound: Sendable, Hashable, Encodable {
         value: $0.error,
         at: $0.boundary,
         leastMagnitude: magnitude,
-        greatestMagnitude: max(abs(walk.ladder.least.value), abs(walk.ladder.greatest.value)),
-        isSampled: walk.rungs == nil
+        greatestMagnitude: greatestMagnitude,
+        isSampled: isSampled
       )
     }
   }

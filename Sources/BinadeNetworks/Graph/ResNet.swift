@@ -33,6 +33,9 @@ public struct ResNet: Sendable, Hashable {
   /// The depths of the ImageNet family.
   public static let imageNetDepths = [18, 29, 34, 50, 101, 152, 200]
 
+  /// Whether networks for small images have this depth: 6n + 2.
+  static func isCIFARDepth(_ depth: Int) -> Bool { (8...1202).contains(depth) && depth % 6 == 2 }
+
   /// The family for small images: 3 stages of n blocks, depth 6n + 2.
   ///
   /// `widths`: channels of the three stages; a width multiplier scales them.
@@ -43,7 +46,7 @@ public struct ResNet: Sendable, Hashable {
     input: ImageShape = ImageShape(channels: 3, height: 32, width: 32),
     classCount: Int = 10
   ) throws(NetworkError) -> ResNet {
-    guard depth >= 8, depth <= 1202, depth % 6 == 2 else {
+    guard isCIFARDepth(depth) else {
       throw .invalidArchitecture(
         parameter: "depth",
         found: "\(depth)",

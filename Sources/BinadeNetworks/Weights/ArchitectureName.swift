@@ -16,11 +16,7 @@ public enum ArchitectureName {
     guard name.hasPrefix("resnet"), digits.count <= 4, let depth = Int(digits),
       isCIFAR || ResNet.imageNetDepths.contains(depth)
     else {
-      let known = ResNet.imageNetDepths.map { "resnet\($0)" } + ["resnet20-cifar", "resnet32-cifar"]
-      throw .unknownArchitecture(
-        name: name,
-        nearest: NameSuggestion.nearest(to: name, among: known)
-      )
+      throw .unknownArchitecture(name: name, nearest: suggestion(for: name))
     }
     guard ResNet.widthMultipliers.contains(widthMultiplier) else {
       throw .invalidArchitecture(

@@ -19,7 +19,7 @@ final class EnumeratedOracleLadder: OracleLadder {
     // Values of codebooks are any Doubles between 2^-960 and 2^960 in magnitude: their sums take 1,973 bits.
     switch format {
     case is IntegerFormat, is FixedPointFormat, is BinaryFloatFormat, is PositFormat,
-      is TakumFormat, is LogarithmicFormat:
+      is TakumFormat, is LogarithmicFormat, is HiFloat8Format:
       precision = OracleMeanings.irrationalPrecision
     default: precision = 2048
     }
@@ -61,7 +61,7 @@ final class EnumeratedOracleLadder: OracleLadder {
 
   /// One step beyond the end.
   ///
-  /// Floats go on as if the exponent were unbounded; integer, fixed-point and logarithmic formats, which only
+  /// Floats go on as if the exponent were unbounded, HiFloat8 as if its infinity were the number of that code; integer, fixed-point and logarithmic formats, which only
   /// clamp there, repeat their last step; codebooks and formats of one's own say it themselves, as a Double.
   private static func beyond(
     _ extreme: OracleRung,
@@ -77,6 +77,11 @@ final class EnumeratedOracleLadder: OracleLadder {
         timesTwoTo: max(extreme.value.binade, 1 - float.exponentBias) - float.significandBitCount
       )
       return .sum(extreme.value, ulp, precision: 128)
+    case is HiFloat8Format:
+      return OracleMeanings.hiFloat8Magnitude(
+        bits: [1, 1, 0, 1, 1, 1, 1],
+        isNegative: extreme.value.sign < 0
+      )
     case is IntegerFormat, is FixedPointFormat, is LogarithmicFormat:
       let step = MPFRNumber.difference(extreme.value, inside.value, precision: 2048)
       return .sum(extreme.value, step, precision: 2048)
@@ -144,7 +149,7 @@ final class EnumeratedOracleLadder: OracleLadder {
 
   private func isFamily(_ format: any NumericFormat) -> Bool {
     format is IntegerFormat || format is FixedPointFormat || format is BinaryFloatFormat
-      || format is LogarithmicFormat || format is CodebookFormat
+      || format is LogarithmicFormat || format is CodebookFormat || format is HiFloat8Format
   }
 
   func meaning(of code: UInt32) -> OracleMeaning {

@@ -27,6 +27,8 @@ enum OracleMeanings {
       return positMeaning(of: UInt64(code), width: posit.bitWidth, exponentSize: posit.exponentBitCount)
     case let takum as TakumFormat:
       return takumMeaning(of: UInt64(code), width: takum.bitWidth, kind: takum.kind)
+    case is HiFloat8Format:
+      return hiFloat8Meaning(of: code)
     case let logarithmic as LogarithmicFormat:
       return meaning(of: code, in: logarithmic)
     default:

@@ -46,7 +46,8 @@ struct ArithCommand: ParsableCommand {
   }
 
   @Option(help: "add, sub, mul, div, fma (a·b + c), sqrt or convert.") var op: Computation
-  @Option(help: "The format of the input of --op convert.") var from: String?
+  @Option(help: "The format of the input of --op convert.", completion: NameCompletion.format)
+  var from: String?
   @OptionGroup var conversion: ConversionOptions
   @OptionGroup var formatOptions: FormatOptions
 

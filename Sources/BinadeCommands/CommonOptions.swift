@@ -5,7 +5,7 @@ import Foundation
 
 /// Options of every command that names formats.
 struct FormatOptions: ParsableArguments {
-  @Option(help: "A folder of definition files to add to the catalogue; repeatable.")
+  @Option(help: "A folder of definition files to add to the catalogue; repeatable.", completion: .directory)
   var formatFolder: [String] = []
 
   /// The catalogue: shipped formats, providers' formats, and those of the folders.
@@ -31,13 +31,19 @@ struct RunOptions: ParsableArguments {
 
 /// The network and the images; without them, what ships with Binade.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "A safetensors file. Default: the embedded ResNet-8 for digits.")
+  @Option(help: "A safetensors file. Default: the embedded ResNet-8 for digits.", completion: .file())
   var model: String?
 
-  @Option(help: "A folder with CIFAR-10 (binary) or MNIST (IDX). Default: the embedded digits.")
+  @Option(
+    help: "A folder with CIFAR-10 (binary) or MNIST (IDX). Default: the embedded digits.",
+    completion: .directory
+  )
   var data: String?
 
-  @Option(help: "The architecture, for files whose metadata does not name it: resnet20-cifar, resnet50.")
+  @Option(
+    help: "The architecture, for files whose metadata does not name it: resnet20-cifar, resnet50.",
+    completion: NameCompletion.architecture
+  )
   var architecture: String?
 
   @Option(help: "Use the first so many images.")

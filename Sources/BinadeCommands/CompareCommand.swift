@@ -38,17 +38,27 @@ struct CompareCommand: ParsableCommand {
 
   @Option(
     help:
-      "Formats, separated by commas. Default: \(defaultFormats.count) from every family; with --ptq int2 to int8."
+      "Formats, separated by commas. Default: \(defaultFormats.count) from every family; with --ptq int2 to int8.",
+    completion: NameCompletion.quantizers
   )
   var formats: String?
 
-  @Option(help: "The format of the first and the last layer. Default: the same as the others.")
+  @Option(
+    help: "The format of the first and the last layer. Default: the same as the others.",
+    completion: NameCompletion.quantizers
+  )
   var ends: String?
 
-  @Option(help: "Recipes of post-training quantization, separated by commas.")
+  @Option(
+    help: "Recipes of post-training quantization, separated by commas.",
+    completion: NameCompletion.recipes
+  )
   var ptq: String?
 
-  @Option(help: "A folder for results.csv, results.json and the plots; made if missing.")
+  @Option(
+    help: "A folder for results.csv, results.json and the plots; made if missing.",
+    completion: .directory
+  )
   var output: String?
 
   @Flag(help: "Print the results as JSON instead of a table.")

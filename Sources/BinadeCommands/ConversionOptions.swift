@@ -9,7 +9,7 @@ extension ScaleRule: ExpressibleByArgument {}
 
 /// Options of the commands that convert files.
 struct ConversionOptions: ParsableArguments {
-  @Option(help: "The format: a name, or the path of a definition file.")
+  @Option(help: "The format: a name, or the path of a definition file.", completion: NameCompletion.format)
   var format: String
 
   @Option(
@@ -32,10 +32,10 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "Overflow, infinity and NaN as a standard or library has them ('binade formats dialects').")
   var dialect: Dialect?
 
-  @Option(help: "The file to read: raw little-endian, or .npy.")
+  @Option(help: "The file to read: raw little-endian, or .npy.", completion: .file())
   var input: String
 
-  @Option(help: "The file to write.")
+  @Option(help: "The file to write.", completion: .file())
   var output: String
 
   func validate() throws {

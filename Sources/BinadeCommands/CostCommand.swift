@@ -14,14 +14,20 @@ struct CostCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "resnet<6n+2>-cifar, or resnet with an ImageNet depth (18, 34, 50 ...).")
+  @Argument(
+    help: "resnet<6n+2>-cifar, or resnet with an ImageNet depth (18, 34, 50 ...).",
+    completion: NameCompletion.architecture
+  )
   var architecture: String
 
   @OptionGroup var formatOptions: FormatOptions
 
-  @Option(help: "The format of the weights.") var weights = "bfloat16"
-  @Option(help: "The format of the activations.") var activations = "bfloat16"
-  @Option(help: "The format of the first and the last layer.") var ends: String?
+  @Option(help: "The format of the weights.", completion: NameCompletion.format)
+  var weights = "bfloat16"
+  @Option(help: "The format of the activations.", completion: NameCompletion.format)
+  var activations = "bfloat16"
+  @Option(help: "The format of the first and the last layer.", completion: NameCompletion.format)
+  var ends: String?
   @Option(help: "Shortcuts of CIFAR networks: A or B.") var shortcut = "A"
   @Option(help: "Scales the channels; ImageNet networks keep their stem.") var widthMultiplier = 1.0
   @Flag(help: "Print as JSON.") var json = false

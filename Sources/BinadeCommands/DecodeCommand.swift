@@ -17,9 +17,12 @@ struct DecodeCommand: ParsableCommand {
       """
   )
 
-  @Option(help: "The format: a name, or the path of a definition file.") var format: String
-  @Option(help: "The codes: 1, 2 or 4 bytes each, raw or .npy; packed: raw.") var input: String
-  @Option(help: "The float32 file to write.") var output: String
+  @Option(help: "The format: a name, or the path of a definition file.", completion: NameCompletion.format)
+  var format: String
+  @Option(help: "The codes: 1, 2 or 4 bytes each, raw or .npy; packed: raw.", completion: .file())
+  var input: String
+  @Option(help: "The float32 file to write.", completion: .file())
+  var output: String
   @Flag(help: "The codes are packed, without gaps between them.") var packed = false
   @Option(help: "With --packed: the number of codes.") var count: Int?
   @OptionGroup var formatOptions: FormatOptions

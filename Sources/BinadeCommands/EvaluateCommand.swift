@@ -36,16 +36,22 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
 
-  @Option(help: "The quantizer of the weights.")
+  @Option(help: "The quantizer of the weights.", completion: NameCompletion.quantizers)
   var weights: String?
 
-  @Option(help: "The quantizer of the layers' inputs.")
+  @Option(help: "The quantizer of the layers' inputs.", completion: NameCompletion.quantizers)
   var activations: String?
 
-  @Option(help: "The quantizer of weights and inputs of the first and the last layer.")
+  @Option(
+    help: "The quantizer of weights and inputs of the first and the last layer.",
+    completion: NameCompletion.quantizers
+  )
   var ends: String?
 
-  @Option(help: "A recipe of post-training quantization: naive, aciq, aciq+alloc+bias, best, or other parts.")
+  @Option(
+    help: "A recipe of post-training quantization: naive, aciq, aciq+alloc+bias, best, or other parts.",
+    completion: NameCompletion.recipes
+  )
   var ptq: String?
 
   @Option(
@@ -60,7 +66,8 @@ struct EvaluateCommand: ParsableCommand {
       The format that each layer's sums of products are rounded to; 'exact' for one rounding at the end; 'logarithmic', \
       for formats of signed powers of one base: exponents add, sums in float32. Default: the cheapest arithmetic of \
       integers, or float32.
-      """
+      """,
+    completion: NameCompletion.accumulators
   )
   var accumulator: String?
 

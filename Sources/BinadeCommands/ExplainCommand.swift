@@ -31,18 +31,26 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var formatOptions: FormatOptions
   @OptionGroup var runOptions: RunOptions
 
-  @Option(help: "The format, or several separated by commas.")
+  @Option(help: "The format, or several separated by commas.", completion: NameCompletion.quantizers)
   var format: String
 
-  @Option(help: "The format of the first and the last layer. Default: the same as the others.")
+  @Option(
+    help: "The format of the first and the last layer. Default: the same as the others.",
+    completion: NameCompletion.quantizers
+  )
   var ends: String?
 
   @Option(
-    help: "A recipe of post-training quantization, whose losses are explained; formats alone then. No regret."
+    help:
+      "A recipe of post-training quantization, whose losses are explained; formats alone then. No regret.",
+    completion: NameCompletion.recipes
   )
   var ptq: String?
 
-  @Option(help: "The format that each layer's sums of products are rounded to. Default: none is.")
+  @Option(
+    help: "The format that each layer's sums of products are rounded to. Default: none is.",
+    completion: NameCompletion.accumulators
+  )
   var accumulator: String?
 
   @OptionGroup var accumulatorOptions: AccumulatorOptions
@@ -50,7 +58,7 @@ struct ExplainCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Quantize one layer at a time as well.")
   var sensitivity = true
 
-  @Option(help: "A folder for explanation.json and the plots; made if missing.")
+  @Option(help: "A folder for explanation.json and the plots; made if missing.", completion: .directory)
   var output: String?
 
   @Flag(help: "Print the figures as JSON instead of tables.")

@@ -40,19 +40,30 @@ struct VerifyCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "Names of formats, or paths of definition files.") var names: [String] = []
+  @Argument(help: "Names of formats, or paths of definition files.", completion: NameCompletion.format)
+  var names: [String] = []
   @Flag(help: "Check every format of the catalogue.") var all = false
   @Option(help: "Check every IEEE P3109 format of up to so many bits (3 to 16).") var p3109: Int?
-  @Option(help: "Rounding rules, separated by commas, or 'all'; or 'stochastic', on its own.")
+  @Option(
+    help: "Rounding rules, separated by commas, or 'all'; or 'stochastic', on its own.",
+    completion: NameCompletion.roundings
+  )
   var rounding = "all"
   @OptionGroup var stochastic: StochasticOptions
   @Flag(help: "Prove it: all 2^32 float32 inputs of formats of up to 16 bits.") var exhaustive = false
-  @Option(help: "With --exhaustive: the folder that certificates are written to.") var certificates: String?
-  @Option(help: "A certificate to run again.") var certificate: String?
-  @Option(help: "Check arithmetic instead: add,sub,mul,div,fma,sqrt, or 'all'.") var operations: String?
+  @Option(help: "With --exhaustive: the folder that certificates are written to.", completion: .directory)
+  var certificates: String?
+  @Option(help: "A certificate to run again.", completion: .file())
+  var certificate: String?
+  @Option(
+    help: "Check arithmetic instead: add,sub,mul,div,fma,sqrt, or 'all'.",
+    completion: NameCompletion.operations
+  )
+  var operations: String?
   @Flag(help: "With --operations: all pairs of 16-bit formats (2^32 each; takes an hour).") var long = false
   @Option(
-    help: "Check dot products instead, summed in accumulators of these formats, separated by commas."
+    help: "Check dot products instead, summed in accumulators of these formats, separated by commas.",
+    completion: NameCompletion.accumulators
   )
   var accumulator: String?
   @OptionGroup var accumulatorOptions: AccumulatorOptions

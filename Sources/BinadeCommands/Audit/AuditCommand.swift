@@ -28,7 +28,8 @@ struct AuditCommand: ParsableCommand {
       """
   )
 
-  @Option(help: "The format that the converter should convert to.") var format: String
+  @Option(help: "The format that the converter should convert to.", completion: NameCompletion.format)
+  var format: String
   @Option(help: "How it should round.") var rounding: RoundingRule = .nearestEven
   @Option(help: "What it should make of values beyond the range: ieee or saturate, not wrap. Default: ieee.")
   var overflow: OverflowRule?

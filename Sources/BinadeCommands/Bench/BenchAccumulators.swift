@@ -7,7 +7,8 @@ struct BenchAccumulatorOptions: ParsableArguments {
     help: """
       What products are summed in instead of the cheapest datapath, a row for each: names of formats, rounded to after \
       every product, 'exact', or 'logarithmic' for formats of signed powers; separated by commas.
-      """
+      """,
+    completion: NameCompletion.accumulators
   )
   var accumulator: String?
 

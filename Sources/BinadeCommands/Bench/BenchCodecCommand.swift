@@ -27,7 +27,10 @@ struct BenchCodecCommand: ParsableCommand {
 
   @OptionGroup var formatOptions: FormatOptions
 
-  @Option(help: "A format; repeatable. Default: \(defaultFormats.count) of all families.")
+  @Option(
+    help: "A format; repeatable. Default: \(defaultFormats.count) of all families.",
+    completion: NameCompletion.format
+  )
   var format: [String] = []
 
   @Option(help: "encode, decode or roundTrip; repeatable. Default: all three.")

@@ -5,13 +5,22 @@ import Binade
 struct BenchFormatOptions: ParsableArguments {
   @OptionGroup var catalogOptions: FormatOptions
 
-  @Option(help: "The format of both operands; repeatable. Default: float32.")
+  @Option(
+    help: "The format of both operands; repeatable. Default: float32.",
+    completion: NameCompletion.format
+  )
   var format: [String] = []
 
-  @Option(help: "The format of the weights, the right operand; needs --activations.")
+  @Option(
+    help: "The format of the weights, the right operand; needs --activations.",
+    completion: NameCompletion.format
+  )
   var weights: String?
 
-  @Option(help: "The format of the activations, the left operand; needs --weights.")
+  @Option(
+    help: "The format of the activations, the left operand; needs --weights.",
+    completion: NameCompletion.format
+  )
   var activations: String?
 
   func validate() throws {

@@ -20,16 +20,22 @@ struct BenchNetworkCommand: ParsableCommand {
   @OptionGroup var models: ModelOptions
   @OptionGroup var formatOptions: FormatOptions
 
-  @Option(help: "The quantizer of the weights.")
+  @Option(help: "The quantizer of the weights.", completion: NameCompletion.quantizers)
   var weights: String?
 
-  @Option(help: "The quantizer of the layers' inputs.")
+  @Option(help: "The quantizer of the layers' inputs.", completion: NameCompletion.quantizers)
   var activations: String?
 
-  @Option(help: "The quantizer of weights and inputs of the first and the last layer.")
+  @Option(
+    help: "The quantizer of weights and inputs of the first and the last layer.",
+    completion: NameCompletion.quantizers
+  )
   var ends: String?
 
-  @Option(help: "An architecture to run with drawn weights, in float32: resnet20-cifar, resnet50.")
+  @Option(
+    help: "An architecture to run with drawn weights, in float32: resnet20-cifar, resnet50.",
+    completion: NameCompletion.architecture
+  )
   var randomWeights: String?
 
   @Option(help: "The images of a batch, with --random-weights.")

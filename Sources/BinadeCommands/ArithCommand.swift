@@ -49,6 +49,7 @@ struct ArithCommand: ParsableCommand {
   @Option(help: "The format of the input of --op convert.", completion: NameCompletion.format)
   var from: String?
   @OptionGroup var conversion: ConversionOptions
+  @OptionGroup var destination: OutputOption
   @OptionGroup var formatOptions: FormatOptions
 
   func validate() throws {
@@ -70,14 +71,14 @@ struct ArithCommand: ParsableCommand {
     let format = try catalog.format(named: conversion.format)
     let source = try from.map { try catalog.format(named: $0) } ?? format
     let arithmetic = try FormatArithmetic(format, policy: try conversion.policy())
-    let operands = try paths.map { try CodeReader($0, format: source) }
-    let count = operands.map(\.count).max() ?? 0
+    let operands = try paths.map { try CodeReader($0, format: source, isOperand: true) }
+    let count = operands.compactMap(\.count).max() ?? 0
     for operand in operands where operand.count != count && operand.count != 1 {
-      throw ArithError.differentLengths(paths: paths, counts: operands.map(\.count))
+      throw ArithError.differentLengths(paths: paths, counts: operands.compactMap(\.count))
     }
-    let shape = operands.first { $0.count == count }?.shape ?? [count]
+    let shape = operands.first { $0.count == count }.flatMap(\.shape) ?? [count]
     let type = ElementType.code(bitWidth: format.bitWidth)
-    let writer = try ArrayWriter(conversion.output, apartFrom: paths, type: type, shape: shape)
+    let writer = try ArrayWriter(destination.output, apartFrom: paths, type: type, shape: shape)
     let bar = ProgressBar(total: count, label: conversion.format)
     defer { bar.finish() }
     let hasNaN = arithmetic.codec.reference.ladder.specials.nan != nil

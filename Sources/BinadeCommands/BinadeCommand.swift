@@ -13,23 +13,33 @@ public enum BinadeCommand {
   /// Runs the command that the process was started with and exits: 0 success, 1 a check failed, 2 bad usage or
   /// input.
   public static func main(providers: [any FormatProvider.Type] = []) -> Never {
+    StandardStream.occupyClosed()
+    Interrupts.install()
     exit(execute(Array(CommandLine.arguments.dropFirst()), providers: providers))
   }
 
   /// Runs one command and returns its exit status.
   ///
   /// `console`: where text goes. `environment`: where `BINADE_MAX_ISA` is looked up, to refuse what it must not say.
+  /// `program`: what is started to audit a library, nil for the program of this process; it must hand its arguments to
+  /// ``main(providers:)``.
   public static func execute(
     _ arguments: [String],
     providers: [any FormatProvider.Type] = [],
     console: Console = .standard,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    program: String? = nil
   ) -> Int32 {
     if let limit = environment["BINADE_MAX_ISA"], !limit.isEmpty, !CPUFeatures.limitNames.contains(limit) {
       console.writeError("binade: BINADE_MAX_ISA must be portable, avx2 or avx512, found \"\(limit)\"")
       return 2
     }
-    return CommandContext.$current.withValue(CommandContext(providers: providers, console: console)) {
+    let context = CommandContext(
+      providers: providers,
+      console: console,
+      program: program ?? CommandContext.ownProgram
+    )
+    return CommandContext.$current.withValue(context) {
       var running: (any ParsableCommand.Type)?
       do {
         var command = try RootCommand.parseAsRoot(arguments)
@@ -60,7 +70,9 @@ public enum BinadeCommand {
     } else {
       // ArgumentParser knows best how to say what it found wrong itself.
       let isUsage = RootCommand.exitCode(for: error) == .validationFailure
-      console.writeError(isUsage ? RootCommand.fullMessage(for: error) : "binade: \(error)")
+      console.writeError(
+        isUsage ? RootCommand.fullMessage(for: error) : "binade: \(ErrorText.sentence(error))"
+      )
     }
     return 2
   }
@@ -87,6 +99,7 @@ struct RootCommand: ParsableCommand {
     subcommands: [
       CompareCommand.self, EvaluateCommand.self, FormatsCommand.self, VerifyCommand.self,
       EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, ArithCommand.self, AuditCommand.self,
+      AuditWorkerCommand.self,
       CostCommand.self, ExplainCommand.self, BenchCommand.self,
     ]
   )

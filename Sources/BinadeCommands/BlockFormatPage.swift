@@ -61,7 +61,7 @@ struct BlockFormatPage {
       block                \(facts.blockLength) elements along the last axis
       scale                \(scaleText)
       bits per element     \(String(format: "%.6g", facts.bitsPerElement)), the block's scale among them
-      source               \(facts.source)
+      source               \(facts.source.visible())
     """
   }
 }

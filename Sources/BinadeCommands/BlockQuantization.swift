@@ -1,3 +1,4 @@
+import ArgumentParser
 import Binade
 import Foundation
 
@@ -5,36 +6,48 @@ import Foundation
 struct BlockQuantization {
   let codec: BlockCodec
   let input: String
-  let output: String
+  /// The elements that are read at most.
+  let limit: Int?
+  let files: QuantizedFileOptions
+
+  private var format: BlockFormat { codec.format }
 
   /// Reads the file once, or twice when rows or the tensor have a scale of their own.
   func run() throws {
-    let outer = try outerScales()
-    let rows = try RowReader(input, blockLength: codec.format.blockLength)
-    let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: rows.shape)
+    let level = format.scale.outer
+    try checkFiles()
+    let rows = try RowReader(
+      input,
+      blockLength: format.blockLength,
+      limit: limit,
+      isReadTwice: level != .none
+    )
+    let outer = try outerScales(rows)
+    let outputs = try Outputs(codec, files, input: input, rows: rows, outer: outer)
     let bar = ProgressBar(total: rows.count, label: "quantizing")
     defer { bar.finish() }
     while let piece = try rows.next() {
-      var values = piece.values
-      values.withUnsafeMutableBufferPointer { buffer in
-        for (index, part) in piece.rows.enumerated() {
-          let row = UnsafeMutableBufferPointer(rebasing: buffer[part])
-          guard let base = row.baseAddress else { continue }
-          codec.roundTrip(
-            UnsafeBufferPointer(row),
-            into: base,
-            outerScale: outer.scale(ofRow: piece.firstRow + index)
-          )
-        }
-      }
-      try values.withUnsafeBytes { try writer.append($0) }
-      bar.advance(values.count)
+      try outputs.append(piece)
+      bar.advance(piece.values.count)
     }
-    try writer.finish()
+    try outputs.finish()
+  }
+
+  private func checkFiles() throws {
+    if format.scale.outer == .none {
+      guard files.outerScales == nil else {
+        throw ValidationError("--outer-scales: '\(format.name)' has no scales above those of its blocks")
+      }
+    } else if files.scales != nil, files.outerScales == nil {
+      throw ValidationError(
+        "'\(format.name)' has float32 scales above those of its blocks, without which --scales mean nothing; keep them "
+          + "with --outer-scales FILE"
+      )
+    }
   }
 
   /// The scales above those of the blocks.
-  private enum OuterScales {
+  fileprivate enum OuterScales {
     case same(Float)
     case perRow([Float])
 
@@ -44,12 +57,18 @@ struct BlockQuantization {
       case .perRow(let scales): scales[row]
       }
     }
+
+    var all: [Float] {
+      switch self {
+      case .same(let scale): [scale]
+      case .perRow(let scales): scales
+      }
+    }
   }
 
-  private func outerScales() throws -> OuterScales {
-    let level = codec.format.scale.outer
+  private func outerScales(_ rows: RowReader) throws -> OuterScales {
+    let level = format.scale.outer
     guard level != .none else { return .same(1) }
-    let rows = try RowReader(input, blockLength: codec.format.blockLength)
     let bar = ProgressBar(total: rows.count, label: "finding scales")
     defer { bar.finish() }
     var greatest: [Float] = []
@@ -67,6 +86,7 @@ struct BlockQuantization {
       }
       bar.advance(piece.values.count)
     }
+    try rows.rewind()
     let scales = greatest.map { codec.outerScale(greatestMagnitude: $0) }
     return level == .tensor ? .same(scales.first ?? 1) : .perRow(scales)
   }
@@ -74,6 +94,84 @@ struct BlockQuantization {
   /// The greater one; NaN stays.
   private static func greater(_ a: Float, _ b: Float) -> Float {
     a.isNaN || b.isNaN ? .nan : max(a, b)
+  }
+}
+
+extension BlockQuantization {
+  /// The files that are wanted.
+  private struct Outputs {
+    let codec: BlockCodec
+    let outer: OuterScales
+    let values: ArrayWriter?
+    let codes: ArrayWriter?
+    let scales: ArrayWriter?
+    let outerScales: ArrayWriter?
+    let codeType: ElementType
+    let scaleType: ElementType
+    let outerScaleCount: Int
+
+    init(
+      _ codec: BlockCodec,
+      _ files: QuantizedFileOptions,
+      input: String,
+      rows: RowReader,
+      outer: OuterScales
+    ) throws {
+      self.codec = codec
+      self.outer = outer
+      let format = codec.format
+      codeType = .code(bitWidth: format.element.bitWidth)
+      scaleType = .code(bitWidth: format.scale.bitWidth)
+      let shape = rows.shape
+      let outerShape = format.scale.outer == .tensor ? [] : shape.map { Array($0.dropLast()) } ?? []
+      outerScaleCount = outerShape.reduce(1, *)
+      let blocks = shape.map { shape -> [Int] in
+        let length = shape.last ?? 1
+        let blockCount = length / format.blockLength + (length % format.blockLength > 0 ? 1 : 0)
+        return Array(shape.dropLast()) + [blockCount]
+      }
+      values = try files.writer(files.output, apartFrom: input, type: .float32, shape: shape)
+      codes = try files.writer(files.codes, apartFrom: input, type: codeType, shape: shape)
+      scales = try files.writer(files.scales, apartFrom: input, type: scaleType, shape: blocks)
+      outerScales = try files.writer(
+        files.outerScales,
+        apartFrom: input,
+        type: .float32,
+        shape: outerShape
+      )
+    }
+
+    func append(_ piece: RowReader.Piece) throws {
+      if codes != nil || scales != nil {
+        for (index, part) in piece.rows.enumerated() {
+          let row = codec.encode(
+            Array(piece.values[part]),
+            outerScale: outer.scale(ofRow: piece.firstRow + index)
+          )
+          try codes?.append(codes: row.codes, as: codeType)
+          try scales?.append(codes: row.scaleCodes, as: scaleType)
+        }
+      }
+      guard let writer = values else { return }
+      var values = piece.values
+      values.withUnsafeMutableBufferPointer { buffer in
+        for (index, part) in piece.rows.enumerated() {
+          let row = UnsafeMutableBufferPointer(rebasing: buffer[part])
+          guard let base = row.baseAddress else { continue }
+          let scale = outer.scale(ofRow: piece.firstRow + index)
+          codec.roundTrip(UnsafeBufferPointer(row), into: base, outerScale: scale)
+        }
+      }
+      try values.withUnsafeBytes { try writer.append($0) }
+    }
+
+    func finish() throws {
+      // Rows without elements have had no say.
+      let missing = max(0, outerScaleCount - outer.all.count)
+      let scales = outer.all + repeatElement(codec.outerScale(greatestMagnitude: 0), count: missing)
+      try scales.prefix(outerScaleCount).withUnsafeBytes { try outerScales?.append($0) }
+      for writer in [values, codes, self.scales, outerScales] { try writer?.finish() }
+    }
   }
 }
 
@@ -88,18 +186,29 @@ final class RowReader {
     let rows: [Range<Int>]
   }
 
-  let shape: [Int]
-  let count: Int
+  let shape: [Int]?
+  let count: Int?
   private let reader: ArrayReader
   private let rowLength: Int
   private let pieceLength: Int
   private var position = 0
 
-  init(_ path: String, blockLength: Int) throws {
-    reader = try ArrayReader(path, types: [.float32])
-    shape = reader.shape
+  /// Opens a file; `limit`: the elements that are read at most, whole rows where there are several.
+  init(_ path: String, blockLength: Int, limit: Int?, isReadTwice: Bool) throws {
+    reader = try ArrayReader(path, types: [.float32], limit: limit, isReadTwice: isReadTwice)
     count = reader.count
-    rowLength = max(1, shape.last ?? 1)
+    // A stream of unknown length is one row.
+    rowLength = max(1, reader.rowLength ?? .max)
+    if let limit, limit == count, reader.shape == [limit], rowLength < limit {
+      guard limit % rowLength == 0 else {
+        throw ValidationError(
+          "--limit \(limit): blocks lie in rows of \(rowLength) elements; give a multiple of that"
+        )
+      }
+      shape = [limit / rowLength, rowLength]
+    } else {
+      shape = reader.shape
+    }
     let unit = rowLength <= conversionChunk ? rowLength : blockLength
     pieceLength = max(1, conversionChunk / unit) * unit
   }
@@ -116,5 +225,11 @@ final class RowReader {
     }
     position += values.count
     return Piece(firstRow: firstRow, values: values, rows: rows)
+  }
+
+  /// Begins again with the first row.
+  func rewind() throws {
+    position = 0
+    try reader.rewind()
   }
 }

@@ -3,25 +3,36 @@ import Foundation
 
 /// A file of codes of one format, read in pieces; every code is checked to be one.
 final class CodeReader {
-  let count: Int
-  let shape: [Int]
+  /// Codes that will be read; nil where it shows only at the end.
+  let count: Int?
+  /// The shape of the array; nil where it shows only at the end.
+  let shape: [Int]?
   private let reader: ArrayReader
   private let path: String
   private let format: any NumericFormat
   private var position = 0
+  private let isRepeated: Bool
   private var only: [UInt32]?
 
-  init(_ path: String, format: any NumericFormat) throws {
-    reader = try ArrayReader(path, types: [ElementType.code(bitWidth: format.bitWidth)])
-    self.path = path
+  /// Opens a file.
+  ///
+  /// `limit`: the codes that are read at most. `isOperand`: ``count`` must be known, also of a stream, and a file of one
+  /// element gives it every time.
+  init(_ path: String, format: any NumericFormat, limit: Int? = nil, isOperand: Bool = false) throws {
+    reader = try ArrayReader(
+      path,
+      types: [ElementType.code(bitWidth: format.bitWidth)],
+      limit: limit,
+      isReadTwice: isOperand
+    )
+    self.path = reader.name
     self.format = format
+    isRepeated = isOperand
     count = reader.count
     shape = reader.shape
   }
 
   /// The next codes, at most `limit`; empty at the end.
-  ///
-  /// A file of one element gives it every time.
   func next(_ limit: Int) throws -> [UInt32] {
     if let only { return only }
     guard let data = try reader.next(limit) else { return [] }
@@ -39,7 +50,7 @@ final class CodeReader {
       )
     }
     position += codes.count
-    if count == 1 { only = codes }
+    if count == 1, isRepeated { only = codes }
     return codes
   }
 

@@ -122,7 +122,7 @@ struct CompareCommand: ParsableCommand {
 
   private func heading(_ experiment: Experiment) -> String {
     let model = experiment.model
-    return "\(model.name) (\(model.architecture.name)), \(experiment.imageCount) images of "
+    return "\(model.name.visible()) (\(model.architecture.name)), \(experiment.imageCount) images of "
       + "\(experiment.evaluator.images.name); scales from \(experiment.calibrationImages.count) images of "
       + "\(experiment.calibrationImages.name)\n"
   }

@@ -2,6 +2,9 @@ import Binade
 import Foundation
 
 /// Where the text of a command goes, and where the lines come from that it may ask for.
+///
+/// Text passes as one can read it: characters that move a terminal, which names and other programs may bring along, are
+/// written as escapes.
 public struct Console: Sendable {
   private let output: @Sendable (String) -> Void
   private let errors: @Sendable (String) -> Void
@@ -26,36 +29,45 @@ public struct Console: Sendable {
 
   /// The process's own output and error streams.
   public static let standard = Console(
-    isInteractive: isatty(FileHandle.standardError.fileDescriptor) == 1,
+    isInteractive: isatty(StandardStream.errors) == 1,
     input: { Swift.readLine() },
     output: { Console.writeOrExit($0) },
-    errors: { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+    // A message that nobody can read is no reason to stop: the exit status tells the same.
+    errors: { StandardStream.write($0 + "\n", to: StandardStream.errors) }
   )
 
   /// A result that cannot be written (a full disk) must not look like success.
   private static func writeOrExit(_ text: String) {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-    } catch {
-      FileHandle.standardError.write(Data("binade: the output cannot be written\n".utf8))
-      exit(2)
-    }
+    guard let reason = StandardStream.write(text + "\n", to: StandardStream.output) else { return }
+    StandardStream.write("binade: the output cannot be written: \(reason)\n", to: StandardStream.errors)
+    exit(2)
   }
 
   /// Reads a line of input; nil at the end.
   func readLine() -> String? { input() }
 
   /// Writes a result.
-  func write(_ text: String) { output(text) }
+  func write(_ text: String) { output(text.visible(keeping: "\n\t")) }
 
   /// Writes a message that is no result.
-  func writeError(_ text: String) { errors(text) }
+  func writeError(_ text: String) { errors(text.visible(keeping: "\n\t")) }
 }
 
 /// What a command runs with, besides its arguments.
 struct CommandContext: Sendable {
   let providers: [any FormatProvider.Type]
   let console: Console
+  /// The program that is started again where something must run in a process of its own.
+  var program = CommandContext.ownProgram
+
+  /// The program of this process.
+  static let ownProgram: String = {
+    #if os(Linux)
+    "/proc/self/exe"
+    #else
+    Bundle.main.executablePath ?? CommandLine.arguments[0]
+    #endif
+  }()
 
   /// The context of the running command.
   @TaskLocal static var current = CommandContext(providers: [], console: .standard)

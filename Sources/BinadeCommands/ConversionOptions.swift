@@ -32,11 +32,8 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "Overflow, infinity and NaN as a standard or library has them ('binade formats dialects').")
   var dialect: Dialect?
 
-  @Option(help: "The file to read: raw little-endian, or .npy.", completion: .file())
+  @Option(help: "The file to read: raw little-endian, or .npy; - for standard input.", completion: .file())
   var input: String
-
-  @Option(help: "The file to write.", completion: .file())
-  var output: String
 
   func validate() throws {
     if overflow != nil, dialect != nil {
@@ -63,15 +60,17 @@ struct ConversionOptions: ParsableArguments {
     try FormatCodec(try formats.catalog().format(named: format), policy: try policy())
   }
 
-  /// Refuses NaNs that the format has no code for and the dialect has no rule for.
-  func requireCodesForNaN(_ nanCount: Int, _ codec: FormatCodec) throws {
-    guard nanCount > 0, codec.reference.ladder.specials.nan == nil, codec.policy.refusesMissingNaN
-    else { return }
-    throw ConversionError.nanWithoutCode(path: input, format: codec.info.name, count: nanCount)
+  /// Counts NaNs, which are refused where the format has no code and the dialect no rule for them.
+  func missingNaN(_ codec: FormatCodec) -> MissingNaN {
+    MissingNaN(
+      path: input,
+      format: codec.info.name,
+      isRefused: codec.reference.ladder.specials.nan == nil && codec.policy.refusesMissingNaN
+    )
   }
 
   /// The conversion with random words; nil when the rounding is deterministic.
-  func stochasticConversion(_ formats: FormatOptions) throws -> StochasticConversion? {
+  func stochasticConversion(_ formats: FormatOptions, limit: Int?) throws -> StochasticConversion? {
     guard rounding == .stochastic else { return nil }
     return StochasticConversion(
       codec: try StochasticCodec(
@@ -82,7 +81,7 @@ struct ConversionOptions: ParsableArguments {
       ),
       words: CounterGenerator(seed: seed ?? 0),
       input: input,
-      output: output,
+      limit: limit,
       refusesNaN: dialect.map { $0.missingNaN == .error } ?? true
     )
   }
@@ -91,6 +90,7 @@ struct ConversionOptions: ParsableArguments {
 /// Why a file cannot be converted.
 enum ConversionError: Error, Equatable, CustomStringConvertible {
   case nanWithoutCode(path: String, format: String, count: Int)
+  case nanInStream(path: String, format: String)
   case codeOutOfRange(path: String, format: String, index: Int, code: UInt32, bitWidth: Int)
   case invalidScale(found: Float)
 
@@ -98,6 +98,8 @@ enum ConversionError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .nanWithoutCode(let path, let format, let count):
       "\(path): \(count) NaN\(count == 1 ? "" : "s"), and '\(format)' has none; nothing was written"
+    case .nanInStream(let path, let format):
+      "\(path): NaN, and '\(format)' has none; what was written before it cannot be taken back"
     case .codeOutOfRange(let path, let format, let index, let code, let bitWidth):
       "\(path): element \(index) is 0x\(String(code, radix: 16)); codes of '\(format)' have \(bitWidth) bits"
     case .invalidScale(let found):

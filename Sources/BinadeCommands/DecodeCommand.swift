@@ -11,6 +11,11 @@ struct DecodeCommand: ParsableCommand {
       With --packed the file is a stream of codes without gaps, as 'encode --packed' writes it. A stream that ends within
       a byte does not tell how many codes it has: --count does. Without it, all codes that are whole are decoded.
 
+      Codes in .npy files are unsigned integers, or elements of NumPy types that NumPy has no name for: arrays of
+      ml_dtypes.
+
+      \(StreamOptions.help)
+
       EXAMPLES
         binade decode --format float8_e4m3fn --input y.bin --output x.f32
         binade decode --format float4_e2m1fn --packed --count 1001 --input y.bin --output x.f32
@@ -19,12 +24,16 @@ struct DecodeCommand: ParsableCommand {
 
   @Option(help: "The format: a name, or the path of a definition file.", completion: NameCompletion.format)
   var format: String
-  @Option(help: "The codes: 1, 2 or 4 bytes each, raw or .npy; packed: raw.", completion: .file())
+  @Option(
+    help: "The codes: 1, 2 or 4 bytes each, raw or .npy; packed: raw; - for standard input.",
+    completion: .file()
+  )
   var input: String
-  @Option(help: "The float32 file to write.", completion: .file())
+  @Option(help: "The float32 file to write; - for standard output.", completion: .file())
   var output: String
   @Flag(help: "The codes are packed, without gaps between them.") var packed = false
   @Option(help: "With --packed: the number of codes.") var count: Int?
+  @OptionGroup var stream: StreamOptions
   @OptionGroup var formatOptions: FormatOptions
 
   func validate() throws {
@@ -36,12 +45,11 @@ struct DecodeCommand: ParsableCommand {
     let format = try formatOptions.catalog().format(named: format)
     let codec = BulkCodec(try FormatCodec(format))
     if packed { return try decodePacked(codec) }
-    let reader = try CodeReader(input, format: format)
+    let reader = try CodeReader(input, format: format, limit: stream.limit)
     let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: reader.shape)
     let bar = ProgressBar(total: reader.count, label: "decoding")
     defer { bar.finish() }
-    for start in stride(from: 0, to: reader.count, by: conversionChunk) {
-      let codes = try reader.next(min(conversionChunk, reader.count - start))
+    while case let codes = try reader.next(conversionChunk), !codes.isEmpty {
       try writer.append(decoded: codes.count) { values in
         codes.withUnsafeBufferPointer { codec.decode($0, into: values) }
       }
@@ -51,8 +59,9 @@ struct DecodeCommand: ParsableCommand {
   }
 
   private func decodePacked(_ codec: BulkCodec) throws {
-    let reader = try PackedCodeReader(input, info: codec.codec.info, count: count)
-    let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: [reader.count])
+    let reader = try PackedCodeReader(input, info: codec.codec.info, count: count, limit: stream.limit)
+    let shape = reader.count.map { [$0] }
+    let writer = try ArrayWriter(output, apartFrom: [input], type: .float32, shape: shape)
     let bar = ProgressBar(total: reader.count, label: "decoding")
     defer { bar.finish() }
     while let codes = try reader.next() {

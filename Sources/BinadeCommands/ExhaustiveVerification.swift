@@ -159,15 +159,7 @@ struct ExhaustiveVerification {
 
   /// Reads a certificate; files above a megabyte are none.
   static func read(_ path: String) throws -> Certificate {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw CertificateError.malformed(file: path, reason: "it cannot be opened")
-    }
-    let data: Data
-    do {
-      data = try handle.read(upToCount: 1 << 20) ?? Data()
-    } catch {
-      throw CertificateError.malformed(file: path, reason: "it cannot be read; is it a folder?")
-    }
+    let data = try InputFile.contents(of: path, atMost: 1 << 20)
     struct Version: Decodable { let certificateVersion: Int }
     do {
       // The version first: another layout need not decode.

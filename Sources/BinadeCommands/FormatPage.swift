@@ -81,7 +81,7 @@ struct FormatPage {
         +infinity, -infinity \(code(facts.positiveInfinityCode)), \(code(facts.negativeInfinityCode))
         NaN                  \(code(facts.canonicalNaNCode))
         scaling              \(facts.scaling)
-        source               \(facts.source)
+        source               \(facts.source.visible())
       """
   }
 

@@ -24,16 +24,9 @@ extension FormatsCommand {
         console.write(String(page.dropLast()))
         return
       }
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
-        throw OutputError.isFolder(path: output)
-      }
-      do {
-        try Data(page.utf8).write(to: URL(filePath: output), options: .atomic)
-      } catch {
-        throw OutputError.notWritable(path: output)
-      }
-      console.write("written: \(output)")
+      try OutputFile.write(page, to: output)
+      // Where the page itself goes, nothing may follow it.
+      if StandardStream.descriptor(named: output, dash: 1) != 1 { console.write("written: \(output)") }
     }
   }
 }

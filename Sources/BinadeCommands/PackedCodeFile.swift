@@ -26,38 +26,59 @@ enum PackedCodeError: Error, Equatable, CustomStringConvertible {
 
 /// A file of packed codes, read in pieces.
 final class PackedCodeReader {
-  /// The number of codes.
-  let count: Int
+  /// The number of codes; nil where it shows only at the end.
+  let count: Int?
   private let reader: ArrayReader
   private let path: String
   private let bitWidth: Int
+  private let limit: Int?
   private var position = 0
 
   /// Opens a file; without a count it has as many codes as are whole.
-  init(_ path: String, info: FormatInfo, count: Int?) throws {
+  ///
+  /// `limit`: the codes that are read at most.
+  init(_ path: String, info: FormatInfo, count: Int?, limit: Int? = nil) throws {
     guard PackedCodes.bitWidths.contains(info.bitWidth) else {
       throw PackedCodeError.tooWide(format: info.name, bitWidth: info.bitWidth)
     }
     guard !path.hasSuffix(".npy") else { throw PackedCodeError.arrayFile(path: path) }
-    reader = try ArrayReader(path, types: [.code8])
-    self.path = path
     bitWidth = info.bitWidth
-    let size = reader.count
-    // Bytes and rest apart: eight times a size need not be an Int.
-    self.count = count ?? size / bitWidth * 8 + size % bitWidth * 8 / bitWidth
-    guard PackedCodes.byteCount(of: self.count, bitWidth: bitWidth) == size else {
-      throw PackedCodeError.wrongSize(path: path, size: size, count: self.count, bitWidth: bitWidth)
+    self.limit = limit
+    let byteLimit = limit.flatMap { PackedCodes.byteCount(of: $0, bitWidth: info.bitWidth) }
+    reader = try ArrayReader(path, types: [.code8], limit: byteLimit)
+    self.path = reader.name
+    guard let size = reader.count else {
+      self.count = [count, limit].compactMap { $0 }.min()
+      return
     }
+    // Bytes and rest apart: eight times a size need not be an Int.
+    let whole = count ?? size / bitWidth * 8 + size % bitWidth * 8 / bitWidth
+    let isCut = byteLimit == size
+    guard isCut || PackedCodes.byteCount(of: whole, bitWidth: bitWidth) == size else {
+      throw PackedCodeError.wrongSize(path: path, size: size, count: whole, bitWidth: bitWidth)
+    }
+    self.count = min(whole, limit ?? .max)
   }
 
   /// The next codes, one byte each; nil at the end.
   func next() throws -> [UInt8]? {
-    let pieceCount = min(conversionChunk, count - position)
-    guard pieceCount > 0, let size = PackedCodes.byteCount(of: pieceCount, bitWidth: bitWidth),
+    let wanted = min(conversionChunk, (count ?? .max) - position)
+    guard wanted > 0, let size = PackedCodes.byteCount(of: wanted, bitWidth: bitWidth),
       let data = try reader.next(size)
     else { return nil }
-    guard let codes = PackedCodes(bytes: [UInt8](data), count: pieceCount, bitWidth: bitWidth) else {
-      throw PackedCodeError.bitsAfterEnd(path: path, count: count, bitWidth: bitWidth)
+    // A stream may end anywhere: then all codes that are whole count.
+    let pieceCount = data.count == size ? wanted : data.count * 8 / bitWidth
+    if let count, pieceCount < wanted {
+      throw ArrayFileError.cut(path: path, found: position + pieceCount, expected: count)
+    }
+    var bytes = [UInt8](data)
+    // Where --limit ends within a byte, the rest of it belongs to codes that are not read.
+    let usedBits = pieceCount % 8 * bitWidth % 8
+    if position + pieceCount == limit, usedBits > 0, let last = bytes.indices.last {
+      bytes[last] &= UInt8(1 << usedBits - 1)
+    }
+    guard let codes = PackedCodes(bytes: bytes, count: pieceCount, bitWidth: bitWidth) else {
+      throw PackedCodeError.bitsAfterEnd(path: path, count: position + pieceCount, bitWidth: bitWidth)
     }
     position += pieceCount
     return codes.unpacked()

@@ -1,3 +1,4 @@
+import Binade
 import Foundation
 import Synchronization
 
@@ -10,14 +11,14 @@ final class ProgressBar: Sendable {
     var isVisible = false
   }
 
-  private let total: Int
+  private let total: Int?
   private let isEnabled: Bool
   private let start = ContinuousClock.now
   private let state: Mutex<State>
 
-  /// Creates a bar for `total` units of work; nothing is drawn when nobody watches.
-  init(total: Int, label: String = "") {
-    self.total = max(total, 1)
+  /// Creates a bar for `total` units of work, or nil where nobody knows; nothing is drawn when nobody watches.
+  init(total: Int?, label: String = "") {
+    self.total = total.map { max($0, 1) }
     isEnabled = CommandContext.current.console.isInteractive
     state = Mutex(State(label: label, lastDrawn: start))
   }
@@ -44,19 +45,26 @@ final class ProgressBar: Sendable {
   func finish() {
     state.withLock { state in
       guard state.isVisible else { return }
-      FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+      StandardStream.write("\r\u{1B}[K", to: StandardStream.errors)
       state.isVisible = false
     }
   }
 
   private func draw(_ state: State, elapsed: Duration) {
+    let label = state.label.visible()
+    guard let total else {
+      StandardStream.write("\r\u{1B}[K\(state.done)  \(label)", to: StandardStream.errors)
+      return
+    }
     let fraction = min(1, Double(state.done) / Double(total))
     let width = 30
     let filled = Int(fraction * Double(width))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let seconds = Double(elapsed.components.seconds)
-    let left = fraction > 0 ? Int(seconds / fraction - seconds) : 0
-    let text = "\r\u{1B}[K\(bar) \(Int(fraction * 100)) %  \(left) s left  \(state.label)"
-    FileHandle.standardError.write(Data(text.utf8))
+    // A little of very much may seem to take longer than an Int can say.
+    let left = fraction > 0 ? Int(exactly: (seconds / fraction - seconds).rounded()) : 0
+    let time = left.map { "\($0) s left" } ?? ""
+    let text = "\r\u{1B}[K\(bar) \(Int(fraction * 100)) %  \(time)  \(label)"
+    StandardStream.write(text, to: StandardStream.errors)
   }
 }

@@ -6,71 +6,15 @@ struct StochasticConversion {
   let codec: StochasticCodec
   let words: CounterGenerator
   let input: String
-  let output: String
+  /// The elements that are read at most.
+  let limit: Int?
   /// Whether NaN into a format that has none stops the command: unless a dialect says what it becomes.
   let refusesNaN: Bool
 
   /// Floats, or Doubles, to codes; packed when they have a width.
-  func encode(packedBitWidth: Int?) throws {
+  func encode(to output: String, packedBitWidth: Int?) throws {
     let type = ElementType.code(bitWidth: codec.info.bitWidth)
-    try convert(types: [.float32, .float64], to: type, packedBitWidth: packedBitWidth) {
-      data,
-      inputType,
-      first,
-      writer in
-      switch (inputType, type) {
-      case (.float32, .code8):
-        try encode(ArrayReader.floats(data, as: Float.self), writer) {
-          (values, codes: UnsafeMutablePointer<UInt8>) in
-          codec.encode(values, words: words, firstElement: first, into: codes)
-        }
-      case (.float32, .code16):
-        try encode(ArrayReader.floats(data, as: Float.self), writer) {
-          (values, codes: UnsafeMutablePointer<UInt16>) in
-          codec.encode(values, words: words, firstElement: first, into: codes)
-        }
-      case (.float32, _):
-        try encode(ArrayReader.floats(data, as: Float.self), writer) {
-          (values, codes: UnsafeMutablePointer<UInt32>) in
-          codec.encode(values, words: words, firstElement: first, into: codes)
-        }
-      case (_, .code8): try encode(ArrayReader.floats(data, as: Double.self), first, UInt8.self, writer)
-      case (_, .code16): try encode(ArrayReader.floats(data, as: Double.self), first, UInt16.self, writer)
-      case (_, _): try encode(ArrayReader.floats(data, as: Double.self), first, UInt32.self, writer)
-      }
-    }
-  }
-
-  /// Floats to the values of the format, at a scale.
-  func quantize(scale: Float) throws {
-    try convert(types: [.float32], to: .float32) { data, _, first, writer in
-      var values = ArrayReader.floats(data, as: Float.self)
-      let nanCount = values.count { $0.isNaN }
-      for index in values.indices { values[index] /= scale }
-      values.withUnsafeMutableBufferPointer { buffer in
-        if let base = buffer.baseAddress {
-          codec.roundTrip(
-            UnsafeBufferPointer(buffer),
-            words: words,
-            firstElement: first,
-            into: base
-          )
-        }
-      }
-      for index in values.indices { values[index] *= scale }
-      try values.withUnsafeBytes { try writer.append($0) }
-      return nanCount
-    }
-  }
-
-  /// Streams the file; `body` writes one piece and returns the number of NaNs in it.
-  private func convert(
-    types: [ElementType],
-    to type: ElementType,
-    packedBitWidth: Int? = nil,
-    _ body: (Data, ElementType, UInt64, ArrayWriter) throws -> Int
-  ) throws {
-    let reader = try ArrayReader(input, types: types)
+    let reader = try reader()
     let writer = try ArrayWriter(
       output,
       apartFrom: [input],
@@ -78,47 +22,75 @@ struct StochasticConversion {
       shape: reader.shape,
       packedBitWidth: packedBitWidth
     )
-    let bar = ProgressBar(total: reader.count, label: "rounding")
-    defer { bar.finish() }
-    var (nanCount, first) = (0, UInt64(0))
-    while let data = try reader.next(conversionChunk) {
-      let count = data.count / reader.type.size
-      nanCount += try body(data, reader.type, first, writer)
-      first += UInt64(count)
-      bar.advance(count)
-    }
-    if nanCount > 0, codec.reference.ladder.specials.nan == nil, refusesNaN {
-      throw ConversionError.nanWithoutCode(path: input, format: codec.info.name, count: nanCount)
+    try convert(reader, to: [writer]) { piece, first in
+      try writer.append(codes: codes(piece, scale: 1, first: first), as: type)
     }
     try writer.finish()
   }
 
-  private func encode<Code: FixedWidthInteger>(
-    _ values: [Float],
-    _ writer: ArrayWriter,
-    _ encodeFloats: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Code>) -> Void
-  ) throws -> Int {
-    var codes = [Code](repeating: 0, count: values.count)
-    values.withUnsafeBufferPointer { source in
-      codes.withUnsafeMutableBufferPointer { target in
-        if let base = target.baseAddress { encodeFloats(source, base) }
-      }
+  /// Floats, or Doubles, to the values of the format, at a scale, and their codes.
+  func quantize(scale: Float, to files: QuantizedFileOptions) throws {
+    let reader = try reader()
+    let outputs = try QuantizedElements(
+      files,
+      input: input,
+      bitWidth: codec.info.bitWidth,
+      scale: scale,
+      shape: reader.shape
+    )
+    try convert(reader, to: outputs.writers) { piece, first in
+      let codes = codes(piece, scale: scale, first: first)
+      try outputs.append(codes: codes)
+      try outputs.append(values: codes.map { codec.decode($0) * scale })
     }
-    try codes.withUnsafeBytes { try writer.append($0) }
-    return values.count { $0.isNaN }
+    try outputs.finish()
   }
 
-  private func encode<Code: FixedWidthInteger>(
-    _ values: [Double],
-    _ first: UInt64,
-    _ type: Code.Type,
-    _ writer: ArrayWriter
-  ) throws -> Int {
-    let codes = values.indices.map { index in
-      let word = words.word(of: first + UInt64(index))
-      return Code(truncatingIfNeeded: codec.encode(values[index], word: word))
+  private func reader() throws -> ArrayReader {
+    try ArrayReader(input, types: [.float32, .float64], limit: limit)
+  }
+
+  /// Streams the file; `body` writes one piece whose first element has this place.
+  private func convert(
+    _ reader: ArrayReader,
+    to writers: [ArrayWriter],
+    _ body: (FloatPiece, UInt64) throws -> Void
+  ) throws {
+    let bar = ProgressBar(total: reader.count, label: "rounding")
+    defer { bar.finish() }
+    var missing = MissingNaN(
+      path: input,
+      format: codec.info.name,
+      isRefused: codec.reference.ladder.specials.nan == nil && refusesNaN
+    )
+    var first: UInt64 = 0
+    while let data = try reader.next(conversionChunk) {
+      let piece = FloatPiece(data, type: reader.type)
+      try missing.add(piece.nanCount, before: writers)
+      try body(piece, first)
+      first += UInt64(piece.count)
+      bar.advance(piece.count)
     }
-    try codes.withUnsafeBytes { try writer.append($0) }
-    return values.count { $0.isNaN }
+    try missing.check()
+  }
+
+  /// The codes of the numbers divided by the scale.
+  private func codes(_ piece: FloatPiece, scale: Float, first: UInt64) -> [UInt32] {
+    switch piece {
+    case .singles(let values):
+      let quotients = scale == 1 ? values : values.map { $0 / scale }
+      return [UInt32](unsafeUninitializedCapacity: values.count) { buffer, count in
+        count = values.count
+        guard let codes = buffer.baseAddress else { return }
+        quotients.withUnsafeBufferPointer {
+          codec.encode($0, words: words, firstElement: first, into: codes)
+        }
+      }
+    case .doubles(let values):
+      return values.indices.map { index in
+        let value = scale == 1 ? values[index] : values[index] / Double(scale)
+        return codec.encode(value, word: words.word(of: first + UInt64(index)))
+      }
+    }
   }
 }

@@ -107,7 +107,9 @@ struct VerifyCommand: ParsableCommand {
     }
     if let vectors {
       guard accumulator != nil else { throw ValidationError("--vectors needs --accumulator") }
-      guard vectors >= 1 else { throw ValidationError("--vectors must be at least 1, found \(vectors)") }
+      guard (1...1_000_000_000).contains(vectors) else {
+        throw ValidationError("--vectors must be 1 to 1000000000, found \(vectors)")
+      }
     }
     if accumulator != nil, operations != nil || exhaustive || rounding == "stochastic" {
       throw ValidationError(

@@ -163,8 +163,6 @@ public struct ParetoPlot: Sendable {
   ///
   /// Throws ``PlotError`` when gnuplot is missing or fails; script and data are there all the same.
   public func write(to folder: URL) throws {
-    try Data(data.utf8).write(to: folder.appending(path: "pareto.tsv"), options: .atomic)
-    try Data(script.utf8).write(to: folder.appending(path: "pareto.gp"), options: .atomic)
-    try Gnuplot.run(script: "pareto.gp", in: folder)
+    try PlotFiles(name: "pareto", script: script, data: data).write(to: folder)
   }
 }

@@ -28,7 +28,8 @@ public struct TextTable: Sendable {
   /// - Precondition: one cell per column.
   public mutating func append(_ row: [String]) {
     precondition(row.count == columns.count, "\(row.count) cells for \(columns.count) columns")
-    rows.append(row)
+    // Names and sources come from outside; one cell is one line.
+    rows.append(row.map { $0.visible() })
   }
 
   /// The lines: titles, a rule, the rows.

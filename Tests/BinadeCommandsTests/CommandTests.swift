@@ -1,3 +1,4 @@
+import Binade
 import BinadeCommands
 import Foundation
 import Synchronization
@@ -13,7 +14,11 @@ struct CommandRun {
     self.init(arguments)
   }
 
-  init(_ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) {
+  init(
+    _ arguments: [String],
+    providers: [any FormatProvider.Type] = [],
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
     final class Sink: Sendable {
       let text = Mutex("")
       func add(_ line: String) { text.withLock { $0 += line + "\n" } }
@@ -21,8 +26,10 @@ struct CommandRun {
     let (out, err) = (Sink(), Sink())
     status = BinadeCommand.execute(
       arguments,
+      providers: providers,
       console: Console(output: { out.add($0) }, errors: { err.add($0) }),
-      environment: environment
+      environment: environment,
+      program: InstructionSetLimitTests.program?.path
     )
     output = out.text.withLock { $0 }
     errors = err.text.withLock { $0 }

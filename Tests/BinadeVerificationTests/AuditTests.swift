@@ -17,7 +17,7 @@ import Testing
     let audit = try Audit(FormatCatalog().format(named: name), policy: policy)
     let inputs = AuditInputs.floats(try OracleSteps(audit.format, policy: policy))
     let found = try inputs.map { try converter($0, audit.codec) }
-    let cases = audit.cases(inputs.map { Double($0) }, found: found)
+    let cases = audit.cases(inputs.map { Audit.widened($0) }, found: found)
     let wrong = cases.count { $0.found != $0.expected }
     return (wrong, wrong == 0 ? nil : Diagnosis(cases, of: audit).findings.first)
   }
@@ -39,6 +39,7 @@ import Testing
     (.nanToZero, "NaN becomes zero"),
     (.nanToGreatest, "NaN becomes the greatest value"),
     (.nanToInfinity, "NaN becomes an infinity"),
+    (.nanTruncated, "NaN becomes an infinity where truncation drops its payload"),
     (.infinityToNaN, "infinities become NaN"),
     (.infinityToGreatest, "infinities become the greatest value"),
     (.signLost, "the sign lost"),
@@ -64,6 +65,34 @@ import Testing
     #expect(try Self.audit("bfloat16") { value, _ in right.encode(value) }.wrong == 0)
     let (wrong, finding) = try Self.audit("bfloat16") { value, _ in mutant.encode(value) }
     #expect(wrong > 0 && finding?.name == "float32 subnormals taken for zero")
+  }
+
+  @Test("NaN rounded like a number, and truncated, in bfloat16; what nothing explains is kept")
+  func payloads() throws {
+    for (bug, name) in [
+      (
+        BitLevelEncoder.Bug.nanRounded,
+        "NaN rounded like a number: becomes an infinity, or zero where it carries over"
+      ),
+      (.nanTruncated, "NaN becomes an infinity where truncation drops its payload"),
+    ] {
+      let mutant = BitLevelEncoder(exponentBitCount: 8, significandBitCount: 7, bug: bug)
+      let (wrong, finding) = try Self.audit("bfloat16") { value, _ in mutant.encode(value) }
+      #expect(
+        wrong > 0 && finding?.name == name && finding?.isComplete == true,
+        "\(String(describing: finding))"
+      )
+    }
+    for bits: UInt32 in [0x7F80_0001, 0xFFC0_0000, 0x7FFF_FFFF, 0x8000_0001, 0x7F80_0000, 0x3F80_0000] {
+      #expect(Audit.singleBits(Audit.widened(Float(bitPattern: bits))) == bits)
+    }
+    let audit = try Audit(FormatCatalog().format(named: "float8_e5m2"), policy: Self.ieee)
+    let inputs = AuditInputs.floats(try OracleSteps(audit.format, policy: Self.ieee))
+    let mutant = BitLevelEncoder(exponentBitCount: 5, significandBitCount: 2, bug: .tiesAway)
+    let found = inputs.map { $0 == 2 ? UInt32(0) : mutant.encode($0) }
+    let diagnosis = Diagnosis(audit.cases(inputs.map { Audit.widened($0) }, found: found), of: audit)
+    #expect(diagnosis.findings.first?.name == "ties away from zero")
+    #expect(diagnosis.unexplained.map(\.input) == [2] && diagnosis.unexplainedCount == 1)
   }
 
   @Test("rounded through another format")

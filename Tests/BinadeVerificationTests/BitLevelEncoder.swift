@@ -8,7 +8,8 @@ struct BitLevelEncoder {
     case none, stickyLost, tiesAway, truncates, roundsAway, tiesUp, flushesInput, flushesOutput, carryLost
     case subnormalCarryLost, clampsFirst, overflowsFirst, greatestUnused, zeroSignLost, nanToZero,
       nanToGreatest
-    case nanToInfinity, infinityToNaN, infinityToGreatest, signLost, halfAdded, denormalsAreZero
+    case nanToInfinity, nanTruncated, nanRounded, infinityToNaN, infinityToGreatest, signLost, halfAdded,
+      denormalsAreZero
   }
 
   let exponentBitCount: Int
@@ -29,6 +30,12 @@ struct BitLevelEncoder {
       case .nanToZero: return 0
       case .nanToGreatest: return greatest
       case .nanToInfinity: return infinity
+      case .nanTruncated:
+        return sign | infinity | (value.bitPattern & 0x7F_FFFF) >> UInt32(23 - significandBitCount)
+      case .nanRounded:
+        // The trick of bfloat16 without its test for NaN.
+        let bits = value.bitPattern
+        return (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16
       default: return nan
       }
     }

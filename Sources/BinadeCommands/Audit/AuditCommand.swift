@@ -19,7 +19,9 @@ struct AuditCommand: ParsableCommand {
       Inputs are those where faults show: around every step of the conversion, every value and power of two, zeros,
       subnormals, infinities, NaN payloads, and an even sample; --exhaustive takes all 2^32. Any NaN code stands for
       NaN. The diagnosis compares what was found with converters that have one known fault each. Exit status 1 when
-      anything differs, 2 when the converter crashes, hangs or answers too little.
+      anything differs, 2 when the converter crashes, hangs or answers too little: both run as processes of their own,
+      which are stopped at the end with all that they started. The examples shown are those that the diagnosis does not
+      explain, if there are any; --list writes all that is wrong.
 
       EXAMPLES
         binade audit --format float8_e4m3fn --dialect torch --command 'python3 torch_cast.py float8_e4m3fn'
@@ -42,6 +44,7 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "What it answers: codes or values.") var returns: AuditRun.AnswerType = .codes
   @Flag(help: "All 2^32 float32 inputs instead of those where faults show.") var exhaustive = false
   @Option(help: "Seconds without an answer after which the command is stopped.") var timeout = 60
+  @Option(help: "A file to write all mismatches to, a line each.", completion: .file()) var list: String?
   @OptionGroup var formatOptions: FormatOptions
   @Flag(help: "Print as JSON.") var json = false
 
@@ -71,19 +74,28 @@ struct AuditCommand: ParsableCommand {
     let format = try formatOptions.catalog().format(named: format)
     let policy = ConversionPolicy(rounding: rounding, overflow: overflow ?? .ieee, dialect: dialect)
     let audit = try Audit(format, policy: policy)
-    let run = AuditRun(audit: audit, answers: returns, name: command ?? "\(library ?? "") \(symbol ?? "")")
+    let list = try list.map { try MismatchList($0) }
+    let run = AuditRun(
+      audit: audit,
+      answers: returns,
+      name: command ?? "\(library ?? "") \(symbol ?? "")",
+      list: list
+    )
     let report: AuditRun.Report
     if let library, let symbol {
-      let converter = try AuditedLibrary(
-        library,
+      let converter = AuditedLibrary(
+        path: library,
         symbol: symbol,
         inputSize: inputType == .float32 ? 4 : 8,
-        answerElementSize: run.answerElementSize
+        answerElementSize: run.answerElementSize,
+        timeout: timeout,
+        program: CommandContext.current.program
       )
       report = try self.report(run, converter)
     } else {
       report = try self.report(run, AuditedProcess(command: command ?? "", timeout: timeout))
     }
+    try list?.finish()
     console.write(json ? try JSONText.encode(report) : Self.text(report))
     if report.mismatchCount > 0 { throw CheckFailure() }
   }
@@ -102,11 +114,14 @@ struct AuditCommand: ParsableCommand {
       "inputs       \(report.checkedCount) \(report.inputType.rawValue): \(report.inputs)",
       "mismatches   \(report.mismatchCount)",
     ]
-    if let first = report.counterexamples.first {
-      lines.append("first        \(first.input): expected \(first.expected), found \(first.found)")
-      for example in report.counterexamples.dropFirst() {
-        lines.append("             \(example.input): expected \(example.expected), found \(example.found)")
-      }
+    // Only beside what is explained is it worth a word that something is not.
+    let isPart = report.diagnosis?.findings.isEmpty == false
+    var last = ""
+    for example in report.counterexamples {
+      let title = isPart && example.isUnexplained ? "unexplained" : "first"
+      let shownTitle = (title == last ? "" : title).padding(toLength: 13, withPad: " ", startingAt: 0)
+      lines.append("\(shownTitle)\(example.input): expected \(example.expected), found \(example.found)")
+      last = title
     }
     if let diagnosis = report.diagnosis {
       for finding in diagnosis.findings {

@@ -15,6 +15,8 @@ struct AuditRun {
       let input: String
       let expected: String
       let found: String
+      /// Whether no finding of the diagnosis explains it.
+      let isUnexplained: Bool
     }
 
     let format: String
@@ -36,6 +38,11 @@ struct AuditRun {
   let audit: Audit
   let answers: AnswerType
   let name: String
+  /// Where all mismatches are written to.
+  let list: MismatchList?
+
+  /// Examples in a report.
+  private static let exampleCount = 5
 
   /// Bytes of one answer.
   var answerElementSize: Int { answers == .values ? 4 : audit.format.bitWidth <= 8 ? 1 : 2 }
@@ -59,12 +66,20 @@ struct AuditRun {
 
   /// The inputs where faults show.
   func atEdges(_ converter: some AuditedConverter, inputType: InputType) throws -> Report {
+    try report(atEdges: converter, inputType: inputType, isListed: true)
+  }
+
+  private func report(
+    atEdges converter: some AuditedConverter,
+    inputType: InputType,
+    isListed: Bool
+  ) throws -> Report {
     let inputs: [Double]
     let pieces: [Data]
     switch inputType {
     case .float32:
       let floats = AuditInputs.floats(try OracleSteps(audit.format, policy: audit.policy))
-      inputs = floats.map { Double($0) }
+      inputs = floats.map { Audit.widened($0) }
       pieces = Self.pieces(floats)
     case .float64:
       inputs = AuditInputs.doubles(audit.codec)
@@ -75,6 +90,14 @@ struct AuditRun {
     let found = codes(answer)
     let cases = audit.cases(inputs, found: found)
     let wrong = cases.filter { $0.found != $0.expected }
+    if isListed {
+      for mismatch in wrong { try list?.append(mismatch, type: inputType, found: shown(mismatch.found)) }
+    }
+    let diagnosis = wrong.isEmpty ? nil : Diagnosis(cases, of: audit)
+    // What nothing explains first: it is what remains to be understood.
+    let unexplained = diagnosis?.unexplained.prefix(Self.exampleCount) ?? []
+    let known = Set(unexplained)
+    let explained = wrong.lazy.filter { !known.contains($0) }.prefix(Self.exampleCount - unexplained.count)
     return Report(
       format: audit.format.name,
       rounding: audit.policy.rounding.rawValue,
@@ -84,8 +107,9 @@ struct AuditRun {
       inputType: inputType,
       checkedCount: UInt64(cases.count),
       mismatchCount: UInt64(wrong.count),
-      counterexamples: wrong.prefix(5).map { example($0, inputType) },
-      diagnosis: wrong.isEmpty ? nil : Diagnosis(cases, of: audit),
+      counterexamples: unexplained.map { example($0, inputType, isUnexplained: true) }
+        + explained.map { example($0, inputType) },
+      diagnosis: diagnosis,
       otherNaNCount: UInt64(found.count { audit.canonical($0) != $0 }),
       leavesOutNaN: audit.leavesOutNaN
     )
@@ -93,7 +117,7 @@ struct AuditRun {
 
   /// All 2^32 float32 inputs, streamed; the diagnosis is made from the inputs where faults show.
   func exhaustive(_ converter: some AuditedConverter, advance: (Int) -> Void) throws -> Report {
-    var report = try atEdges(converter, inputType: .float32)
+    var report = try report(atEdges: converter, inputType: .float32, isListed: false)
     let steps = try OracleSteps(audit.format, policy: audit.policy)
     let sweep = ExhaustiveSweep(steps)
     let size = ExhaustiveSweep.chunkSize
@@ -117,10 +141,14 @@ struct AuditRun {
             canonical[index] = steps.code(at: .max)
           }
         }
+        let before = result.mismatchCount
         canonical.withUnsafeBufferPointer { codes in
           if let base = codes.baseAddress {
             sweep.compare(base, firstBits: UInt32(chunk) << 16, into: &result)
           }
+        }
+        if let list, result.mismatchCount > before {
+          try append(canonical, firstBits: UInt32(chunk) << 16, steps, to: list)
         }
         chunk += 1
         advance(1)
@@ -135,12 +163,15 @@ struct AuditRun {
       inputType: .float32,
       checkedCount: result.checkedCount,
       mismatchCount: result.mismatchCount,
-      counterexamples: result.firstMismatches.map {
-        example(
-          .init(input: Double(Float(bitPattern: $0.bits)), expected: $0.expected, found: $0.found),
-          .float32
-        )
-      },
+      counterexamples: Array(
+        (report.counterexamples.filter(\.isUnexplained)
+          + result.firstMismatches.map {
+            example(
+              .init(input: Double(Float(bitPattern: $0.bits)), expected: $0.expected, found: $0.found),
+              .float32
+            )
+          }).prefix(Self.exampleCount)
+      ),
       diagnosis: report.diagnosis,
       otherNaNCount: otherNaNCount,
       leavesOutNaN: audit.leavesOutNaN
@@ -148,9 +179,34 @@ struct AuditRun {
     return report
   }
 
-  private func example(_ found: Audit.Case, _ type: InputType) -> Report.Example {
+  /// Lists what is wrong among the codes of a chunk.
+  private func append(
+    _ codes: [UInt32],
+    firstBits: UInt32,
+    _ steps: OracleSteps,
+    to list: MismatchList
+  ) throws {
+    for (offset, code) in codes.enumerated() {
+      let input = Float(bitPattern: firstBits | UInt32(offset))
+      let expected = UInt32(steps.code(at: OracleSteps.place(of: input)))
+      guard code != expected else { continue }
+      let wrong = Audit.Case(input: Audit.widened(input), expected: expected, found: code)
+      try list.append(wrong, type: .float32, found: shown(code))
+    }
+  }
+
+  private func example(
+    _ found: Audit.Case,
+    _ type: InputType,
+    isUnexplained: Bool = false
+  ) -> Report.Example {
     let input = type == .float32 ? "\(Float(found.input))" : "\(found.input)"
-    return Report.Example(input: input, expected: shown(found.expected), found: shown(found.found))
+    return Report.Example(
+      input: input,
+      expected: shown(found.expected),
+      found: shown(found.found),
+      isUnexplained: isUnexplained
+    )
   }
 
   private func shown(_ code: UInt32) -> String {

@@ -1,3 +1,4 @@
+import Binade
 import Foundation
 
 /// Somebody else's converter: bytes of numbers in, bytes of codes or values out.
@@ -22,13 +23,19 @@ enum AuditError: Error, Equatable, CustomStringConvertible {
   case noLibrary(path: String, reason: String)
   case noSymbol(path: String, symbol: String)
 
+  /// Lines that are not Binade's: set in, and without what moves a terminal.
+  private static func quoted(_ messages: String) -> String {
+    messages.split(whereSeparator: \.isNewline).map { "  " + String($0).visible(keeping: "\t") }
+      .joined(separator: "\n")
+  }
+
   var description: String {
     switch self {
     case .cannotStart(let command, let reason):
       "'\(command)' cannot be started: \(reason)"
     case .crashed(let command, let status, let messages):
       "'\(command)' ended with \(status) before it was done"
-        + (messages.isEmpty ? "" : "; its last words:\n\(messages)")
+        + (messages.isEmpty ? "" : "; its last words:\n\(Self.quoted(messages))")
     case .hung(let command, let seconds):
       "'\(command)' wrote nothing for \(seconds) s and was stopped; --timeout allows more"
     case .wroteTooLittle(let command, let found, let expected):

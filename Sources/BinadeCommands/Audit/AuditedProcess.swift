@@ -1,102 +1,171 @@
+import Binade
 import Foundation
 import Synchronization
 
-/// A converter that is a command: numbers on its standard input, answers on its standard output.
+/// A converter that is a program: numbers on its standard input, answers on its standard output.
 struct AuditedProcess: AuditedConverter {
-  let command: String
-  /// Seconds without an answer after which the command is stopped.
+  /// The program and its arguments.
+  let words: [String]
+  /// What it is called in messages.
+  let name: String
+  /// Seconds without an answer after which the program is stopped.
   let timeout: Int
+
+  /// A shell command.
+  init(command: String, timeout: Int) {
+    words = ["/bin/sh", "-c", command]
+    name = command
+    self.timeout = timeout
+  }
+
+  /// A program with arguments.
+  init(words: [String], name: String, timeout: Int) {
+    self.words = words
+    self.name = name
+    self.timeout = timeout
+  }
 
   func convert(
     _ input: some Sequence<Data> & Sendable,
     answerSize: Int,
     consume: (Data) throws -> Void
   ) throws {
-    let child = try ChildProcess(command)
-    let lastWords = Mutex(Data())
-    let helpers = DispatchGroup()
-    DispatchQueue.global().async(group: helpers) { Self.listen(to: child, lastWords) }
-    DispatchQueue.global().async(group: helpers) { Self.feed(input, to: child) }
-    // The helpers end by themselves once nobody is left at the other end of their pipes.
-    defer { helpers.wait() }
-    do {
-      let received = try receive(from: child, answerSize: answerSize, consume: consume)
-      let end = try waitForEnd(of: child)
-      guard end == .status(0) else {
-        child.stop()
-        helpers.wait()
-        throw crash(end, lastWords.withLock { $0 })
-      }
-      guard received == answerSize else {
-        throw AuditError.wroteTooLittle(command: command, found: received, expected: answerSize)
-      }
-    } catch {
+    let child = try ChildProcess(words, name: name)
+    let isOver = Stop()
+    let feeder = DispatchGroup()
+    DispatchQueue.global().async(group: feeder) { Self.feed(input, to: child, until: isOver) }
+    defer {
+      // What the program left running is stopped, too: it belongs to the audit.
       child.stop()
-      throw error
+      isOver.stop()
+      feeder.wait()
+    }
+    var answer = Answer(process: self, child: child, size: answerSize)
+    try answer.receive(consume)
+    let end = child.stop()
+    guard end == .status(0) else { throw answer.crash(end) }
+    guard answer.count == answerSize else {
+      throw AuditError.wroteTooLittle(command: name, found: answer.count, expected: answerSize)
     }
   }
 
-  /// Keeps the last kilobyte of what the command says, so that it never waits for a reader.
-  private static func listen(to child: ChildProcess, _ lastWords: borrowing Mutex<Data>) {
-    while let part = try? child.messages.read(upToCount: 4096), !part.isEmpty {
-      lastWords.withLock { $0 = Data(($0 + part).suffix(1024)) }
-    }
+  /// Tells the thread that feeds that nobody reads any more.
+  private final class Stop: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isStopped: Bool { flag.load(ordering: .acquiring) }
+    func stop() { flag.store(true, ordering: .releasing) }
   }
 
-  private static func feed(_ input: some Sequence<Data>, to child: ChildProcess) {
+  /// Writes the input as the program takes it; never waits for longer than a moment, as a reader may be there that does
+  /// not read.
+  private static func feed(_ input: some Sequence<Data>, to child: ChildProcess, until stop: Stop) {
+    defer { child.closeInput() }
     for piece in input {
-      guard (try? child.input.write(contentsOf: piece)) != nil else { break }
-    }
-    try? child.input.close()
-  }
-
-  private func receive(from child: ChildProcess, answerSize: Int, consume: (Data) throws -> Void) throws
-    -> Int
-  {
-    var received = 0
-    while let part = try next(from: child.output) {
-      received += part.count
-      guard received <= answerSize else {
-        throw AuditError.wroteTooMuch(command: command, expected: answerSize)
+      var rest = piece[...]
+      while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { write(child.input, $0.baseAddress, $0.count) }
+        if written > 0 {
+          rest = rest.dropFirst(written)
+        } else if written < 0, errno == EAGAIN || errno == EINTR {
+          var waiting = pollfd(fd: child.input, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&waiting, 1, 50)
+        } else {
+          return
+        }
+        if stop.isStopped { return }
       }
-      try consume(part)
     }
-    return received
+  }
+}
+
+/// What comes from a program, and until when it must come.
+private struct Answer {
+  let process: AuditedProcess
+  let child: ChildProcess
+  /// The bytes that must come.
+  let size: Int
+  private(set) var count = 0
+  private var lastWords = Data()
+  private var output: Pipe
+  private var messages: Pipe
+
+  init(process: AuditedProcess, child: ChildProcess, size: Int) {
+    self.process = process
+    self.child = child
+    self.size = size
+    output = Pipe(descriptor: child.output)
+    messages = Pipe(descriptor: child.messages)
   }
 
-  /// The next bytes; nil at the end.
+  /// Hands on the answer until the program has ended and nothing more will come.
   ///
-  /// Throws when none come in time.
-  private func next(from handle: FileHandle) throws -> Data? {
-    var waiting = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&waiting, 1, Int32(timeout) * 1000) > 0 else {
-      throw AuditError.hung(command: command, seconds: timeout)
-    }
-    guard let data = try handle.read(upToCount: 1 << 20), !data.isEmpty else { return nil }
-    return data
-  }
-
-  private func waitForEnd(of child: ChildProcess) throws -> ChildProcess.End {
-    let deadline = ContinuousClock.now + .seconds(timeout)
+  /// Others that it started may hold its streams open: they are waited for only while an answer is missing. Throws when
+  /// nothing comes for so long as `timeout` says.
+  mutating func receive(_ consume: (Data) throws -> Void) throws {
+    var deadline = ContinuousClock.now + .seconds(process.timeout)
     while true {
-      if let end = child.end() { return end }
-      guard ContinuousClock.now < deadline else {
-        throw AuditError.hung(command: command, seconds: timeout)
+      let end = child.endIfAny
+      wait(end == nil ? 50 : 0)
+      var isNew = false
+      while let part = output.next() {
+        isNew = true
+        count += part.count
+        guard count <= size else { throw AuditError.wroteTooMuch(command: process.name, expected: size) }
+        try consume(part)
+        // The time that the answers take to be judged is not the program's.
+        deadline = ContinuousClock.now + .seconds(process.timeout)
       }
-      usleep(2000)
+      // A few at a time: some programs never stop to complain.
+      for _ in 0..<16 {
+        guard let part = messages.next() else { break }
+        lastWords = Data((lastWords + part).suffix(1024))
+      }
+      if let end, !isNew, !output.isOpen || count == size || end != .status(0) { return }
+      guard ContinuousClock.now < deadline else {
+        throw AuditError.hung(command: process.name, seconds: process.timeout)
+      }
+      if end != nil, !isNew { wait(50) }
     }
   }
 
-  private func crash(_ end: ChildProcess.End, _ messages: Data) -> AuditError {
+  /// Waits until something comes, for so many milliseconds at most.
+  private func wait(_ milliseconds: Int32) {
+    var waiting: [pollfd] = []
+    for pipe in [output, messages] where pipe.isOpen {
+      waiting.append(pollfd(fd: pipe.descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    _ = poll(&waiting, nfds_t(waiting.count), milliseconds)
+  }
+
+  /// The reading end of a pipe that does not wait.
+  private struct Pipe {
+    let descriptor: Int32
+    private(set) var isOpen = true
+    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// The next bytes; nil when there are none now, and none ever where it is found closed.
+    mutating func next() -> Data? {
+      guard isOpen else { return nil }
+      let found = read(descriptor, &buffer, buffer.count)
+      if found > 0 { return Data(buffer[..<found]) }
+      if found == 0 || (errno != EAGAIN && errno != EINTR) { isOpen = false }
+      return nil
+    }
+  }
+
+  func crash(_ end: ChildProcess.End) -> AuditError {
     let status =
       switch end {
       case .status(let status): "status \(status)"
       case .signal(let signal): "signal \(signal)"
       }
+    let words = String(decoding: lastWords, as: UTF8.self)
     return .crashed(
-      command: command,
+      command: process.name,
       status: status,
-      messages: String(decoding: messages, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      messages: words.trimmingCharacters(in: .whitespacesAndNewlines)
     )
   }
 }

@@ -4,7 +4,7 @@ import BinadeNumerics
 public struct Audit {
   /// An input, what it must become, and what it became.
   public struct Case: Sendable, Hashable {
-    /// The input; float32 inputs as the Double they are.
+    /// The input; float32 inputs as the Double they are, of NaNs with the payload (see ``Audit/widened(_:)``).
     public let input: Double
     /// The code that MPFR says.
     public let expected: UInt32
@@ -17,6 +17,20 @@ public struct Audit {
       self.expected = expected
       self.found = found
     }
+  }
+
+  /// A float32 as the Double it is; a NaN keeps its payload and stays signalling, which a conversion would change.
+  public static func widened(_ value: Float) -> Double {
+    guard value.isNaN else { return Double(value) }
+    let bits = UInt64(value.bitPattern)
+    return Double(bitPattern: (bits >> 31) << 63 | 0x7FF0_0000_0000_0000 | (bits & 0x7F_FFFF) << 29)
+  }
+
+  /// The bit pattern of the float32 that was widened.
+  public static func singleBits(_ value: Double) -> UInt32 {
+    guard value.isNaN else { return Float(value).bitPattern }
+    let bits = value.bitPattern
+    return UInt32(bits >> 63) << 31 | 0x7F80_0000 | UInt32(bits >> 29 & 0x7F_FFFF)
   }
 
   /// The format.

@@ -14,6 +14,10 @@ public struct Diagnosis: Sendable, Hashable, Codable {
   public let findings: [Finding]
   /// Wrong inputs that no finding explains.
   public let unexplainedCount: Int
+  /// These inputs, in order; not part of a report.
+  public private(set) var unexplained: [Audit.Case] = []
+
+  private enum CodingKeys: String, CodingKey { case findings, unexplainedCount }
 
   /// Compares the cases with every fault that the format can have.
   ///
@@ -51,5 +55,6 @@ public struct Diagnosis: Sendable, Hashable, Codable {
     }
     self.findings = findings
     unexplainedCount = rest.count
+    unexplained = rest
   }
 }

@@ -271,26 +271,53 @@ struct HypothesisBuilder {
     ].compactMap { $0 }
   }
 
+  /// Faults of treating the bits of a NaN as those of a number; its payload decides what comes out.
+  private func payloads() -> [Hypothesis] {
+    guard let float = format as? BinaryFloatFormat, (1..<23).contains(float.significandBitCount),
+      let infinity = specials.positiveInfinity, let negativeInfinity = specials.negativeInfinity
+    else { return [] }
+    let dropped = UInt32(23 - float.significandBitCount)
+    var found = [
+      make("NaN becomes an infinity where truncation drops its payload") { value in
+        guard value.isNaN, (Audit.singleBits(value) & 0x7F_FFFF) >> dropped == 0 else {
+          return codec.encode(value)
+        }
+        return value.sign == .minus ? negativeInfinity : infinity
+      }
+    ]
+    if float.exponentBitCount == 8 {
+      found.append(
+        make("NaN rounded like a number: becomes an infinity, or zero where it carries over") { value in
+          guard value.isNaN else { return codec.encode(value) }
+          let bits = Audit.singleBits(value)
+          return (bits &+ (1 << (dropped - 1) - 1) &+ (bits >> dropped & 1)) >> dropped
+        }
+      )
+    }
+    return found
+  }
+
   private func specialValues() -> [Hypothesis] {
     func replacing(_ name: String, _ code: UInt32?, where applies: @escaping (Double) -> Bool) -> Hypothesis?
     {
       code.map { code in make(name) { applies($0) ? code : codec.encode($0) } }
     }
-    return [
-      make("the sign of zero lost") { value in
-        let code = codec.encode(value)
-        return code == specials.negativeZero ? specials.zero ?? code : code
-      },
-      replacing("NaN becomes zero", specials.zero) { $0.isNaN },
-      replacing("NaN becomes the greatest value", ladder.greatest.code) { $0.isNaN },
-      replacing("NaN becomes an infinity", specials.positiveInfinity) { $0.isNaN },
-      replacing("infinities become NaN", specials.nan) { $0.isInfinite },
-      make("infinities become the greatest value") { value in
-        guard value.isInfinite else { return codec.encode(value) }
-        return value > 0 ? ladder.greatest.code : ladder.least.code
-      },
-      make("the sign lost") { codec.encode(abs($0)) },
-    ].compactMap { $0 }
+    return payloads()
+      + [
+        make("the sign of zero lost") { value in
+          let code = codec.encode(value)
+          return code == specials.negativeZero ? specials.zero ?? code : code
+        },
+        replacing("NaN becomes zero", specials.zero) { $0.isNaN },
+        replacing("NaN becomes the greatest value", ladder.greatest.code) { $0.isNaN },
+        replacing("NaN becomes an infinity", specials.positiveInfinity) { $0.isNaN },
+        replacing("infinities become NaN", specials.nan) { $0.isInfinite },
+        make("infinities become the greatest value") { value in
+          guard value.isInfinite else { return codec.encode(value) }
+          return value > 0 ? ladder.greatest.code : ladder.least.code
+        },
+        make("the sign lost") { codec.encode(abs($0)) },
+      ].compactMap { $0 }
   }
 }
 

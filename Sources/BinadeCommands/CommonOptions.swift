@@ -52,6 +52,9 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Training images to find scales on.")
   var calibrationImages: Int = 256
 
+  @Option(help: "The seed of the intervals that resample the images.")
+  var bootstrapSeed: UInt64 = 0
+
   func validate() throws {
     if let limit, limit < 1 {
       throw ValidationError("--limit must be at least 1, found \(limit)")
@@ -83,6 +86,7 @@ struct ModelOptions: ParsableArguments {
       imageLimit: limit,
       options: Experiment.Options(
         calibrationImageCount: calibrationImages,
+        bootstrap: Bootstrap(seed: bootstrapSeed),
         threads: threads
       ),
       progress: bar.advance

@@ -156,6 +156,9 @@ enum EvaluationText {
       "change       \(String(format: "%+.2f", 100 * result.top1Change)) points against float32; "
         + "only float32 right \(test.onlyFirst), only this right \(test.onlySecond), "
         + (test.pValue > 0 ? "p = \(String(format: "%.3g", test.pValue))" : "p < 1e-300"),
+    ]
+    lines += OutputText.lines(result.outputs)
+    lines += [
       "",
       "MACs         \(result.cost.multiplyAccumulateCount)",
       "AQT quadratic \(giga(result.cost.aqtQuadratic))",

@@ -110,6 +110,12 @@ public struct EvaluationResult: Sendable, Codable {
   public let top1Change: Double
   /// The paired test against float32 (first).
   public let mcNemar: McNemarTest
+  /// 95 % of ``top1Change``, from the images that the two tell apart.
+  public let top1ChangeInterval: PairedDifferenceInterval
+  /// Which images were right, for paired tests against other runs.
+  public let top1Outcomes: Top1Outcomes
+  /// How far probabilities and classes are from float32's.
+  public let outputs: OutputMeasures
   /// Over all quantized weights; nil when nothing moved.
   public let weightSignalToQuantizationNoiseInDecibels: Double?
   /// Over all quantized inputs; nil when nothing moved.

@@ -39,9 +39,19 @@ public struct Evaluator: Sendable {
   }
 
   /// Returns the logits of the first `limit` images, image by image.
-  public func logits(of network: CompiledNetwork, limit: Int) -> [Float] {
+  ///
+  /// `progress`: called from any thread with a number of images just done.
+  ///
+  /// - Shape: images x classes, row-major.
+  public func logits(
+    of network: CompiledNetwork,
+    limit: Int = .max,
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) -> [Float] {
     forEachChunk(of: network, min(limit, images.count)) { session, range in
-      forEachImage(range, in: session) { Array($1) }.flatMap { $0 }
+      let logits = forEachImage(range, in: session) { Array($1) }.flatMap { $0 }
+      progress(range.count)
+      return logits
     }.flatMap { $0 }
   }
 

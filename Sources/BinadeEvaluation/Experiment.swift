@@ -13,13 +13,21 @@ public struct Experiment: Sendable {
     public var calibrationImageCount: Int
     /// Evaluation images on which the errors of activations are measured.
     public var errorImageCount: Int
+    /// How intervals of measures of outputs are found.
+    public var bootstrap: Bootstrap
     /// Threads; results do not depend on them.
     public var threads: Int
 
     /// Creates options.
-    public init(calibrationImageCount: Int = 256, errorImageCount: Int = 64, threads: Int) {
+    public init(
+      calibrationImageCount: Int = 256,
+      errorImageCount: Int = 64,
+      bootstrap: Bootstrap = Bootstrap(),
+      threads: Int
+    ) {
       self.calibrationImageCount = calibrationImageCount
       self.errorImageCount = errorImageCount
+      self.bootstrap = bootstrap
       self.threads = threads
     }
   }
@@ -30,6 +38,8 @@ public struct Experiment: Sendable {
   public let evaluator: Evaluator
   /// What the float32 network gets right.
   public let baseline: Predictions
+  /// The logits of the float32 network, images x classes.
+  public let baselineLogits: [Float]
   /// The images that scales are found on, and whether they are evaluation images.
   public let calibrationImages: ImageDataset
   /// True when the data have no training images and the first evaluation images stand in, without labels.
@@ -72,7 +82,8 @@ public struct Experiment: Sendable {
       normalization: model.normalization,
       threads: options.threads
     )
-    baseline = evaluator.predictions(of: CompiledNetwork(model.network), progress: progress)
+    baselineLogits = evaluator.logits(of: CompiledNetwork(model.network), progress: progress)
+    baseline = Predictions(logits: baselineLogits, labels: images.labels)
     statistics =
       calibrationImages.count == 0
       ? nil
@@ -83,6 +94,9 @@ public struct Experiment: Sendable {
         threads: options.threads
       )
   }
+
+  /// How intervals of measures of outputs are found.
+  public var bootstrap: Bootstrap { options.bootstrap }
 
   /// Images classified per configuration.
   public var imageCount: Int { evaluator.images.count }
@@ -140,33 +154,33 @@ public struct Experiment: Sendable {
   }
 
   /// Classifies batch by batch, each with ranges of its own.
-  private func onlinePredictions(
+  private func onlineLogits(
     _ configuration: Configuration,
     _ recipe: PostTrainingRecipe,
     batchSize: Int,
     progress: @Sendable (Int) -> Void
-  ) throws -> Predictions {
+  ) throws -> [Float] {
     precondition(batchSize > 0, "batches of \(batchSize) images")
-    var ranks: [UInt8] = []
+    var logits: [Float] = []
     for first in stride(from: 0, to: imageCount, by: batchSize) {
       let batch = evaluator.images.slice(first..<min(first + batchSize, imageCount))
       let network = try compile(configuration, recipe, images: batch)
       let part = Evaluator(images: batch, normalization: model.normalization, threads: options.threads)
-      ranks += part.predictions(of: network, progress: progress).ranks
+      logits += part.logits(of: network, progress: progress)
     }
-    return Predictions(ranks: ranks)
+    return logits
   }
 
-  private func predictions(
+  private func logits(
     of compiled: CompiledNetwork,
     _ configuration: Configuration,
     progress: @Sendable (Int) -> Void
-  ) throws -> Predictions {
-    if configuration.isFloat32 { return baseline }
+  ) throws -> [Float] {
+    if configuration.isFloat32 { return baselineLogits }
     if let recipe = configuration.recipe, let batchSize = configuration.onlineBatchSize {
-      return try onlinePredictions(configuration, recipe, batchSize: batchSize, progress: progress)
+      return try onlineLogits(configuration, recipe, batchSize: batchSize, progress: progress)
     }
-    return evaluator.predictions(of: compiled, progress: progress)
+    return evaluator.logits(of: compiled, progress: progress)
   }
 
   /// Compiles the network in a configuration, classifies every image and measures every layer.
@@ -186,7 +200,10 @@ public struct Experiment: Sendable {
       specification.map(configuration.text) ?? "float32"
     }
     let compiled = try compile(configuration, layerDone: layerDone)
-    let predictions = try predictions(of: compiled, configuration, progress: progress)
+    let logits = try logits(of: compiled, configuration, progress: progress)
+    let labels = evaluator.images.labels
+    let predictions = Predictions(logits: logits, labels: labels)
+    let mcNemar = McNemarTest(baseline, predictions)
     // Ranges of a batch are those of its own images.
     let errorImageCount = min(options.errorImageCount, configuration.onlineBatchSize ?? .max)
     let activationErrors = evaluator.activationErrors(
@@ -213,7 +230,20 @@ public struct Experiment: Sendable {
       top5Accuracy: Double(predictions.top5Count) / Double(predictions.count),
       top5Interval: WilsonInterval(successes: predictions.top5Count, of: predictions.count),
       top1Change: Double(predictions.top1Count - baseline.top1Count) / Double(predictions.count),
-      mcNemar: McNemarTest(baseline, predictions),
+      mcNemar: mcNemar,
+      top1ChangeInterval: PairedDifferenceInterval(
+        onlyFirst: mcNemar.onlyFirst,
+        onlySecond: mcNemar.onlySecond,
+        count: predictions.count
+      ),
+      top1Outcomes: predictions.top1Outcomes,
+      outputs: OutputMeasures(
+        logits: logits,
+        reference: baselineLogits,
+        labels: labels,
+        bootstrap: options.bootstrap,
+        threads: options.threads
+      ),
       weightSignalToQuantizationNoiseInDecibels: Self.total(weightErrors),
       activationSignalToQuantizationNoiseInDecibels: Self.total(activationErrors),
       cost: Cost(

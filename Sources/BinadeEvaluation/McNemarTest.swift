@@ -15,11 +15,18 @@ public struct McNemarTest: Sendable, Hashable, Codable {
   ///
   /// - Precondition: the counts are equal.
   public init(_ first: Predictions, _ second: Predictions) {
-    precondition(first.count == second.count, "predictions must be for the same images")
+    self.init(first.top1Outcomes, second.top1Outcomes)
+  }
+
+  /// Compares the outcomes of two networks for the same images.
+  ///
+  /// - Precondition: the counts are equal.
+  public init(_ first: Top1Outcomes, _ second: Top1Outcomes) {
+    precondition(first.isRight.count == second.isRight.count, "predictions must be for the same images")
     var (one, two) = (0, 0)
-    for (a, b) in zip(first.ranks, second.ranks) {
-      if a == 0 && b != 0 { one += 1 }
-      if a != 0 && b == 0 { two += 1 }
+    for (a, b) in zip(first.isRight, second.isRight) {
+      if a && !b { one += 1 }
+      if !a && b { two += 1 }
     }
     onlyFirst = one
     onlySecond = two

@@ -9,10 +9,28 @@ public struct Predictions: Sendable, Hashable {
     self.ranks = ranks
   }
 
+  /// Ranks the right class of each image by its logits.
+  ///
+  /// - Shape: `logits` is images x classes, row-major; one label per image.
+  init(logits: [Float], labels: [Int]) {
+    let classes = labels.isEmpty ? 0 : logits.count / labels.count
+    precondition(logits.count == classes * labels.count, "\(logits.count) logits of \(labels.count) images")
+    ranks = logits.withUnsafeBufferPointer { logits in
+      labels.enumerated().map { image, label in
+        Self.rank(
+          of: label,
+          in: UnsafeBufferPointer(rebasing: logits[image * classes..<(image + 1) * classes])
+        )
+      }
+    }
+  }
+
   /// Images.
   public var count: Int { ranks.count }
   /// Images whose right class came first.
   public var top1Count: Int { ranks.count { $0 == 0 } }
+  /// Image by image, whether the right class came first.
+  public var top1Outcomes: Top1Outcomes { Top1Outcomes(ranks.map { $0 == 0 }) }
   /// Images whose right class was among the first five.
   public var top5Count: Int { ranks.count { $0 < 5 } }
 

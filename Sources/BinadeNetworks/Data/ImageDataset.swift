@@ -93,6 +93,9 @@ public struct ImageDataset: Sendable {
     return Int(part.labels[part.labels.startIndex + part.labelStart + record * part.labelStride])
   }
 
+  /// The classes of all images.
+  public var labels: [Int] { (0..<count).map(label) }
+
   /// Writes image `index`, normalized, to `output`.
   ///
   /// - Shape: `output` holds `imageShape.count` elements, channels innermost.

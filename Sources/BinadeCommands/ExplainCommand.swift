@@ -141,7 +141,7 @@ struct ExplainCommand: ParsableCommand {
       points: top-1 against float32; logits: their signal to quantization noise. Sources: alone, and all others without it\(
         accumulator == nil ? "." : ",\nwithout the accumulator too: parts of errors have no codes to sum. Layers: in exact sums.")
       Layers: one alone quantized; regret of its weights (w) and its input (a): 1 is the best codebook of as many levels.
-
+      \(explanation.leftOut(entry).map { $0 + "\n" } ?? "")
       """
   }
 }

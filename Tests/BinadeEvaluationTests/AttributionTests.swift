@@ -91,6 +91,68 @@ import Testing
     }
   }
 
+  /// conv1 has 9 weights per channel and 16 levels: no channel counts. The input of conv1 are pixels, of at most 256 values.
+  @Test(
+    "channels with no more values than the format has levels are left out of the regret, and that is said"
+  )
+  func tinyChannels() throws {
+    let experiment = try Self.experiment(1)
+    let configuration = try ExperimentTests.configuration("int4")
+    let regrets = try experiment.regrets(of: configuration, threads: 2)
+    let first = try #require(regrets.first { $0.layer == "conv1" && $0.tensor == .weights })
+    #expect(first.regret == nil && first.leftOutChannelCount == 8)
+    let others = regrets.filter { $0.layer != "conv1" }
+    #expect(others.allSatisfy { $0.leftOutChannelCount == 0 && ($0.regret ?? 0) >= 1 })
+    let entry = Explanation.Entry(
+      label: "int4",
+      attribution: try experiment.attribution(of: configuration),
+      sensitivities: nil,
+      regrets: regrets
+    )
+    let explanation = Explanation(experiment, entries: [entry])
+    let row = try #require(
+      explanation.layerTable(entry).text.split(separator: "\n").first { $0.hasPrefix("conv1") }
+    )
+    #expect(!row.contains("inf") && row.split(separator: " ")[3] == "-", "\(row)")
+    #expect(
+      explanation.leftOut(entry)?.hasPrefix("8 channels of 1 tensors have no more different values") == true
+    )
+  }
+
+  @Test(
+    "bars of losses have intervals: about the loss, wider for fewer images, none where nothing can differ"
+  )
+  func intervals() throws {
+    func explanation(_ limit: Int) throws -> Explanation {
+      let experiment = try Self.experiment(limit)
+      let configuration = try ExperimentTests.configuration("int2")
+      let entry = Explanation.Entry(
+        label: "int2",
+        attribution: try experiment.attribution(of: configuration),
+        sensitivities: try experiment.sensitivities(to: configuration),
+        regrets: []
+      )
+      return Explanation(experiment, entries: [entry, entry])
+    }
+    func bars(_ explanation: Explanation) throws -> [[Double]] {
+      let plot = try #require(explanation.plots.first { $0.name == "sensitivity" })
+      #expect(plot.script.contains("histogram errorbars") && plot.script.contains("set key tmargin"))
+      return plot.data.split(separator: "\n").dropFirst().map { line in
+        line.split(separator: "\t").dropFirst().compactMap { Double($0) }
+      }
+    }
+    let (few, many) = (try explanation(40), try explanation(160))
+    let (fewBars, manyBars) = (try bars(few), try bars(many))
+    for (a, b) in zip(fewBars, manyBars) {
+      #expect(a.count == 6 && b.count == 6)
+      #expect(a[1] < a[0] && a[0] < a[2] && b[1] < b[0] && b[0] < b[2])
+    }
+    func width(_ bars: [[Double]]) -> Double { bars.reduce(0) { $0 + $1[2] - $1[1] } }
+    #expect(width(fewBars) > 1.5 * width(manyBars))
+    let none = few.entries[0].attribution.none
+    #expect(none.isFloat32 && none.top1ChangeInterval.upper == -none.top1ChangeInterval.lower)
+  }
+
   @Test(
     "recipes are taken apart too: all sources on are the recipe's network, all off are float32",
     arguments: ["aciq+alloc+bias", "best"]

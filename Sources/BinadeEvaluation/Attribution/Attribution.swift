@@ -14,6 +14,8 @@ public struct Attribution: Sendable, Codable {
     public let top1Accuracy: Double
     /// top1Accuracy minus that of float32.
     public let top1Change: Double
+    /// 95 % of ``top1Change``, from the images that this run and float32 tell apart.
+    public let top1ChangeInterval: PairedDifferenceInterval
     /// 10 log10(Σl² / Σ(l - l')²) of the logits l of float32 and l' of this run, in dB; nil when they are equal.
     public let logitSignalToQuantizationNoiseInDecibels: Double?
     /// Whether all logits have the bits of float32's.

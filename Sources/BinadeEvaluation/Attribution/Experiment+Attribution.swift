@@ -87,20 +87,16 @@ extension Experiment {
 
   private struct Outcome {
     let logits: [Float]
-    let top1Count: Int
+    let predictions: Predictions
   }
 
   private func outcome(_ network: CompiledNetwork, _ progress: @Sendable (Int) -> Void) -> Outcome {
     let logits = evaluator.logits(of: network, limit: imageCount)
     progress(imageCount)
-    let classes = logits.count / imageCount
-    let top1Count = logits.withUnsafeBufferPointer { logits in
-      (0..<imageCount).count { image in
-        let own = UnsafeBufferPointer(rebasing: logits[image * classes..<(image + 1) * classes])
-        return Predictions.rank(of: evaluator.images.label(image), in: own) == 0
-      }
-    }
-    return Outcome(logits: logits, top1Count: top1Count)
+    return Outcome(
+      logits: logits,
+      predictions: Predictions(logits: logits, labels: evaluator.images.labels)
+    )
   }
 
   private func summarize(_ outcome: Outcome, against reference: Outcome, sources: Set<ErrorSource>)
@@ -112,11 +108,16 @@ extension Experiment {
       signal += Double(exact) * Double(exact)
       noise += error * error
     }
-    let accuracy = Double(outcome.top1Count) / Double(imageCount)
+    let test = McNemarTest(reference.predictions, outcome.predictions)
     return Attribution.Run(
       sources: ErrorSource.allCases.filter { sources.contains($0) },
-      top1Accuracy: accuracy,
-      top1Change: accuracy - Double(reference.top1Count) / Double(imageCount),
+      top1Accuracy: Double(outcome.predictions.top1Count) / Double(imageCount),
+      top1Change: Double(test.onlySecond - test.onlyFirst) / Double(imageCount),
+      top1ChangeInterval: PairedDifferenceInterval(
+        onlyFirst: test.onlyFirst,
+        onlySecond: test.onlySecond,
+        count: imageCount
+      ),
       logitSignalToQuantizationNoiseInDecibels: noise > 0 ? SignalToNoise.decibels(signal / noise) : nil,
       isFloat32: zip(reference.logits, outcome.logits).allSatisfy { $0.bitPattern == $1.bitPattern }
     )

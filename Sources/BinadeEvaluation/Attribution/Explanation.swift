@@ -80,7 +80,7 @@ public struct Explanation: Sendable, Codable {
       guard let found = entry.regrets.first(where: { $0.layer == layer && $0.tensor == tensor }) else {
         return "-"
       }
-      return found.regret.map { String(format: "%.3f", $0) } ?? "inf"
+      return found.regret.map { String(format: "%.3f", $0) } ?? "-"
     }
     for layer in layers(entry) {
       let run = entry.sensitivities?.first { $0.layer == layer }?.run
@@ -90,6 +90,18 @@ public struct Explanation: Sendable, Codable {
       ])
     }
     return table
+  }
+
+  /// What the table leaves out of the regrets, in a sentence; nil when nothing is.
+  public func leftOut(_ entry: Entry) -> String? {
+    let channels = entry.regrets.reduce(0) { $0 + $1.leftOutChannelCount }
+    guard channels > 0 else { return nil }
+    let tensors = entry.regrets.filter { $0.leftOutChannelCount > 0 }
+    let without = tensors.filter { $0.regret == nil }.count
+    return
+      "\(channels) channels of \(tensors.count) tensors have no more different values than the format has levels: "
+      + "a codebook holds them without error, so they are left out of the regret"
+      + (without > 0 ? " (-: all channels of \(without) tensors)." : ".")
   }
 
   private func layers(_ entry: Entry) -> [String] {
@@ -121,61 +133,109 @@ public struct Explanation: Sendable, Codable {
   /// Bars: what each source costs alone, one colour per configuration.
   private var sourcePlot: PlotFiles {
     let names = entries.first.map { $0.attribution.sources.map(\.source.rawValue) } ?? []
-    let header = "source" + entries.map { "\t" + $0.label }.joined()
-    func row(_ name: String, _ value: (Attribution) -> Double?) -> String {
-      name + entries.map { "\t" + (value($0.attribution).map { "\(-100 * $0)" } ?? "nan") }.joined()
-    }
     let rows =
-      names.enumerated().map { index, name in row(name) { $0.change(by: $0.sources[index]) } }
-      + [row("interaction", \.interaction), row("all", { $0.all.top1Change })]
+      names.enumerated().map { index, name in
+        Bars(name: name) { entry in
+          let source = entry.attribution.sources[index]
+          return Bar(source.alone) ?? Bar(change: entry.attribution.change(by: source))
+        }
+      }
+      + [
+        Bars(name: "interaction") { Bar(change: $0.attribution.interaction) },
+        Bars(name: "all") { Bar($0.attribution.all) },
+      ]
     return bars(
       "attribution",
       title: "Top-1 points lost to each source alone (to an accumulator: on top of all others): \(subject)",
-      label: "points lost",
-      rows: [header] + rows
+      rows: rows
     )
   }
 
   /// Bars: what each layer costs alone.
   private var sensitivityPlot: PlotFiles? {
     guard let first = entries.first?.sensitivities else { return nil }
-    let header = "layer" + entries.map { "\t" + $0.label }.joined()
-    let rows = first.indices.map { index in
-      first[index].layer
-        + entries.map { entry in
-          "\t" + (entry.sensitivities.map { "\(-100 * $0[index].run.top1Change)" } ?? "nan")
-        }.joined()
-    }
     return bars(
       "sensitivity",
       title: "Top-1 points lost when one layer alone is quantized: \(subject)",
-      label: "points lost",
-      rows: [header] + rows
+      rows: first.indices.map { index in
+        Bars(name: first[index].layer) { entry in entry.sensitivities.flatMap { Bar($0[index].run) } }
+      }
     )
   }
 
-  private func bars(_ name: String, title: String, label: String, rows: [String]) -> PlotFiles {
+  /// Points lost, with the ends of the interval; without width where none is known.
+  private struct Bar {
+    let lost: Double
+    let least: Double
+    let most: Double
+
+    init?(_ run: Attribution.Run?) {
+      guard let run else { return nil }
+      lost = Self.points(run.top1Change)
+      // Runs that are float32 have nothing to be unsure of.
+      least = run.isFloat32 ? lost : Self.points(run.top1ChangeInterval.upper)
+      most = run.isFloat32 ? lost : Self.points(run.top1ChangeInterval.lower)
+    }
+
+    init(change: Double) {
+      lost = Self.points(change)
+      (least, most) = (lost, lost)
+    }
+
+    private static func points(_ change: Double) -> Double { change == 0 ? 0 : -100 * change }
+  }
+
+  /// The bars of one source or layer.
+  private struct Bars {
+    let name: String
+    let bar: (Entry) -> Bar?
+  }
+
+  private func bars(_ name: String, title: String, rows: [Bars]) -> PlotFiles {
+    let header =
+      "# \(name)" + entries.map { "\t\(GnuplotText.quoted($0.label))\tfrom\tto" }.joined()
+    let data = rows.map { row in
+      row.name
+        + entries.map { entry in
+          guard let bar = row.bar(entry) else { return "\tnan\tnan\tnan" }
+          return "\t\(bar.lost)\t\(bar.least)\t\(bar.most)"
+        }.joined()
+    }
     let series = entries.indices.map { index in
-      "\"\(name).tsv\" using \(index + 2):xtic(1) lc rgb \"\(Self.colours[index % Self.colours.count])\" "
-        + "title columnhead(\(index + 2)) noenhanced"
+      "data using \(3 * index + 2):\(3 * index + 3):\(3 * index + 4):xtic(1) "
+        + "lc rgb \"\(Self.colours[index % Self.colours.count])\" "
+        + "title \(GnuplotText.quoted(entries[index].label)) noenhanced"
     }
     let script = """
       # gnuplot \(name).gp   draws \(name).svg and \(name).png from \(name).tsv
       set datafile separator "\\t"
+      data = \(GnuplotText.quoted(name + ".tsv"))
       set title \(GnuplotText.quoted(title)) noenhanced
       set style data histograms
-      set style histogram clustered gap 1
-      set style fill solid 0.9 border -1
-      set ylabel "\(label)"
-      set xtics rotate by -45 noenhanced
-      set grid ytics lc rgb "#cccccc" lw 0.5
-      set key top left box opaque
+      set style histogram errorbars gap 1 lw 1
+      set bars 0.6
+      set style fill solid 0.75 border -1
+      set ylabel "points lost (whiskers: 95 %, paired)"
+      set autoscale yfix
+      set xtics rotate by -45 noenhanced nomirror
+      set grid ytics lt 1 lc rgb "#e0e0e0" lw 0.5
+      set key tmargin center horizontal
       set xzeroaxis lt -1
+      set offsets 0, 0, graph 0.05, graph 0.05
       set rmargin 8
-      plots = 'plot \(series.joined(separator: ", "))'
-      \(Self.terminals(name))
+
       """
-    return PlotFiles(name: name, script: script + "\n", data: rows.joined(separator: "\n") + "\n")
+    return PlotFiles(
+      name: name,
+      script: script
+        + GnuplotText.pictures(
+          name,
+          width: 1400,
+          height: 700,
+          "plot " + series.joined(separator: ", \\\n  ")
+        ),
+      data: ([header] + data).joined(separator: "\n") + "\n"
+    )
   }
 
   /// Lines: regret over the layers, weights above, activations below, one colour per configuration.
@@ -201,38 +261,25 @@ public struct Explanation: Sendable, Codable {
     }
     let panels = """
       set multiplot layout 2,1
+      set key tmargin center horizontal
       \(panel(0, "Regret of weights: " + subject))
+      unset key
       \(panel(1, "Regret of activations (the layers' inputs)"))
       unset multiplot
       """
-    let script = """
+    let script =
+      """
       # gnuplot regret.gp   draws regret.svg and regret.png from regret.tsv
       set datafile separator "\\t"
       set ylabel "MSE / least MSE of as many levels"
       set logscale y 2
       set yrange [0.95:*]
+      set xrange [-0.5:\(Double(names.count) - 0.5)]
       set rmargin 8
-      set xtics rotate by -45 noenhanced
-      set grid ytics xtics lc rgb "#cccccc" lw 0.5
-      set key top left box opaque
-      set terminal svg size 1400,1100 font "Helvetica,14" background rgb "white"
-      set output "regret.svg"
-      \(panels)
-      set terminal pngcairo size 1400,1100 font "Helvetica,12" background rgb "white"
-      set output "regret.png"
-      \(panels)
-      """
-    return PlotFiles(name: "regret", script: script + "\n", data: rows.joined(separator: "\n") + "\n")
-  }
+      set xtics rotate by -45 noenhanced nomirror
+      set grid ytics xtics lt 1 lc rgb "#e0e0e0" lw 0.5
 
-  private static func terminals(_ name: String) -> String {
-    """
-    set terminal svg size 1400,700 font "Helvetica,14" background rgb "white"
-    set output "\(name).svg"
-    eval plots
-    set terminal pngcairo size 1400,700 font "Helvetica,12" background rgb "white"
-    set output "\(name).png"
-    eval plots
-    """
+      """ + GnuplotText.pictures("regret", width: 1400, height: 1100, panels)
+    return PlotFiles(name: "regret", script: script, data: rows.joined(separator: "\n") + "\n")
   }
 }

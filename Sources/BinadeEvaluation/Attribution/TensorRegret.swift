@@ -16,12 +16,15 @@ public struct TensorRegret: Sendable, Codable {
   public let tensor: Tensor
   /// The quantizer.
   public let quantizer: String
-  /// The mean squared error at the scales that calibration found.
+  /// The mean squared error at the scales that calibration found, over the channels that count.
   public let meanSquaredError: Double
   /// That of the best codebook of as many levels, one for every scale of the quantizer.
   public let leastMeanSquaredError: Double
-  /// The ratio of the two; nil where the codebook has a level for every value, and no error.
+  /// The ratio of the two; nil where no channel counts.
   public let regret: Double?
+  /// Channels that do not count: they have no more different values than the format has levels, so that a codebook has a level for
+  /// each of them and no error, whatever the format's is.
+  public let leftOutChannelCount: Int
 }
 
 extension Experiment {
@@ -68,7 +71,8 @@ extension Experiment {
           quantizer: specification?.description ?? "float32",
           meanSquaredError: sums.error,
           leastMeanSquaredError: sums.least,
-          regret: sums.least > 0 ? sums.error / sums.least : sums.error > 0 ? nil : 1
+          regret: sums.least > 0 ? sums.error / sums.least : nil,
+          leftOutChannelCount: sums.leftOut
         )
       }
     }
@@ -77,17 +81,35 @@ extension Experiment {
 
   /// Mean squared errors over all channels; one codebook for every scale.
   private static func regret(_ samples: [TensorSample], _ quantizer: Quantizer) -> (
-    error: Double, least: Double
+    error: Double, least: Double, leftOut: Int
   )? {
+    guard let rungs = quantizer.codec.rungs else { return nil }
+    let levelCount = Set(rungs.map(\.value)).count
     let groups =
       quantizer.scales.count == 1 ? [samples.flatMap(\.values)] : samples.map(\.values)
-    var (error, least, count) = (0.0, 0.0, 0.0)
+    var (error, least, count, leftOut) = (0.0, 0.0, 0.0, 0)
     for (channel, values) in groups.enumerated() where !values.isEmpty {
+      guard hasMoreValues(values, than: levelCount) else {
+        leftOut += 1
+        continue
+      }
       guard let regret = Regret(values, quantizer: quantizer, channel: channel) else { return nil }
       error += regret.meanSquaredError * Double(values.count)
       least += regret.leastMeanSquaredError * Double(values.count)
       count += Double(values.count)
     }
-    return count > 0 ? (error / count, least / count) : nil
+    if count == 0 { return leftOut > 0 ? (0, 0, leftOut) : nil }
+    return (error / count, least / count, leftOut)
+  }
+
+  /// Whether there are more than `count` different values; stops as soon as they are found.
+  private static func hasMoreValues(_ values: [Float], than count: Int) -> Bool {
+    guard values.count > count else { return false }
+    var different: Set<Float> = []
+    for value in values {
+      different.insert(value)
+      if different.count > count { return true }
+    }
+    return false
   }
 }

@@ -67,7 +67,7 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
-    let configurations = try self.configurations(catalog)
+    let configurations = Self.withoutDuplicates(try self.configurations(catalog), console)
     for (_, configuration) in configurations { try configuration.checkRecipe() }
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
@@ -79,21 +79,29 @@ struct CompareCommand: ParsableCommand {
     }
     bar.finish()
     for note in Set(results.flatMap(\.notes)).sorted() { console.writeError("note: \(note)") }
+    for result in results {
+      guard let warning = OutputText.warning(result.outputs) else { continue }
+      console.writeError("warning: \(result.weights) / \(result.activations): \(warning)")
+    }
     let report = ComparisonReport(results, graph: experiment.model.architecture.graph)
     if json {
       console.write(try JSONText.encode(report.results))
     } else {
       console.write(heading(experiment))
+      if let common = report.commonLabel { console.write("all rows: \(common)\n") }
       console.write(report.table.text)
       console.write(Self.legend)
+      console.write(report.outputTable.text)
+      console.write(Self.outputLegend(experiment))
+      for finding in report.findings { console.write("\n" + finding) }
     }
     if let folder {
       try folder.write(report.csv, as: "results.csv")
       try folder.write(try JSONText.encode(report.results) + "\n", as: "results.json")
-      try ParetoPlot(report).write(to: folder.url)
+      for plot in report.plots { try plot.write(to: folder.url) }
       if !json {
         console.write(
-          "\nwritten: \(folder.names(["results.csv", "results.json", "pareto.svg", "pareto.png"]))"
+          "\nwritten: \(folder.names(["results.csv", "results.json"] + report.plots.flatMap(\.pictureNames)))"
         )
       }
     }
@@ -120,6 +128,23 @@ struct CompareCommand: ParsableCommand {
     }
   }
 
+  /// Each configuration once, in the order they were named; says what was dropped.
+  private static func withoutDuplicates(_ configurations: [(String, Configuration)], _ console: Console)
+    -> [(String, Configuration)]
+  {
+    var kept: [(String, Configuration)] = []
+    for (name, configuration) in configurations {
+      guard let first = kept.first(where: { $0.1.isSame(as: configuration) }) else {
+        kept.append((name, configuration))
+        continue
+      }
+      let recipe = configuration.recipeText.map { ", \($0)" } ?? ""
+      let found = first.0 == name ? "is named twice" : "is the same as '\(first.0)\(recipe)'"
+      console.writeError("note: '\(name)\(recipe)' \(found); it is run once")
+    }
+    return kept
+  }
+
   private func heading(_ experiment: Experiment) -> String {
     let model = experiment.model
     return "\(model.name.visible()) (\(model.architecture.name)), \(experiment.imageCount) images of "
@@ -131,8 +156,21 @@ struct CompareCommand: ParsableCommand {
 
     change: top-1 points against float32; p: McNemar's exact test against float32. SQNR: weights (w) and
     activations (a). cost: weight bits x activation bits per MAC, against bfloat16. memory: weights and scales.
-    front *: no other row is as cheap and as accurate.
+    front *: no other row is as cheap and as accurate; ~: not significantly less accurate than the front's row at its cost
+    (McNemar's exact test between the two, p >= 0.05).
+
+    Outputs against float32's:
     """
+
+  private static func outputLegend(_ experiment: Experiment) -> String {
+    let bootstrap = experiment.bootstrap
+    return """
+
+      KL: Kullback-Leibler divergence of the softmax from float32's in thousandths of a nat, mean and 99th percentile over
+      the images. agree: images of float32's class. CE: cross-entropy, thousandths of a nat. 95 %: bootstrap over the images,
+      \(bootstrap.resampleCount) resamples, seed \(bootstrap.seed). front *: no other row is as cheap and as near to float32.
+      """
+  }
 }
 
 /// Configurations as text.

@@ -7,8 +7,16 @@ public struct ComparisonReport: Sendable {
   public let results: [EvaluationResult]
   /// Per result, whether it is on the Pareto front of cost and accuracy.
   public let isOnFront: [Bool]
+  /// Per result that is not on the front, how it compares with the front at its cost, image by image.
+  public let frontComparisons: [FrontComparison?]
+  /// Per result, whether it is on the Pareto front of cost and mean divergence from float32's outputs.
+  public let isOnDivergenceFront: [Bool]
   /// The cost of the network with bfloat16 everywhere, in bit operations.
   public let bfloat16BitOperations: Int
+  /// Per result what tells it from the others: the format, where weights and activations have the same one.
+  public let labels: [String]
+  /// What labels leave out because all rows share it; nil when there is nothing to look for.
+  public let commonLabel: String?
 
   /// Sorts `results` by bit operations, then by memory.
   public init(_ results: [EvaluationResult], graph: NetworkGraph) {
@@ -19,6 +27,15 @@ public struct ComparisonReport: Sendable {
     isOnFront = ParetoFront.membership(
       self.results.map { (Double($0.cost.bitOperations), $0.top1Accuracy) }
     )
+    frontComparisons = FrontComparison.all(
+      costs: self.results.map { Double($0.cost.bitOperations) },
+      outcomes: self.results.map(\.top1Outcomes),
+      isOnFront: isOnFront
+    )
+    let rowLabels = RowLabels(self.results)
+    labels = rowLabels.labels
+    commonLabel = rowLabels.common
+    isOnDivergenceFront = Self.divergenceFront(self.results)
     bfloat16BitOperations =
       Cost(graph, body: Cost.Widths(weights: 16, activations: 16)).bitOperations
   }
@@ -28,23 +45,14 @@ public struct ComparisonReport: Sendable {
     Double(result.cost.bitOperations) / Double(bfloat16BitOperations)
   }
 
-  /// What the row is called: the format, when weights and activations have the same one, and the recipe; the whole quantizers
-  /// where that does not tell it from another row.
-  public func label(_ result: EvaluationResult) -> String {
-    let label = Self.shortLabel(result)
-    guard results.count(where: { Self.shortLabel($0) == label }) > 1 else { return label }
-    return result.weights == result.activations ? result.weights : "\(result.weights) / \(result.activations)"
+  /// Model and images, for titles.
+  var subject: String {
+    results.first.map { "\($0.model), \($0.imageCount) images of \($0.data)" } ?? ""
   }
 
-  private static func shortLabel(_ result: EvaluationResult) -> String {
-    let weights = formatName(result.weights)
-    let activations = formatName(result.activations)
-    let formats = weights == activations ? weights : "\(weights) / \(activations)"
-    return result.recipe.map { "\(formats), \($0)" } ?? formats
-  }
-
-  private static func formatName(_ quantizer: String) -> String {
-    String(quantizer.split(separator: ":").first ?? "")
+  /// The plots: accuracy and, where anything diverges, divergence against cost.
+  public var plots: [PlotFiles] {
+    [ParetoPlot(self).files] + (DivergencePlot(self).map { [$0.files] } ?? [])
   }
 
   /// The table for a terminal.
@@ -54,45 +62,77 @@ public struct ComparisonReport: Sendable {
       .init("SQNR w dB"), .init("SQNR a dB"), .init("cost / bf16"), .init("memory kB"),
       .init("front", .left),
     ])
-    for (result, isFront) in zip(results, isOnFront) {
+    for (index, result) in results.enumerated() {
       let bits =
         result.weightBitWidth == result.activationBitWidth
         ? "\(result.weightBitWidth)" : "\(result.weightBitWidth)/\(result.activationBitWidth)"
       table.append([
-        label(result), bits, Self.fixed(100 * result.top1Accuracy, 2),
+        labels[index], bits, Self.fixed(100 * result.top1Accuracy, 2),
         Self.fixed(100 * result.top1Change, 2, sign: true), Self.probability(result.mcNemar.pValue),
         Self.decibels(result.weightSignalToQuantizationNoiseInDecibels),
         Self.decibels(result.activationSignalToQuantizationNoiseInDecibels),
         Self.fixed(relativeCost(result), 4), Self.fixed(result.cost.memoryBytes / 1000, 2),
-        isFront ? "*" : "",
+        mark(index),
       ])
     }
     return table
   }
 
-  /// A row per result; fractions and dB as numbers, empty where there is no value.
-  public var csv: String {
-    var lines = [
-      "label,weights,activations,ends,recipe,weightBitWidth,activationBitWidth,imageCount,top1Accuracy,"
-        + "top1Lower,top1Upper,top5Accuracy,top1Change,mcNemarPValue,weightSQNRInDecibels,"
-        + "activationSQNRInDecibels,aqtQuadratic,aqtLinear,bitOperations,costRelativeToBfloat16,"
-        + "weightMemoryBits,scaleMemoryBits,isOnFront"
-    ]
-    for (result, isFront) in zip(results, isOnFront) {
-      let fields: [String] = [
-        "\"\(label(result))\"", result.weights, result.activations, result.ends ?? "", result.recipe ?? "",
-        "\(result.weightBitWidth)", "\(result.activationBitWidth)", "\(result.imageCount)",
-        "\(result.top1Accuracy)", "\(result.top1Interval.lower)", "\(result.top1Interval.upper)",
-        "\(result.top5Accuracy)", "\(result.top1Change)", "\(result.mcNemar.pValue)",
-        Self.optional(result.weightSignalToQuantizationNoiseInDecibels),
-        Self.optional(result.activationSignalToQuantizationNoiseInDecibels),
-        Self.optional(result.cost.aqtQuadratic), Self.optional(result.cost.aqtLinear),
-        "\(result.cost.bitOperations)", "\(relativeCost(result))",
-        "\(result.cost.weightMemoryBits)", "\(result.cost.scaleMemoryBits)", "\(isFront)",
-      ]
-      lines.append(fields.joined(separator: ","))
+  private static func divergenceFront(_ results: [EvaluationResult]) -> [Bool] {
+    let front = ParetoFront.membership(
+      results.map { (Double($0.cost.bitOperations), -$0.outputs.meanDivergence) }
+    )
+    // Where probabilities are missing the row is on no front, be it the cheapest.
+    return zip(results, front).map { $0.outputs.meanDivergence.isFinite && $1 }
+  }
+
+  /// `*` on the front, `~` not significantly below it.
+  private func mark(_ index: Int) -> String {
+    isOnFront[index] ? "*" : frontComparisons[index]?.isSignificantlyBelow == false ? "~" : ""
+  }
+
+  /// The rows of ``table`` again: how far their outputs are from float32's, with 95 % intervals.
+  public var outputTable: TextTable {
+    var table = TextTable(columns: [
+      .init("format", .left), .init("KL mean"), .init("95 %", .left), .init("KL 99 %"), .init("95 %", .left),
+      .init("agree %"), .init("95 %", .left), .init("change CE"), .init("95 %", .left), .init("front", .left),
+    ])
+    for (index, result) in results.enumerated() {
+      table.append(
+        [labels[index]] + OutputText.cells(result.outputs) + [isOnDivergenceFront[index] ? "*" : ""]
+      )
     }
-    return lines.joined(separator: "\n") + "\n"
+    return table
+  }
+
+  /// A row per result; fractions, nats and dB as numbers, empty where there is no value.
+  public var csv: String {
+    let rows = results.indices.map { index -> [(name: String, value: String)] in
+      let result = results[index]
+      return [
+        ("label", "\"\(labels[index])\""), ("weights", result.weights), ("activations", result.activations),
+        ("ends", result.ends ?? ""), ("recipe", result.recipe ?? ""),
+        ("weightBitWidth", "\(result.weightBitWidth)"),
+        ("activationBitWidth", "\(result.activationBitWidth)"), ("imageCount", "\(result.imageCount)"),
+        ("top1Accuracy", "\(result.top1Accuracy)"), ("top1Lower", "\(result.top1Interval.lower)"),
+        ("top1Upper", "\(result.top1Interval.upper)"), ("top5Accuracy", "\(result.top5Accuracy)"),
+        ("top1Change", "\(result.top1Change)"), ("mcNemarPValue", "\(result.mcNemar.pValue)"),
+        ("weightSQNRInDecibels", Self.optional(result.weightSignalToQuantizationNoiseInDecibels)),
+        ("activationSQNRInDecibels", Self.optional(result.activationSignalToQuantizationNoiseInDecibels)),
+        ("aqtQuadratic", Self.optional(result.cost.aqtQuadratic)),
+        ("aqtLinear", Self.optional(result.cost.aqtLinear)),
+        ("bitOperations", "\(result.cost.bitOperations)"),
+        ("costRelativeToBfloat16", "\(relativeCost(result))"),
+        ("weightMemoryBits", "\(result.cost.weightMemoryBits)"),
+        ("scaleMemoryBits", "\(result.cost.scaleMemoryBits)"), ("isOnFront", "\(isOnFront[index])"),
+        ("top1ChangeLower", "\(result.top1ChangeInterval.lower)"),
+        ("top1ChangeUpper", "\(result.top1ChangeInterval.upper)"),
+        ("pValueAgainstFront", Self.optional(frontComparisons[index]?.test.pValue)),
+      ] + OutputText.csvFields(result.outputs) + [("isOnDivergenceFront", "\(isOnDivergenceFront[index])")]
+    }
+    let lines =
+      (rows.first.map { [$0.map(\.name)] } ?? []) + rows.map { $0.map(\.value) }
+    return lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n"
   }
 
   private static func optional(_ value: (some CustomStringConvertible)?) -> String {

@@ -84,12 +84,18 @@ final class ScratchFolder {
       folder
     )
     #expect(run.status == 0, "\(run.errors)")
-    for word in ["int4", "float8_e4m3fn", "lns3.2 / int8", "float32", "cost / bf16"] {
+    for word in [
+      "int4", "float8_e4m3fn", "lns3.2 / int8", "float32", "cost / bf16", "KL mean", "agree %", "change CE",
+      "seed 0", "is the cheapest format whose loss against float32 is not significant",
+    ] {
       #expect(run.output.contains(word))
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     #expect(
-      files == ["pareto.gp", "pareto.png", "pareto.svg", "pareto.tsv", "results.csv", "results.json"]
+      files == [
+        "divergence.gp", "divergence.png", "divergence.svg", "divergence.tsv", "pareto.gp", "pareto.png",
+        "pareto.svg", "pareto.tsv", "results.csv", "results.json",
+      ]
     )
     let rows = try String(contentsOfFile: folder + "/results.csv", encoding: .utf8)
       .split(separator: "\n")
@@ -100,9 +106,36 @@ final class ScratchFolder {
       with: Data(contentsOf: URL(filePath: folder + "/results.json"))
     )
     #expect((json as? [[String: Any]])?.count == 4)
+    let outputs = (json as? [[String: Any]])?.compactMap { $0["outputs"] as? [String: Any] } ?? []
+    #expect(outputs.count == 4 && outputs.allSatisfy { $0["meanDivergenceInterval"] != nil })
+    #expect(rows[0].contains("meanDivergence,meanDivergenceLower,meanDivergenceUpper"))
     #expect(
       try Data(contentsOf: URL(filePath: folder + "/pareto.png")).starts(with: [0x89, 0x50, 0x4E, 0x47])
     )
+  }
+
+  @Test(
+    "a configuration that is named twice runs once, and that is said; another seed moves the intervals only"
+  )
+  func duplicates() throws {
+    let options = ["--limit", "40", "--calibration-images", "8"]
+    let run = CommandRun(
+      ["compare", "--formats", "int4,int8,int4:channel:mse/int4:tensor:mse,int8,int4:channel:max"] + options
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains("note: 'int4:channel:mse/int4:tensor:mse' is the same as 'int4'; it is run once")
+    )
+    #expect(run.errors.contains("note: 'int8' is named twice; it is run once"))
+    let table = run.output.components(separatedBy: "\n\n")[1].split(separator: "\n").dropFirst(2)
+    #expect(table.count == 4, "\(run.output)")
+    let seeded = CommandRun(
+      ["compare", "--formats", "int4,int8,int4:channel:max", "--bootstrap-seed", "5"] + options
+    )
+    let (one, other) = (
+      run.output.components(separatedBy: "\n\n"), seeded.output.components(separatedBy: "\n\n")
+    )
+    #expect(one[1] == other[1] && one[3] != other[3])
   }
 
   @Test("the default set has 24 formats or more, from 2 to 16 bits and every family")

@@ -1,0 +1,29 @@
+import BinadeNumerics
+import BinadeQuantization
+
+extension Configuration {
+  /// Whether two configurations run the same: equal quantizers, recipes and accumulators, whatever they were called.
+  public func isSame(as other: Configuration) -> Bool {
+    recipe == other.recipe && onlineBatchSize == other.onlineBatchSize
+      && accumulator?.description == other.accumulator?.description
+      && Self.isSame(weights, other.weights) && Self.isSame(activations, other.activations)
+      && Self.isSame(ends?.weights, other.ends?.weights)
+      && Self.isSame(ends?.activations, other.ends?.activations)
+  }
+
+  private static func isSame(_ a: QuantizerSpecification?, _ b: QuantizerSpecification?) -> Bool {
+    guard let a, let b else { return a == nil && b == nil }
+    // The text names the format; two definition files may give different ones the same name.
+    return a.description == b.description && a.format.info == b.format.info
+      && hasSameValues(a.format, b.format)
+  }
+
+  /// Whether all codes mean the same, for formats that can be listed.
+  private static func hasSameValues(_ a: any NumericFormat, _ b: any NumericFormat) -> Bool {
+    guard a.bitWidth <= 16 else { return true }
+    return a.codes.allSatisfy {
+      let (x, y) = (a.decode(UInt32($0)), b.decode(UInt32($0)))
+      return x.bitPattern == y.bitPattern || (x.isNaN && y.isNaN)
+    }
+  }
+}

@@ -10,58 +10,97 @@ struct ExhaustiveVerification {
   /// What was found for one format.
   struct Outcome {
     let certificate: Certificate
-    let results: [SweepResult]
+    let findings: [FormatProof.Finding]
     /// Per rounding rule, with all its overflow rules.
     let secondsPerRule: [Double]
-    var mismatchCount: UInt64 { results.reduce(0) { $0 + $1.mismatchCount } }
+    var mismatchCount: UInt64 { findings.reduce(0) { $0 + $1.row.mismatchCount } }
   }
 
-  /// Certifies every rule of one format; `advance` is called once per rule.
+  /// Certifies every rule of one format; `advance` is called with chunks of 2^16 inputs done, 2^16 for each policy.
   func certify(
     _ format: any NumericFormat,
     rules: [RoundingRule],
-    overflows: [OverflowRule] = OverflowRule.universal,
-    advance: () -> Void
+    keeping kept: [Certificate.Row] = [],
+    advance: @Sendable (Int) -> Void
   ) throws -> Outcome {
-    var rows: [Certificate.Row] = []
-    var results: [SweepResult] = []
+    let overflows = OverflowRule.universal
+    let proof = FormatProof(format, threads: threads)
+    var findings: [FormatProof.Finding] = []
     var seconds: [Double] = []
     for rule in rules {
+      if kept.contains(where: { $0.rounding == rule.rawValue }) {
+        advance(overflows.count << 16)
+        continue
+      }
       let start = ContinuousClock.now
-      let policies = overflows.map { ConversionPolicy(rounding: rule, overflow: $0) }
-      let functions = ParallelLoop.map(count: policies.count, threads: threads) { index in
-        Result { try OracleSteps(format, policy: policies[index]) }
-      }
-      for (policy, function) in zip(policies, functions) {
-        let steps = try function.get()
-        let codec = try FormatCodec(format, policy: policy)
-        let result = ExhaustiveSweep(steps).run(codec, threads: threads)
-        results.append(result)
-        rows.append(
-          Certificate.Row(policy: policy, steps: steps, result: result, codecPath: codec.path)
-        )
-      }
+      findings += try proof.run(
+        overflows.map { ConversionPolicy(rounding: rule, overflow: $0) },
+        advance: advance
+      )
       let elapsed = (ContinuousClock.now - start).components
       seconds.append(Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
-      advance()
     }
     let certificate = Certificate(
       format: format,
-      rows: rows,
+      rows: Self.inOrder(kept + findings.map(\.row)),
       command: commandLine,
       binadeVersion: BinadeVersion.current
     )
-    return Outcome(certificate: certificate, results: results, secondsPerRule: seconds)
+    return Outcome(certificate: certificate, findings: findings, secondsPerRule: seconds)
+  }
+
+  /// Rows by rounding rule, as the rules are listed everywhere.
+  private static func inOrder(_ rows: [Certificate.Row]) -> [Certificate.Row] {
+    RoundingRule.allCases.flatMap { rule in rows.filter { $0.rounding == rule.rawValue } }
+  }
+
+  /// The rows of a certificate in `folder` that prove the conversions of `format` to be right, on the rows of kernels
+  /// that this machine has; none where there is no such certificate.
+  private func proven(_ format: any NumericFormat, in folder: OutputFolder) throws -> [Certificate.Row] {
+    let path = folder.url.appending(path: "\(format.name).json").path
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let certificate: Certificate
+    do {
+      certificate = try Self.read(path)
+      try certificate.validate(against: format, file: path)
+    } catch let error as CertificateError {
+      switch error {
+      case .otherVersion, .changedTable: return []
+      default: throw error
+      }
+    }
+    let paths = Set(
+      FormatProof.converters(of: try FormatCodec(format)).map(\.path)
+    )
+    return certificate.rows.filter {
+      $0.mismatchCount == 0 && Set($0.converters.map(\.path)) == paths
+    }
   }
 
   /// Certifies `formats` and prints a table; certificates go into `folder` when there is one.
-  func run(_ formats: [any NumericFormat], rules: [RoundingRule], folder: OutputFolder?, json: Bool) throws {
+  ///
+  /// `resuming`: rules that certificates in the folder prove are kept.
+  func run(
+    _ formats: [any NumericFormat],
+    rules: [RoundingRule],
+    folder: OutputFolder?,
+    resuming: Bool,
+    json: Bool
+  ) throws {
     let console = CommandContext.current.console
-    let bar = ProgressBar(total: formats.count * rules.count)
+    let policyCount = formats.reduce(0) {
+      $0 + FormatProof.rules(rules, for: $1).count * OverflowRule.universal.count
+    }
+    let bar = ProgressBar(total: policyCount << 16)
     var outcomes: [Outcome] = []
     for format in formats {
       bar.setLabel(format.name)
-      let outcome = try certify(format, rules: rules) { bar.advance(1) }
+      let outcome = try certify(
+        format,
+        rules: FormatProof.rules(rules, for: format),
+        keeping: resuming ? try folder.map { try proven(format, in: $0) } ?? [] : [],
+        advance: bar.advance
+      )
       try folder?.write(try JSONText.encode(outcome.certificate) + "\n", as: "\(format.name).json")
       outcomes.append(outcome)
     }
@@ -77,24 +116,25 @@ struct ExhaustiveVerification {
 
   private func write(_ outcomes: [Outcome], to console: Console) {
     var table = TextTable(columns: [
-      .init("format", .left), .init("policies"), .init("inputs"), .init("steps"),
-      .init("mismatches"), .init("s per rule"),
+      .init("format", .left), .init("policies"), .init("inputs"), .init("steps"), .init("mismatches"),
+      .init("s per rule"), .init("converters", .left),
     ])
     for outcome in outcomes {
       let rows = outcome.certificate.rows
       table.append([
         outcome.certificate.format, "\(rows.count)",
-        "\(rows.reduce(0) { $0 + $1.checkedCount })", "\(rows.map(\.stepCount).max() ?? 0)",
+        "\(rows.reduce(0) { $0 + $1.checkedCount })",
+        rows.compactMap(\.stepCount).max().map { "\($0)" } ?? "-",
         "\(outcome.mismatchCount)", String(format: "%.2f", Self.median(outcome.secondsPerRule)),
+        rows.first?.converters.map(\.path).joined(separator: "; ") ?? "",
       ])
     }
     console.write(table.text)
-    for outcome in outcomes where outcome.mismatchCount > 0 {
-      for (row, result) in zip(outcome.certificate.rows, outcome.results) where result.mismatchCount > 0 {
-        console.write(
-          "\n\(outcome.certificate.format), \(row.rounding), \(row.overflow): \(result.mismatchCount) wrong, the first:"
-        )
-        for mismatch in result.firstMismatches { console.write("  \(Self.sentence(mismatch))") }
+    for outcome in outcomes {
+      for finding in outcome.findings where finding.row.mismatchCount > 0 {
+        for line in Self.faults(of: finding) {
+          console.write("\(outcome.certificate.format), \(line)")
+        }
       }
     }
     let all = outcomes.flatMap(\.secondsPerRule)
@@ -127,25 +167,22 @@ struct ExhaustiveVerification {
       )
     }
     try certificate.validate(against: format, file: path)
-    let bar = ProgressBar(total: certificate.rows.count, label: certificate.format)
+    let bar = ProgressBar(total: certificate.rows.count << 16, label: certificate.format)
+    let proof = FormatProof(format, threads: threads)
     var faults: [String] = []
+    var absent: Set<String> = []
     for row in certificate.rows {
-      let policy = try row.policy(file: path)
-      let steps = try OracleSteps(format, policy: policy)
-      let codec = try FormatCodec(format, policy: policy)
-      let result = ExhaustiveSweep(steps).run(codec, threads: threads)
-      bar.advance(1)
+      let finding = try proof.run([try row.policy(file: path)], advance: bar.advance)[0]
       let name = "\(row.rounding), \(row.overflow)"
-      if steps.fingerprint.description != row.stepFingerprint || steps.steps.count != row.stepCount {
+      if finding.row.stepFingerprint != row.stepFingerprint || finding.row.stepCount != row.stepCount {
         faults.append("\(name): MPFR's steps are not those certified")
       }
-      if codec.path != row.codecPath {
-        faults.append("\(name): the codec takes the path '\(codec.path)', certified '\(row.codecPath)'")
+      let ran = Set(finding.row.converters.map(\.path))
+      absent.formUnion(row.converters.map(\.path).filter { !ran.contains($0) })
+      if finding.row.mismatchCount != row.mismatchCount {
+        faults.append("\(name): \(finding.row.mismatchCount) mismatches, certified \(row.mismatchCount)")
       }
-      if result.mismatchCount != row.mismatchCount {
-        faults.append("\(name): \(result.mismatchCount) mismatches, certified \(row.mismatchCount)")
-      }
-      faults += result.firstMismatches.map { "\(name): \(Self.sentence($0))" }
+      faults += Self.faults(of: finding)
     }
     bar.finish()
     for fault in faults { console.write("\(path): \(fault)") }
@@ -153,6 +190,11 @@ struct ExhaustiveVerification {
       "\(path): \(certificate.rows.count) policies of '\(certificate.format)' run again over all 4294967296 inputs, "
         + (faults.isEmpty ? "the certificate holds" : "\(faults.count) faults")
     )
+    if !absent.isEmpty {
+      console.write(
+        "not run again, as this machine does not run them: \(absent.sorted().joined(separator: "; "))"
+      )
+    }
     console.write("covers: \(certificate.covers)\ndoes not cover: \(certificate.doesNotCover)")
     if !faults.isEmpty { throw CheckFailure() }
   }
@@ -192,10 +234,29 @@ struct ExhaustiveVerification {
     return values.sorted()[values.count / 2]
   }
 
-  private static func sentence(_ mismatch: SweepResult.Mismatch) -> String {
-    let input = Float(bitPattern: mismatch.bits)
-    let bits = String(mismatch.bits, radix: 16)
-    return "float32 \(input) (0x\(bits)): expected 0x\(String(mismatch.expected, radix: 16)), "
-      + "found 0x\(String(mismatch.found, radix: 16))"
+  /// What is wrong with each converter, and the first mismatches.
+  private static func faults(of finding: FormatProof.Finding) -> [String] {
+    finding.outcomes.flatMap { outcome in
+      let parts = [
+        ("encode", outcome.encode), ("round trip", outcome.roundTrip), ("decode", outcome.decode),
+      ]
+      return parts.filter { $0.1.mismatchCount > 0 }.flatMap { part, result in
+        [
+          "\(finding.row.rounding), \(finding.row.overflow), \(outcome.path), \(part): "
+            + "\(result.mismatchCount) wrong, the first:"
+        ]
+          + result.firstMismatches.map { "  \(sentence($0, part))" }
+      }
+    }
+  }
+
+  private static func sentence(_ mismatch: SweepResult.Mismatch, _ part: String) -> String {
+    func hex(_ bits: UInt32) -> String { "0x\(String(bits, radix: 16))" }
+    let isValue = part != "encode"
+    func shown(_ bits: UInt32) -> String { isValue ? "\(Float(bitPattern: bits))" : hex(bits) }
+    let input =
+      part == "decode"
+      ? "code \(hex(mismatch.bits))" : "float32 \(Float(bitPattern: mismatch.bits)) (\(hex(mismatch.bits)))"
+    return "\(input): expected \(shown(mismatch.expected)), found \(shown(mismatch.found))"
   }
 }

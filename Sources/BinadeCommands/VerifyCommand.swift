@@ -22,8 +22,10 @@ struct VerifyCommand: ParsableCommand {
       --accumulator checks dot products of the formats' numbers, each sum rounded to the accumulator's format: the
       scalar reference and this machine's kernels, bit for bit.
 
-      --exhaustive is a proof: MPFR decides every step of the conversion, and the codec is run on all 2^32 float32
-      inputs, NaN payloads included. --certificates keeps it, --certificate runs a kept one again.
+      --exhaustive is a proof: MPFR decides every step of the conversion, and what commands and layers run (the scalar
+      codec, and the bulk codec on every row of kernels that this machine has) converts all 2^32 float32 inputs, NaN
+      payloads included: codes, round trips, and the decoding of every code. Formats of more than 16 bits: nearestEven and
+      towardZero, in minutes. --certificates keeps the proof, --certificate runs a kept one again.
 
       EXAMPLES
         binade verify float8_e4m3fn
@@ -31,6 +33,7 @@ struct VerifyCommand: ParsableCommand {
         binade verify mxfp4_e2m1 nvfp4
         binade verify int4 q3.4 --rounding nearestEven,towardZero --json
         binade verify float8_e4m3fn --exhaustive --certificates proofs
+        binade verify --all --exhaustive --certificates proofs --resume
         binade verify --certificate proofs/float8_e4m3fn.json
         binade verify --p3109 8 --rounding nearestEven --exhaustive
         binade verify float8_e5m2 posit8 --operations all
@@ -50,9 +53,14 @@ struct VerifyCommand: ParsableCommand {
   )
   var rounding = "all"
   @OptionGroup var stochastic: StochasticOptions
-  @Flag(help: "Prove it: all 2^32 float32 inputs of formats of up to 16 bits.") var exhaustive = false
+  @Flag(help: "Prove it: all 2^32 float32 inputs, every row of kernels.") var exhaustive = false
   @Option(help: "With --exhaustive: the folder that certificates are written to.", completion: .directory)
   var certificates: String?
+  @Flag(
+    help:
+      "With --certificates: keep the rules that certificates in the folder prove, and go on with the others."
+  )
+  var resume = false
   @Option(help: "A certificate to run again.", completion: .file())
   var certificate: String?
   @Option(
@@ -123,6 +131,9 @@ struct VerifyCommand: ParsableCommand {
       )
     }
     if long, operations == nil { throw ValidationError("--long needs --operations") }
+    if resume, certificates == nil {
+      throw ValidationError("--resume goes on with the proofs in a folder: name it with --certificates")
+    }
     if certificates != nil, !exhaustive {
       throw ValidationError("--certificates needs --exhaustive: a certificate is a proof over all inputs")
     }
@@ -196,25 +207,39 @@ struct VerifyCommand: ParsableCommand {
     var others: [String] = []
     for entry in entries {
       switch entry {
-      case .element(let format) where format.bitWidth <= 16: certifiable.append(format)
+      case .element(let format) where FormatProof.exists(for: format): certifiable.append(format)
       case .element(let format): others.append(format.name)
       case .block(let format): others.append(format.name)
       }
     }
     guard !certifiable.isEmpty else {
       throw ValidationError(
-        "nothing to prove: \(others.joined(separator: ", ")) are wider than 16 bits or blocks; "
-          + "verify them without --exhaustive"
+        "nothing to prove: \(others.joined(separator: ", ")) are blocks, or wider than 16 bits and no signed float, fixed "
+          + "point, posit or takum; verify them without --exhaustive"
       )
     }
     if !others.isEmpty {
       CommandContext.current.console.writeError(
-        "note: wider than 16 bits or blocks, not certified (verify them without --exhaustive): "
+        "note: blocks, or wide formats of no closed form, not certified (verify them without --exhaustive): "
           + others.joined(separator: ", ")
       )
     }
+    let provable = WideConversionProof.rules
+    if let wide = certifiable.first(where: { FormatProof.rules(rules, for: $0).isEmpty }) {
+      throw CertificateError.noWideProof(
+        format: wide.name,
+        rounding: rules.map(\.rawValue).joined(separator: ", ")
+      )
+    }
+    let wide = certifiable.filter { $0.bitWidth > 16 }.map(\.name)
+    if !wide.isEmpty, rules.contains(where: { !provable.contains($0) }) {
+      CommandContext.current.console.writeError(
+        "note: wider than 16 bits, certified under \(provable.map(\.rawValue).joined(separator: " and ")) only: "
+          + wide.joined(separator: ", ")
+      )
+    }
     let folder = try certificates.map { try OutputFolder($0) }
-    try proof.run(certifiable, rules: rules, folder: folder, json: json)
+    try proof.run(certifiable, rules: rules, folder: folder, resuming: resume, json: json)
   }
 
   private var proof: ExhaustiveVerification {

@@ -8,7 +8,7 @@
 #define ELEMENTWISE _Pragma("clang loop vectorize(assume_safety) interleave_count(1)")
 
 // Elements converted at a time; they stay in the first-level cache.
-enum { CHUNK = 256 };
+enum { CHUNK = BINADE_CODEC_CHUNK };
 
 INLINE uint32_t bits_of(float x) {
   uint32_t bits;

@@ -29,10 +29,10 @@ import Testing
     func damaged(_ name: String, _ old: String, _ new: String) throws -> String {
       try scratch.write(name, Data(text.replacing(old, with: new).utf8))
     }
-    let version = try damaged("a.json", "\"certificateVersion\" : 1", "\"certificateVersion\" : 2")
+    let version = try damaged("a.json", "\"certificateVersion\" : 2", "\"certificateVersion\" : 3")
     #expect(
       message(2, "verify", "--certificate", version)
-        == "binade: DIR/a.json: certificate version 2; this Binade reads version 1\n"
+        == "binade: DIR/a.json: certificate version 3; this Binade reads version 2\n"
     )
     let table = try damaged("b.json", "\"format\" : \"int2\"", "\"format\" : \"int3\"")
     #expect(
@@ -56,7 +56,12 @@ import Testing
 
   @Test("what cannot be proven is said")
   func refused() {
-    #expect(message(2, "verify", "posit32", "--exhaustive").contains("wider than 16 bits"))
+    #expect(message(2, "verify", "mxfp4_e2m1", "--exhaustive").contains("mxfp4_e2m1 are blocks"))
+    #expect(
+      message(2, "verify", "posit32", "--exhaustive", "--rounding", "up")
+        .contains("under nearestEven and towardZero, not under up")
+    )
+    #expect(message(2, "verify", "int4", "--exhaustive", "--resume").contains("name it with --certificates"))
     #expect(message(2, "verify", "int4", "--certificates", "x").contains("--certificates needs --exhaustive"))
     #expect(message(2, "verify", "--p3109", "17").contains("--p3109 must be 3 to 16, found 17"))
     for nothing in ["", ","] {

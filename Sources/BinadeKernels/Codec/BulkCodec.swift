@@ -10,7 +10,7 @@ import CBinadeKernels
 /// - Error: none beyond these roundings: all paths give the bits of ``FormatCodec``, for every input.
 /// - Complexity: O(n). Results do not depend on the number of threads or the instruction set.
 public struct BulkCodec: Sendable {
-  private enum Engine: Sendable {
+  enum Engine: Sendable {
     case closedForm(ClosedForm)
     case steps(StepTable)
     case elements
@@ -18,10 +18,10 @@ public struct BulkCodec: Sendable {
 
   /// The twin: the conversion of one element.
   public let codec: FormatCodec
-  private let engine: Engine
-  private let row: CodecRow
+  let engine: Engine
+  let row: CodecRow
   /// The values of the codes, of formats of up to 16 bits whose codes do not decode by a formula.
-  private let values: [Float]
+  let values: [Float]
 
   /// Elements that a thread converts at a time.
   private static let pieceLength = 1 << 16
@@ -30,8 +30,13 @@ public struct BulkCodec: Sendable {
   ///
   /// - Complexity: O(n log n) in the number of codes.
   public init(_ codec: FormatCodec, features: CPUFeatures = .detected) {
+    self.init(codec, row: CodecRow.select(features))
+  }
+
+  /// The path of `codec` on one row of closed-form kernels.
+  package init(_ codec: FormatCodec, row: CodecRow) {
     self.codec = codec
-    row = CodecRow.select(features)
+    self.row = row
     var decodesByFormula = false
     if let form = ClosedForm(codec) {
       engine = .closedForm(form)

@@ -1,29 +1,29 @@
 import CBinadeKernels
 
 /// The closed-form codec functions of one instruction set.
-struct CodecRow: Sendable {
+package struct CodecRow: Sendable {
   /// The instruction set.
-  let name: String
+  package let name: String
   /// What the processor must have.
-  let required: CPUFeatures
-  let encode:
+  package let required: CPUFeatures
+  package var encode:
     @Sendable @convention(c) (
       UnsafePointer<Float>?, Int, UnsafePointer<binade_closed_form>?, binade_scaling, UInt32,
       UnsafeMutableRawPointer?
     ) -> Void
-  let round:
+  package var round:
     @Sendable @convention(c) (
       UnsafePointer<Float>?, Int, UnsafePointer<binade_closed_form>?, binade_scaling,
       UnsafeMutablePointer<Float>?
     ) -> Void
-  let decode:
+  package var decode:
     @Sendable @convention(c) (
       UnsafeRawPointer?, UInt32, Int, UnsafePointer<binade_closed_form>?, binade_scaling,
       UnsafeMutablePointer<Float>?
     ) -> Void
 
   /// All rows of this architecture, the fastest first; the last one runs everywhere.
-  static let all: [CodecRow] = {
+  package static let all: [CodecRow] = {
     var rows: [CodecRow] = []
     #if arch(x86_64)
     rows.append(
@@ -58,7 +58,7 @@ struct CodecRow: Sendable {
   }()
 
   /// The fastest row that `features` allow.
-  static func select(_ features: CPUFeatures) -> CodecRow {
+  package static func select(_ features: CPUFeatures) -> CodecRow {
     all.first { features.isSuperset(of: $0.required) } ?? all[all.count - 1]
   }
 }

@@ -12,14 +12,14 @@ struct StepTable: Sendable {
   /// Buckets that may be left to search before finer ones are tried.
   private static let toleratedSearches = 4
 
-  private let shift: UInt32
-  private let buckets: [binade_bucket]
-  private let searchCount: Int
-  private let lines: [Int64]
-  private let starts: [UInt32]
-  private let codes: [UInt16]
+  let shift: UInt32
+  let buckets: [binade_bucket]
+  let searchCount: Int
+  let lines: [Int64]
+  let starts: [UInt32]
+  let codes: [UInt16]
   /// By code.
-  private let values: [Float]
+  let values: [Float]
 
   /// Nil for codecs that have no steps written out.
   init?(_ codec: FormatCodec) {

@@ -3,9 +3,9 @@
 ///
 /// A bucket spans 2^-7 of a binade, so formats of up to 7 stored significand bits never search. The time then
 /// does not depend on what the format is.
-struct EncodeTable: Sendable {
+struct EncodeTable: Sendable, Equatable {
   /// One bucket of 65,536 inputs with at most one step in it.
-  struct Bucket: Sendable {
+  struct Bucket: Sendable, Equatable {
     /// Inputs from here on get `second`.
     var threshold: UInt32
     var first: UInt16
@@ -13,12 +13,12 @@ struct EncodeTable: Sendable {
   }
 
   /// One bucket: where its segments begin, and how many there are.
-  struct Span: Sendable {
+  struct Span: Sendable, Equatable {
     var start: UInt32
     var count: UInt32
   }
 
-  private enum Layout: Sendable {
+  private enum Layout: Sendable, Equatable {
     case single([Bucket])
     case search(spans: [Span], starts: [UInt32], codes: [UInt16])
   }

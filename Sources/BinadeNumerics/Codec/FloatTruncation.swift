@@ -33,7 +33,7 @@ struct FloatTruncation: Sendable {
       let half: UInt32 = 1 << (discardedBitCount - 1)
       let position: Position =
         rest < half ? .belowBoundary : rest == half ? .atBoundary : .aboveBoundary
-      rounded += movesAway(position, kept: kept, isNegative: isNegative) ? 1 : 0
+      rounded += policy.rounding.movesAwayFromZero(position, magnitude: kept, isNegative: isNegative) ? 1 : 0
     }
     if policy.overflow == .saturate { rounded = min(rounded, greatestMagnitude) }
     return rounded | sign
@@ -41,23 +41,5 @@ struct FloatTruncation: Sendable {
 
   func value(of code: UInt32) -> Float {
     Float(bitPattern: code << discardedBitCount)
-  }
-
-  /// Asks the rounding rule about the two neighbouring magnitudes, as rungs on the number's side of zero.
-  private func movesAway(_ position: Position, kept: UInt32, isNegative: Bool) -> Bool {
-    let inner = Rung(code: kept, value: isNegative ? -1 : 1)
-    let outer = Rung(code: kept + 1, value: isNegative ? -2 : 2)
-    let mirrored: Position =
-      switch position {
-      case .belowBoundary: isNegative ? .aboveBoundary : .belowBoundary
-      case .atBoundary: .atBoundary
-      case .aboveBoundary: isNegative ? .belowBoundary : .aboveBoundary
-      }
-    let roundsUp = policy.rounding.roundsUp(
-      from: mirrored,
-      lower: isNegative ? outer : inner,
-      upper: isNegative ? inner : outer
-    )
-    return roundsUp != isNegative
   }
 }

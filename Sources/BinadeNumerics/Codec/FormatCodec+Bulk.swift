@@ -85,6 +85,10 @@ extension FormatCodec {
       for index in 0..<input.count {
         codes[index] = Code(truncatingIfNeeded: truncation.code(for: input[index]))
       }
+    case .tapered(let tapered, _):
+      for index in 0..<input.count {
+        codes[index] = Code(truncatingIfNeeded: tapered.code(for: input[index]))
+      }
     case .wrapping(let wrapping, _):
       for index in 0..<input.count {
         codes[index] = Code(truncatingIfNeeded: wrapping.code(for: Double(input[index])))

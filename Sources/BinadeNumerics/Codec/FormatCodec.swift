@@ -1,11 +1,13 @@
 /// A format compiled for one conversion policy: what kernels and tensors see instead of a format.
 ///
-/// Formats of up to 16 bits become a table; formats that share Float32's exponent field round its bits; codes that wrap
-/// around keep the low bits of an integer; all others go through the reference encoder.
+/// Formats of up to 16 bits become a table; formats that share Float32's exponent field round its bits; wide posits and
+/// takums cut their bit string off; codes that wrap around keep the low bits of an integer; all others go through the
+/// reference encoder.
 public struct FormatCodec: Sendable {
   enum Engine: Sendable {
     case table(EncodeTable, values: [Float])
     case truncation(FloatTruncation)
+    case tapered(TaperedConversion, any NumericFormat)
     case wrapping(WrappingConversion, any NumericFormat)
     case reference(any NumericFormat)
   }
@@ -61,6 +63,8 @@ public struct FormatCodec: Sendable {
       )
     } else if let truncation = FloatTruncation(format, policy: policy) {
       engine = .truncation(truncation)
+    } else if let tapered = TaperedConversion(format, reference: reference) {
+      engine = .tapered(tapered, format)
     } else {
       engine = .reference(format)
     }
@@ -74,6 +78,7 @@ public struct FormatCodec: Sendable {
     switch engine {
     case .table(let table, _): UInt32(table.code(for: value))
     case .truncation(let truncation): truncation.code(for: value)
+    case .tapered(let tapered, _): tapered.code(for: value)
     case .wrapping(let wrapping, _): wrapping.code(for: Double(value))
     case .reference: reference.encode(Double(value))
     }
@@ -92,7 +97,8 @@ public struct FormatCodec: Sendable {
     switch engine {
     case .table(_, let values): values[Int(code)]
     case .truncation(let truncation): truncation.value(of: code)
-    case .wrapping(_, let format), .reference(let format): Float(format.decode(code))
+    case .tapered(_, let format), .wrapping(_, let format), .reference(let format):
+      Float(format.decode(code))
     }
   }
 
@@ -112,6 +118,10 @@ public struct FormatCodec: Sendable {
       for index in 0..<input.count {
         output[index] = truncation.value(of: truncation.code(for: input[index]))
       }
+    case .tapered(let tapered, let format):
+      for index in 0..<input.count {
+        output[index] = Float(format.decode(tapered.code(for: input[index])))
+      }
     case .wrapping(let wrapping, let format):
       for index in 0..<input.count {
         output[index] = Float(format.decode(wrapping.code(for: Double(input[index]))))
@@ -128,6 +138,7 @@ public struct FormatCodec: Sendable {
     switch engine {
     case .table(let table, _): table.isSingleComparison ? "table" : "table with search"
     case .truncation: "float32 bits"
+    case .tapered: "bit string"
     case .wrapping: "wrapping integer"
     case .reference: "reference"
     }

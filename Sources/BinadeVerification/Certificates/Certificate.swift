@@ -4,7 +4,30 @@ import BinadeNumerics
 /// which a later run can tell whether it still holds.
 public struct Certificate: Codable, Sendable, Hashable {
   /// The layout of the file; files of another version are refused.
-  public static let currentVersion = 1
+  public static let currentVersion = 2
+
+  /// One converter that was run over all inputs.
+  public struct Converter: Codable, Sendable, Hashable {
+    /// Which code ran: the scalar codec's path, or the bulk codec's with its row of kernels.
+    public var path: String
+    /// Inputs whose code was wrong.
+    public var encodeMismatchCount: UInt64
+    /// Inputs that were rounded to a wrong value.
+    public var roundTripMismatchCount: UInt64
+    /// Codes decoded wrongly.
+    public var decodeMismatchCount: UInt64
+    /// The overflow rule under which the same code ran with the same tables and parameters; nil where it ran under this
+    /// one.
+    public var sweptUnder: String?
+
+    /// What was found of a converter.
+    public init(_ outcome: ConversionProof.Outcome) {
+      path = outcome.path
+      encodeMismatchCount = outcome.encode.mismatchCount
+      roundTripMismatchCount = outcome.roundTrip.mismatchCount
+      decodeMismatchCount = outcome.decode.mismatchCount
+    }
+  }
 
   /// One rounding rule with one overflow rule.
   public struct Row: Codable, Sendable, Hashable {
@@ -12,26 +35,31 @@ public struct Certificate: Codable, Sendable, Hashable {
     public var rounding: String
     /// An overflow rule or a dialect by name.
     public var overflow: String
-    /// Inputs compared: 2^32.
+    /// Inputs compared, of each converter: 2^32.
     public var checkedCount: UInt64
-    /// Inputs whose code was wrong.
+    /// Wrong results of all converters.
     public var mismatchCount: UInt64
-    /// Steps of the function that MPFR decided.
-    public var stepCount: Int
-    /// The fingerprint of those steps.
+    /// Steps of the function that MPFR decided; nil for formats of more than 16 bits, whose steps are not listed.
+    public var stepCount: Int?
+    /// The fingerprint of those steps, or of the codes at both ends of every chunk of inputs.
     public var stepFingerprint: String
-    /// Which code path of the codec was proven.
-    public var codecPath: String
+    /// What ran.
+    public var converters: [Converter]
 
-    /// A row for a conversion whose steps are `steps` and that was found to be as `result` says.
-    public init(policy: ConversionPolicy, steps: OracleSteps, result: SweepResult, codecPath: String) {
+    /// A row for a conversion that was found to be as `outcomes` say.
+    public init(
+      policy: ConversionPolicy,
+      stepCount: Int?,
+      fingerprint: Fingerprint,
+      outcomes: [ConversionProof.Outcome]
+    ) {
       rounding = policy.rounding.rawValue
       overflow = policy.overflowName
-      checkedCount = result.checkedCount
-      mismatchCount = result.mismatchCount
-      stepCount = steps.steps.count
-      stepFingerprint = steps.fingerprint.description
-      self.codecPath = codecPath
+      checkedCount = outcomes.map(\.encode.checkedCount).min() ?? 0
+      mismatchCount = outcomes.reduce(0) { $0 + $1.mismatchCount }
+      self.stepCount = stepCount
+      stepFingerprint = fingerprint.description
+      converters = outcomes.map { Converter($0) }
     }
   }
 
@@ -54,15 +82,23 @@ public struct Certificate: Codable, Sendable, Hashable {
   /// One per rounding and overflow rule.
   public var rows: [Row]
 
-  private static let covers =
-    "encoding of all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them; "
-    + "MPFR decides the code on both sides of every place where it can change, and rounding is monotone between"
+  private static func covers(_ format: any NumericFormat) -> String {
+    "all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them, encoded and "
+      + "rounded to values by each converter listed: the scalar codec and the bulk codec that commands and layers run, on "
+      + "every row of kernels of the machine, also with neighbours that change an element's path; "
+      + (format.bitWidth <= 16
+        ? "every code decoded in each width that holds it; MPFR decides the code on both sides of every place where it can "
+          + "change, and rounding is monotone between"
+        : "MPFR decides both ends of every 65536 inputs, and every input between lies between the values or boundaries next "
+          + "to the code it was given")
+  }
 
   private static func doesNotCover(_ format: any NumericFormat) -> String {
     let hasNaN = (try? format.makeLadder())?.specials.nan != nil
     return
       "float64 inputs are not enumerated (they are checked next to every value and boundary by 'binade verify'); "
-      + "stochastic rounding; arithmetic; scaling"
+      + "stochastic rounding; arithmetic; the division by a scale before"
+      + (format.bitWidth <= 16 ? "" : "; codes that no float32 becomes are not decoded")
       + (hasNaN ? "" : "; NaN has no code here: what the codec gives for it is refused by the commands")
   }
 
@@ -71,7 +107,7 @@ public struct Certificate: Codable, Sendable, Hashable {
     certificateVersion = Self.currentVersion
     self.format = format.name
     tableFingerprint = Fingerprint.table(of: format).description
-    covers = Self.covers
+    covers = Self.covers(format)
     doesNotCover = Self.doesNotCover(format)
     self.command = command
     self.binadeVersion = binadeVersion
@@ -88,17 +124,18 @@ public struct Certificate: Codable, Sendable, Hashable {
     guard tableFingerprint == now else {
       throw .changedTable(file: file, format: format.name, certified: tableFingerprint, now: now)
     }
-    guard covers == Self.covers, doesNotCover == Self.doesNotCover(format) else {
+    guard covers == Self.covers(format), doesNotCover == Self.doesNotCover(format) else {
       throw .malformed(file: file, reason: "'covers' or 'doesNotCover' is not what this program proves")
     }
     guard Set(rows.map { [$0.rounding, $0.overflow] }).count == rows.count, !rows.isEmpty else {
       throw .malformed(file: file, reason: "it has no rows, or two for one policy")
     }
-    for row in rows where row.checkedCount != 1 << 32 || row.stepCount < 1 {
+    for row in rows where row.checkedCount != 1 << 32 || row.converters.isEmpty {
       throw .malformed(
         file: file,
-        reason: "\(row.rounding), \(row.overflow): \(row.checkedCount) inputs and \(row.stepCount) steps; "
-          + "a proof has 4294967296 inputs and at least one step"
+        reason:
+          "\(row.rounding), \(row.overflow): \(row.checkedCount) inputs and \(row.converters.count) converters; "
+          + "a proof has 4294967296 inputs and at least one converter"
       )
     }
   }
@@ -126,6 +163,7 @@ extension Certificate.Row {
 /// Why a proof cannot be made or a certificate not be used.
 public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
   case notCertifiable(format: String, bitWidth: Int)
+  case noWideProof(format: String, rounding: String)
   case notMonotone(format: String, place: Float)
   case malformed(file: String, reason: String)
   case otherVersion(file: String, found: Int, known: Int)
@@ -135,8 +173,11 @@ public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible
   public var description: String {
     switch self {
     case .notCertifiable(let format, let bitWidth):
-      "'\(format)' has \(bitWidth) bits; conversions of formats of up to 16 bits that do not wrap can be decided "
-        + "for all inputs"
+      "'\(format)' has \(bitWidth) bits; conversions that do not wrap can be decided for all inputs: of formats of up to "
+        + "16 bits, and of signed floats, fixed point, posits and takums of up to 32"
+    case .noWideProof(let format, let rounding):
+      "'\(format)' has more than 16 bits; such conversions are decided for all inputs under "
+        + "\(WideConversionProof.rules.map(\.rawValue).joined(separator: " and ")), not under \(rounding)"
     case .notMonotone(let format, let place):
       "the conversion to '\(format)' is not monotone near \(place): its boundaries are not between the values"
     case .malformed(let file, let reason):

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Numbers converted at a time: where all of them are below the plain limit, the whole chunk is rounded by additions.
+#define BINADE_CODEC_CHUNK 256
+
 /// Rounding rules with a formula of their own; the others are made of `binade_rounding`.
 #define BINADE_ROUND_NEAREST_EVEN 0
 #define BINADE_ROUND_TOWARD_ZERO 1

@@ -138,7 +138,7 @@ enum EvaluationText {
     }
     let test = result.mcNemar
     var lines = [
-      "model        \(result.model)",
+      "model        \(result.model.visible())",
       "data         \(result.imageCount) images of \(result.data)",
       "weights      \(result.weights)",
       "activations  \(result.activations)",

@@ -134,7 +134,7 @@ struct ExplainCommand: ParsableCommand {
 
       """
     return """
-      \(explanation.model), \(explanation.imageCount) images of \(explanation.data); \(entry.attribution.configuration)
+      \(explanation.model.visible()), \(explanation.imageCount) images of \(explanation.data); \(entry.attribution.configuration)
 
       \(explanation.sourceTable(entry).text)
       \(layers)

@@ -40,6 +40,23 @@ private enum RudeFormats: FormatProvider {
     #expect(bad.errors.split(separator: "\n").count == 1)
   }
 
+  @Test("a model's file name is one line of a report")
+  func models() throws {
+    let models = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "models/mnist5k")
+    let copy = scratch.path("m\u{1B}[2J\nformat.safetensors")
+    try FileManager.default.copyItem(
+      at: models.appending(path: "resnet8-mnist5k.safetensors"),
+      to: URL(filePath: copy)
+    )
+    for command in [["compare", "--formats", "int4"], ["evaluate"], ["explain", "--format", "int4"]] {
+      let run = CommandRun(command + ["--limit", "1", "--model", copy, "--data", models.path])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(run.output.contains("m\\u001b[2J\\u000aformat"), "\(run.output)")
+      #expect(!run.output.contains("\u{1B}") && !run.output.contains("\nformat ("))
+    }
+  }
+
   @Test("an escape in JSON means what was there")
   func json() throws {
     let run = CommandRun(["formats", "show", "rude2", "--json"], providers: [RudeFormats.self])

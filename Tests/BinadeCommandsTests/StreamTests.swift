@@ -63,6 +63,21 @@ struct StreamTests {
     #expect(short.status == 2 && short.errors.contains("standard input: ended after 160 of 300 elements"))
   }
 
+  @Test("arith takes operands from pipes, whose length shows only at their end")
+  func operands() throws {
+    let run = try run(
+      """
+      set -e
+      $B encode --format int8 --input s.f32 --output a
+      $B encode --format int8 --input s.f32 --limit 1 --output one
+      $B arith --format int8 --op add --input a,one --output want
+      cat a | $B arith --format int8 --op add --input -,one --output - | cmp - want
+      mkfifo f; cat one > f & $B arith --format int8 --op add --input a,f --output - | cmp - want
+      """
+    )
+    #expect(run.status == 0, "\(run.text) \(run.errors)")
+  }
+
   @Test("the length of a stream goes into the header of a .npy file at its end")
   func shapes() throws {
     let run = try run(

@@ -109,7 +109,7 @@ struct AuditCommand: ParsableCommand {
 
   private static func text(_ report: AuditRun.Report) -> String {
     var lines = [
-      "converter    \(report.converter)",
+      "converter    \(report.converter.visible())",
       "should be    \(report.format), \(report.rounding), \(report.overflow)",
       "inputs       \(report.checkedCount) \(report.inputType.rawValue): \(report.inputs)",
       "mismatches   \(report.mismatchCount)",

@@ -21,11 +21,9 @@ enum FortranOrder {
     var place = 0
     return [UInt8](unsafeUninitializedCapacity: bytes.count) { output, count in
       bytes.withUnsafeBytes { input in
-        let output = UnsafeMutableRawBufferPointer(output)
+        guard let source = input.baseAddress, let target = output.baseAddress else { return }
         for start in Swift.stride(from: 0, to: input.count, by: size) {
-          output.baseAddress.map { target in
-            input.baseAddress.map { (target + start).copyMemory(from: $0 + place, byteCount: size) }
-          }
+          UnsafeMutableRawPointer(target + start).copyMemory(from: source + place, byteCount: size)
           // The next index in C order: an odometer whose last wheel turns first.
           var axis = shape.count - 1
           while axis >= 0 {

@@ -71,7 +71,7 @@ struct StreamTests {
       $B encode --format int8 --input s.f32 --output a
       $B encode --format int8 --input s.f32 --limit 1 --output one
       $B arith --format int8 --op add --input a,one --output want
-      cat a | $B arith --format int8 --op add --input -,one --output - | cmp - want
+      cat a | $B arith --format int8 --op add --input one,- --output - | cmp - want
       mkfifo f; cat one > f & $B arith --format int8 --op add --input a,f --output - | cmp - want
       """
     )

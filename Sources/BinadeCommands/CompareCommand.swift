@@ -132,15 +132,17 @@ struct CompareCommand: ParsableCommand {
   private static func withoutDuplicates(_ configurations: [(String, Configuration)], _ console: Console)
     -> [(String, Configuration)]
   {
+    func label(_ named: (String, Configuration)) -> String {
+      named.1.recipeText.map { "\(named.0), \($0)" } ?? named.0
+    }
     var kept: [(String, Configuration)] = []
-    for (name, configuration) in configurations {
-      guard let first = kept.first(where: { $0.1.isSame(as: configuration) }) else {
-        kept.append((name, configuration))
+    for named in configurations {
+      guard let first = kept.first(where: { $0.1.isSame(as: named.1) }) else {
+        kept.append(named)
         continue
       }
-      let recipe = configuration.recipeText.map { ", \($0)" } ?? ""
-      let found = first.0 == name ? "is named twice" : "is the same as '\(first.0)\(recipe)'"
-      console.writeError("note: '\(name)\(recipe)' \(found); it is run once")
+      let found = label(first) == label(named) ? "is named twice" : "is the same as '\(label(first))'"
+      console.writeError("note: '\(label(named))' \(found); it is run once")
     }
     return kept
   }

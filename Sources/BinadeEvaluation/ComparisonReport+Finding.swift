@@ -15,7 +15,8 @@ extension ComparisonReport {
     return [lossSentence(cheapest)] + withinNoise + [nearest(cheapest, rows)].compactMap { $0 }
   }
 
-  private func isReference(_ result: EvaluationResult) -> Bool {
+  /// Whether the row is the float32 network that others are measured against.
+  func isReference(_ result: EvaluationResult) -> Bool {
     result.weights == "float32" && result.activations == "float32" && result.recipe == nil
       && result.provenance.accumulator == nil
   }
@@ -59,7 +60,7 @@ extension ComparisonReport {
       ]
     }
     let shown =
-      names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+      names.prefix(8).joined(separator: "; ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
     return [
       "\(names.count) rows are not on the front, but not significantly below it either, so that chance may have put them there: "
         + "\(shown)."

@@ -127,6 +127,14 @@ final class ScratchFolder {
       run.errors.contains("note: 'int4:channel:mse/int4:tensor:mse' is the same as 'int4'; it is run once")
     )
     #expect(run.errors.contains("note: 'int8' is named twice; it is run once"))
+    let recipes = CommandRun(
+      ["compare", "--formats", "int4", "--ends", "int8", "--ptq", "naive,best,mse+alloc+descent,naive"]
+        + options
+    )
+    #expect(
+      recipes.errors.contains("note: 'int4, mse+alloc+descent' is the same as 'int4, best'; it is run once")
+    )
+    #expect(recipes.errors.contains("note: 'int4, naive' is named twice; it is run once"))
     let table = run.output.components(separatedBy: "\n\n")[1].split(separator: "\n").dropFirst(2)
     #expect(table.count == 4, "\(run.output)")
     let seeded = CommandRun(

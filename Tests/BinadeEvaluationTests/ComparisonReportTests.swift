@@ -202,7 +202,7 @@ import Testing
     let marks = report.table.text.split(separator: "\n").dropFirst(2).map { $0.last }
     #expect(marks[0] == "*" && marks[2] == "~" && marks[3] == "~" && marks[1] != "~")
     #expect(report.findings[1].contains("2 rows are not on the front"))
-    #expect(report.findings[1].contains("int5, int6."))
+    #expect(report.findings[1].contains("int5; int6."))
     let fields = report.csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }

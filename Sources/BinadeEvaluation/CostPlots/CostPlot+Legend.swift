@@ -18,6 +18,7 @@ extension CostPlot {
       Entry(marker: ("full", "#555555"), text: noiseMeaning),
     ]
     if let belowMeaning { entries.append(Entry(marker: ("hollow", "#555555"), text: belowMeaning)) }
+    if let line { entries.append(Entry(text: "- - \(line.text)")) }
     entries += notes.map { Entry(text: $0) }
     entries += [Entry(text: ""), Entry(text: "number, format, \(textTitle)")]
     var number = 0

@@ -43,6 +43,8 @@ package struct CostPlot {
   var textTitle: String
   var points: [Point]
   var axis: Axis
+  /// A dashed line across the plot, and what it is.
+  var line: (value: Double, text: String)?
   /// What filled points are that are not on the front.
   var noiseMeaning: String
   /// What hollow points are; nil when there are none.
@@ -69,8 +71,8 @@ package struct CostPlot {
   // MARK: Ranges
 
   var verticalRange: ClosedRange<Double> {
-    let positions = points.flatMap { [$0.lower, $0.value, $0.upper] }.map(axis.scale.position)
-      .filter(\.isFinite)
+    let values = points.flatMap { [$0.lower, $0.value, $0.upper] } + (line.map { [$0.value] } ?? [])
+    let positions = values.map(axis.scale.position).filter(\.isFinite)
     let (least, greatest) = (positions.min() ?? 0, positions.max() ?? 1)
     let margin = max(0.04 * (greatest - least), 1e-3)
     return least - margin...greatest + margin
@@ -143,14 +145,15 @@ package struct CostPlot {
 
       """
     }
-    let layers = [
-      "data index 1 using 3:(y($4)) with steps lw 2 lc rgb \"#b0b0b0\" notitle",
-      "data index 0 using 3:(y($4)):(y($5)):(y($6)):8 with yerrorbars pt 0 lw 1 lc rgb variable notitle",
-      "data index 0 using 3:(y($4)) with points pt 7 ps 1.15 lc rgb \"white\" notitle",
-      "data index 0 using 3:($7 == 0 ? y($4) : NaN) with points pt 7 ps 1.75 lc rgb \"black\" notitle",
-      "data index 0 using 3:($7 < 2 ? y($4) : NaN):8 with points pt 7 ps 1.25 lc rgb variable notitle",
-      "data index 0 using 3:($7 == 2 ? y($4) : NaN):8 with points pt 6 ps 1.15 lw 1.5 lc rgb variable notitle",
-    ]
+    let layers =
+      (line.map { ["y(\($0.value)) with lines lw 1 dt 2 lc rgb \"#555555\" notitle"] } ?? []) + [
+        "data index 1 using 3:(y($4)) with steps lw 2 lc rgb \"#b0b0b0\" notitle",
+        "data index 0 using 3:(y($4)):(y($5)):(y($6)):8 with yerrorbars pt 0 lw 1 lc rgb variable notitle",
+        "data index 0 using 3:(y($4)) with points pt 7 ps 1.15 lc rgb \"white\" notitle",
+        "data index 0 using 3:($7 == 0 ? y($4) : NaN) with points pt 7 ps 1.75 lc rgb \"black\" notitle",
+        "data index 0 using 3:($7 < 2 ? y($4) : NaN):8 with points pt 7 ps 1.25 lc rgb variable notitle",
+        "data index 0 using 3:($7 == 2 ? y($4) : NaN):8 with points pt 6 ps 1.15 lw 1.5 lc rgb variable notitle",
+      ]
     return """
       # gnuplot \(name).gp   draws \(name).svg and \(name).png from \(name).tsv
       set datafile separator "\\t"

@@ -40,6 +40,7 @@ public struct DivergencePlot: Sendable {
           scale: .logarithmic,
           ticks: PlotTick.decades(from: ends.min() ?? 1, to: ends.max() ?? 1)
         ),
+        line: nil,
         noiseMeaning: "not on the front",
         belowMeaning: nil,
         notes: Self.notes(report)

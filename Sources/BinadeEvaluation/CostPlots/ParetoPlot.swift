@@ -10,9 +10,13 @@ public struct ParetoPlot: Sendable {
   public let files: PlotFiles
 
   /// A plot of `report`.
+  ///
+  /// The float32 network, what all others are measured against, is a line: its cost would stretch the axis for nothing.
   public init(_ report: ComparisonReport) {
-    let points = report.results.indices.map { Self.point(report, $0) }
-    let (least, greatest) = (points.map(\.lower).min() ?? -1, points.map(\.upper).max() ?? 1)
+    let others = report.results.indices.filter { !report.isReference(report.results[$0]) }
+    let isAlone = others.isEmpty
+    let points = (isAlone ? Array(report.results.indices) : others).map { Self.point(report, $0) }
+    let (least, greatest) = (points.map(\.lower).reduce(0, min), points.map(\.upper).reduce(0, max))
     let float32 = report.results.first.map { 100 * ($0.top1Accuracy - $0.top1Change) } ?? 0
     let hasStandings = points.contains { $0.standing == .below }
     files =
@@ -36,6 +40,7 @@ public struct ParetoPlot: Sendable {
             PlotTick.changes(from: least, to: greatest)
           )
         ),
+        line: isAlone ? nil : (0, String(format: "float32: %.2f", float32)),
         noiseMeaning: "not significantly below the front",
         belowMeaning: hasStandings ? "below the front (p < \(FrontComparison.significanceLevel))" : nil,
         notes: []

@@ -50,7 +50,7 @@ struct RowLabels {
       activations = Quantizer(result.activations)
       others = [
         result.recipe ?? "", result.ends.map { "ends \($0)" } ?? "",
-        result.provenance.accumulator.map { "sums in \($0)" } ?? "",
+        result.provenance.accumulator.map(Self.sums) ?? "",
       ]
       isFloat32 =
         result.weights == "float32" && result.activations == "float32" && others.allSatisfy(\.isEmpty)
@@ -58,6 +58,11 @@ struct RowLabels {
         result.weights == result.activations
         ? result.weights : "\(result.weights) / \(result.activations)"
       whole = ([operands] + others.filter { !$0.isEmpty }).joined(separator: ", ")
+    }
+
+    /// An accumulator as part of a label; its own text may begin with the word.
+    private static func sums(_ accumulator: String) -> String {
+      accumulator.hasPrefix("sum ") ? "sums in \(accumulator.dropFirst(4))" : "sums in \(accumulator)"
     }
   }
 

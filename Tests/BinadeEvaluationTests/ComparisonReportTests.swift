@@ -142,7 +142,7 @@ import Testing
     let eight = Row(weights: "int8", activations: "int8", recipe: "naive", bits: 8)
     #expect(try labels(recipes + [eight]) == ["int4, naive", "int4, best", "int8, naive"])
     #expect(try labels(recipes) == ["naive", "best"])
-    let sums = [nil, "bfloat16", "q15.16"].map {
+    let sums = [nil, "bfloat16", "sum q15.16"].map {
       Row(weights: "int8:channel:mse", activations: "int8:tensor:mse", accumulator: $0)
     }
     #expect(try labels(sums) == ["int8", "sums in bfloat16", "sums in q15.16"])

@@ -2,11 +2,13 @@
 # make test   the whole test-suite
 # make reference  formats/REFERENCE.md from the catalogue
 # make test-emulated  kernels for other processors, under an emulator
+# make example  the plug-in package of Examples/, built and run
+# make install  PREFIX=/usr/local DESTDIR=: the program, its man page, completion for bash, zsh and fish
 # make lint   style of the sources and direction of imports
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers bench-peers certificates demo test test-emulated lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo example install test test-emulated test-install lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -15,6 +17,21 @@ demo: setup
 test: setup
 	$(SWIFT_BUILD) --build-tests
 	swift test --configuration release --skip-build
+
+# A package that adds a family of formats: built by path, its notebook's console blocks replayed.
+example: setup
+	@sh Scripts/test-example.sh
+
+PREFIX ?= /usr/local
+
+install: setup
+	$(SWIFT_BUILD) --product binade
+	@sh Scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+# Installs into a scratch folder and runs what is there.
+test-install: setup
+	$(SWIFT_BUILD) --product binade
+	@bash Scripts/test-install.sh
 
 # The NEON kernels under QEMU, and every file of kernels compiled for both architectures.
 test-emulated:
@@ -31,7 +48,7 @@ reference: setup
 	.build/release/binade formats table --output formats/REFERENCE.md
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Tests formats models Benchmarks Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests formats models Benchmarks Examples Package.swift
 	python3 Scripts/check-imports.py
 
 setup:

@@ -85,7 +85,7 @@ struct CompareCommand: ParsableCommand {
     }
     let report = ComparisonReport(results, graph: experiment.model.architecture.graph)
     if json {
-      console.write(try JSONText.encode(report.results))
+      console.write(try JSONDocument.comparison.text(list: report.results))
     } else {
       console.write(heading(experiment))
       if let common = report.commonLabel { console.write("all rows: \(common)\n") }
@@ -97,7 +97,7 @@ struct CompareCommand: ParsableCommand {
     }
     if let folder {
       try folder.write(report.csv, as: "results.csv")
-      try folder.write(try JSONText.encode(report.results) + "\n", as: "results.json")
+      try folder.write(try JSONDocument.comparison.text(list: report.results) + "\n", as: "results.json")
       for plot in report.plots { try plot.write(to: folder.url) }
       if !json {
         console.write(

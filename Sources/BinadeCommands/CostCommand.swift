@@ -54,7 +54,7 @@ struct CostCommand: ParsableCommand {
     )
     let console = CommandContext.current.console
     if json {
-      console.write(try JSONText.encode(cost))
+      console.write(try JSONDocument.cost.text(cost))
       return
     }
     console.write(

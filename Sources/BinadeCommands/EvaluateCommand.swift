@@ -120,7 +120,7 @@ struct EvaluateCommand: ParsableCommand {
       console.writeError("note: \(note)")
     }
     if json {
-      console.write(try JSONText.encode(result))
+      console.write(try JSONDocument.evaluation.text(result))
     } else {
       console.write(EvaluationText.summary(of: result))
       console.write(EvaluationText.layers(of: result).text)

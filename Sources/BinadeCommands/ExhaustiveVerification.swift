@@ -106,7 +106,7 @@ struct ExhaustiveVerification {
     }
     bar.finish()
     if json {
-      console.write(try JSONText.encode(outcomes.map(\.certificate)))
+      console.write(try JSONDocument.certificates.text(list: outcomes.map(\.certificate)))
     } else {
       write(outcomes, to: console)
       if let folder { console.write("certificates: \(folder.url.relativePath)") }

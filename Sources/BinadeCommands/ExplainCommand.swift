@@ -79,12 +79,12 @@ struct ExplainCommand: ParsableCommand {
     let entries = try configurations.map { try entry($0, $1, experiment) }
     let explanation = Explanation(experiment, entries: entries)
     if json {
-      console.write(try JSONText.encode(explanation))
+      console.write(try JSONDocument.explanation.text(explanation))
     } else {
       for entry in entries { console.write(text(explanation, entry)) }
     }
     guard let folder else { return }
-    try folder.write(try JSONText.encode(explanation) + "\n", as: "explanation.json")
+    try folder.write(try JSONDocument.explanation.text(explanation) + "\n", as: "explanation.json")
     for plot in explanation.plots { try plot.write(to: folder.url) }
     if !json {
       console.write(

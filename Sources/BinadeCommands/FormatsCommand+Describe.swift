@@ -44,7 +44,7 @@ extension FormatsCommand {
         aliases: catalog.aliases(of: format.name),
         hasCodes: hasCodes
       )
-      console.write(json ? try JSONText.encode(description) : try description.text)
+      console.write(json ? try JSONDocument.formatDescription.text(description) : try description.text)
       if let folder { try draw(format, description.facts, to: folder, console) }
     }
 

@@ -48,7 +48,7 @@ extension FormatsCommand {
         )
       }
       let console = CommandContext.current.console
-      if json { return console.write(try JSONText.encode(rows)) }
+      if json { return console.write(try JSONDocument.dialects.text(list: rows)) }
       var table = TextTable(
         columns: [.init("dialect", .left)] + Self.formats.map { .init($0, .left) }
           + [.init("-100 unsigned", .left), .init("NaN, none there", .left)]

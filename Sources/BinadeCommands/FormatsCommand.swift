@@ -37,7 +37,7 @@ struct FormatsCommand: ParsableCommand {
       }
       if json {
         let elements = pages.map { ListedFacts.element($0.facts) }
-        console.write(try JSONText.encode(elements + blockPages.map { .block($0.facts) }))
+        console.write(try JSONDocument.formats.text(list: elements + blockPages.map { .block($0.facts) }))
         return
       }
       var table = TextTable(columns: [
@@ -99,12 +99,12 @@ struct FormatsCommand: ParsableCommand {
       case .element(let element): format = element
       case .block(let block):
         let page = BlockFormatPage(block, aliases: catalog.aliases(of: block.name))
-        console.write(json ? try JSONText.encode(page.facts) : page.text)
+        console.write(json ? try JSONDocument.format.text(page.facts) : page.text)
         return
       }
       let page = try FormatPage(format, aliases: catalog.aliases(of: format.name))
       if json {
-        console.write(try JSONText.encode(page.facts))
+        console.write(try JSONDocument.format.text(page.facts))
         return
       }
       console.write(page.text)

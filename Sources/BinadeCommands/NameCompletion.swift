@@ -6,7 +6,7 @@ import Foundation
 /// of `--format-folder` are among them.
 ///
 /// What is offered begins with what has been typed, lists included: after `int4,int8:ch` comes `int4,int8:channel`.
-package enum NameCompletion {
+enum NameCompletion {
   /// A format, or the path of a definition file.
   static let format = CompletionKind.custom { words, _, typed in
     paths(typed) ?? complete(typed) { _ in formatNames(words) }
@@ -18,14 +18,7 @@ package enum NameCompletion {
   }
 
   /// A quantizer, FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]], or WEIGHTS/ACTIVATIONS; also several, separated by commas.
-  static let quantizers = CompletionKind.custom { words, index, typed in
-    guard CompletionShell.requesting == .bash else { return quantizers(typed, words) }
-    let whole = joinedAtColons(words, index, typed)
-    let kept = whole.lastIndex(of: ":").map { whole[...$0].count } ?? 0
-    return quantizers(whole, words).map { String($0.dropFirst(kept)) }
-  }
-
-  private static func quantizers(_ typed: String, _ words: [String]) -> [String] {
+  static let quantizers = CompletionKind.custom { words, _, typed in
     paths(typed)
       ?? complete(typed, separators: [",", "/", ":"]) { head in
         // How many parts of this quantizer are there already.
@@ -36,19 +29,6 @@ package enum NameCompletion {
         default: RoundingRule.allCases.map(\.rawValue)
         }
       }
-  }
-
-  /// What has been typed since the last space.
-  ///
-  /// To bash a colon ends a word: it gives `int8`, `:` and `ch` for `int8:ch`, and replaces the last of them only.
-  package static func joinedAtColons(_ words: [String], _ index: Int, _ typed: String) -> String {
-    guard words.indices.contains(index) else { return typed }
-    var (whole, start) = (typed.isEmpty && words[index] == ":" ? ":" : typed, index)
-    while start > 1, words[start] == ":" || words[start - 1] == ":" {
-      start -= 1
-      whole = words[start] + whole
-    }
-    return whole
   }
 
   /// Accumulators: formats, and those that are none; several separated by commas.

@@ -51,8 +51,8 @@ struct StochasticVerification {
   }
 
   private func jsonText(_ reports: [StochasticReport]) throws -> String {
-    try JSONText.encode(
-      reports.map {
+    try JSONDocument.stochasticVerification.text(
+      list: reports.map {
         Row(
           format: $0.format,
           randomBits: $0.rounding.bitCount,

@@ -316,7 +316,7 @@ struct VerifyCommand: ParsableCommand {
           counterexamples: $0.counterexamples.map(\.description)
         )
       }
-      if let text = try? JSONText.encode(rows) { console.write(text) }
+      if let text = try? JSONDocument.verification.text(list: rows) { console.write(text) }
       return
     }
     var table = TextTable(columns: [

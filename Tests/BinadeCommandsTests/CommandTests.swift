@@ -102,11 +102,8 @@ final class ScratchFolder {
     #expect(rows.count == 5)
     let columns = rows.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }
     #expect(Set(columns) == [columns[0]])
-    let json = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: URL(filePath: folder + "/results.json"))
-    )
-    #expect((json as? [[String: Any]])?.count == 4)
-    let outputs = (json as? [[String: Any]])?.compactMap { $0["outputs"] as? [String: Any] } ?? []
+    let json = try JSONValue(String(contentsOfFile: folder + "/results.json", encoding: .utf8))
+    let outputs = (json["results"]?.array ?? []).compactMap { $0["outputs"] }
     #expect(outputs.count == 4 && outputs.allSatisfy { $0["meanDivergenceInterval"] != nil })
     #expect(rows[0].contains("meanDivergence,meanDivergenceLower,meanDivergenceUpper"))
     #expect(
@@ -150,11 +147,11 @@ final class ScratchFolder {
   func defaultSet() throws {
     let run = CommandRun("compare", "--limit", "1", "--calibration-images", "1", "--json")
     #expect(run.status == 0, "\(run.errors)")
-    let rows = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
+    let rows = try #require(JSONValue(run.output)["results"]?.array)
     #expect(rows.count >= 25)
-    let widths = Set(rows.compactMap { $0["weightBitWidth"] as? Int })
+    let widths = Set(rows.compactMap { $0["weightBitWidth"]?.number })
     #expect(widths.isSuperset(of: [2, 3, 4, 5, 6, 7, 8, 16, 32]))
-    let names = rows.compactMap { ($0["weights"] as? String)?.split(separator: ":").first }
+    let names = rows.compactMap { $0["weights"]?.string?.split(separator: ":").first }
     for prefix in ["int", "q", "float", "bfloat", "lns", "pot", "posit", "nf4"] {
       #expect(names.contains { $0.hasPrefix(prefix) }, "\(prefix)")
     }

@@ -1,4 +1,3 @@
-import BinadeCommands
 import Foundation
 import Testing
 
@@ -44,19 +43,6 @@ import Testing
     #expect(offers(["verify"], "--rounding", typed: "up,toO") == ["up,toOdd"])
     #expect(offers(["verify"], "--operations", typed: "add,f") == ["add,fma"])
     #expect(offers(["evaluate"], "--ptq", typed: "aciq+bias-") == ["aciq+bias-variance"])
-  }
-
-  @Test(
-    "bash's words are put together again at colons",
-    arguments: [
-      (["binade", "compare", "--formats", "int4,int8", ":", "ch"], "ch", "int4,int8:ch"),
-      (["binade", "compare", "--formats", "int8", ":"], "", "int8:"),
-      (["binade", "compare", "--formats", "int8", ":", "channel", ":", "m"], "m", "int8:channel:m"),
-      (["binade", "compare", "--formats", "int8"], "int8", "int8"),
-    ]
-  )
-  func colons(words: [String], typed: String, whole: String) {
-    #expect(NameCompletion.joinedAtColons(words, words.count - 1, typed) == whole)
   }
 
   @Test("accumulators are formats and what is none")

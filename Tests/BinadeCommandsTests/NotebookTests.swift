@@ -38,6 +38,22 @@ import Testing
     #expect(replayed > 0)
   }
 
+  @Test(
+    "the README and the first notebook show the plug-in package as it is",
+    arguments: [
+      "Package.swift", "Sources/binade-sinh/SinhFormat.swift", "Sources/binade-sinh/SinhFormats.swift",
+      "Sources/binade-sinh/main.swift",
+    ]
+  )
+  func plugIn(file: String) throws {
+    let root = Self.folder.deletingLastPathComponent()
+    let source = try String(contentsOf: root.appending(path: "Examples/SinhFormat/" + file), encoding: .utf8)
+    for page in ["README.md", "notebooks-md/01-add-a-format.md"] {
+      let text = try String(contentsOf: root.appending(path: page), encoding: .utf8)
+      #expect(text.contains("`\(file)`\n\n```swift\n\(source)```\n"), "\(page)")
+    }
+  }
+
   /// The fenced blocks with their language.
   private static func blocks(in text: String) -> [(kind: String, lines: [String])] {
     var blocks: [(kind: String, lines: [String])] = []

@@ -67,10 +67,10 @@ import Testing
       "--json"
     )
     #expect(run.status == 0, "\(run.errors)")
-    let rows = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
+    let rows = try #require(JSONValue(run.output)["checks"]?.array)
     #expect(rows.count == 12)
-    #expect(rows.allSatisfy { $0["mismatchCount"] as? Int == 0 && $0["randomBits"] as? Int == 3 })
-    #expect(rows[0]["variant"] as? String == "a" && rows[0]["meanBias"] as? Double == -0.0625)
+    #expect(rows.allSatisfy { $0["mismatchCount"] == .number(0) && $0["randomBits"] == .number(3) })
+    #expect(rows[0]["variant"] == .string("a") && rows[0]["meanBias"] == .number(-0.0625))
     let text = CommandRun("verify", "nf4", "--rounding", "stochastic", "--stochastic-variant", "a")
     #expect(text.status == 0 && text.output.contains("-0.001953"))
     #expect(text.output.contains("1 formats,") && text.output.contains("0 mismatches"))

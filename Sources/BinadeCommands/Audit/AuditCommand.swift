@@ -96,7 +96,7 @@ struct AuditCommand: ParsableCommand {
       report = try self.report(run, AuditedProcess(command: command ?? "", timeout: timeout))
     }
     try list?.finish()
-    console.write(json ? try JSONText.encode(report) : Self.text(report))
+    console.write(json ? try JSONDocument.audit.text(report) : Self.text(report))
     if report.mismatchCount > 0 { throw CheckFailure() }
   }
 

@@ -79,6 +79,6 @@ struct BenchOptions: ParsableArguments {
     }
     bar.finish()
     let report = BenchReport(options: self, rows: results, peak: sampler.peak.greatest)
-    console.write(json ? try JSONText.encode(report) : report.text)
+    console.write(json ? try JSONDocument.benchmark.text(report) : report.text)
   }
 }

@@ -1,0 +1,3 @@
+import BinadeCommands
+
+BinadeCommand.main(providers: [SinhFormats.self])

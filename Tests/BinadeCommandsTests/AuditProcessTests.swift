@@ -146,6 +146,24 @@ struct AuditProcessTests {
     #expect(lines.contains("2.0\t0x40000000\t0x2\t0x0 (0.0)"), "\(lines)")
   }
 
+  @Test(
+    "all 2^32 inputs: each example once, --list has all (BINADE_LONG_TESTS=1, two minutes)",
+    .enabled(if: ProcessInfo.processInfo.environment["BINADE_LONG_TESTS"] == "1")
+  )
+  func exhaustiveList() throws {
+    let good = Self.library.replacing("double x = in[i];", with: "double x = in[i] == 2 ? 0 : in[i];")
+    _ = try scratch.write("l.c", Data(good.utf8))
+    let run = try run(
+      "cc -O2 -shared -fPIC -o l.so l.c -lm && \(Self.audit) --exhaustive --list all --library ./l.so --symbol good",
+      limit: 600
+    )
+    #expect(run.status == 1, "\(run.errors)")
+    let wrong = "2.0: expected 0x2 (2.0), found 0x0 (0.0)"
+    #expect(run.text.split(separator: "\n").count { $0.hasSuffix(wrong) } == 1, "\(run.text)")
+    let lines = try String(contentsOfFile: scratch.path("all"), encoding: .utf8).split(separator: "\n")
+    #expect(lines.dropFirst() == ["2.0\t0x40000000\t0x2\t0x0 (0.0)"])
+  }
+
   @Test("last words of a converter stand apart, without what moves a terminal")
   func lastWords() throws {
     let run = try run("\(Self.audit) --command 'printf \"a\\033[2Jb\\nbinade: all is well\\n\" >&2; exit 7'")

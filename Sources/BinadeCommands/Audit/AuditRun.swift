@@ -163,20 +163,31 @@ struct AuditRun {
       inputType: .float32,
       checkedCount: result.checkedCount,
       mismatchCount: result.mismatchCount,
-      counterexamples: Array(
-        (report.counterexamples.filter(\.isUnexplained)
-          + result.firstMismatches.map {
-            example(
-              .init(input: Double(Float(bitPattern: $0.bits)), expected: $0.expected, found: $0.found),
-              .float32
-            )
-          }).prefix(Self.exampleCount)
+      counterexamples: examples(
+        unexplained: report.counterexamples.filter(\.isUnexplained),
+        result.firstMismatches
       ),
       diagnosis: report.diagnosis,
       otherNaNCount: otherNaNCount,
       leavesOutNaN: audit.leavesOutNaN
     )
     return report
+  }
+
+  /// What the edges leave unexplained, then the first mismatches of the sweep that are not among it.
+  private func examples(
+    unexplained: [Report.Example],
+    _ mismatches: [SweepResult.Mismatch]
+  ) -> [Report.Example] {
+    var examples = unexplained
+    for mismatch in mismatches {
+      let input = Audit.widened(Float(bitPattern: mismatch.bits))
+      let wrong = Audit.Case(input: input, expected: mismatch.expected, found: mismatch.found)
+      let next = example(wrong, .float32)
+      let isShown = examples.contains { $0.input == next.input && $0.found == next.found }
+      if !isShown { examples.append(next) }
+    }
+    return Array(examples.prefix(Self.exampleCount))
   }
 
   /// Lists what is wrong among the codes of a chunk.

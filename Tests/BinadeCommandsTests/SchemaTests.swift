@@ -12,7 +12,7 @@ import Testing
     (
       "format",
       [
-        ["formats", "show", "float8_e4m3fn"], ["formats", "show", "mxfp4_e2m1"],
+        ["formats", "show", "float16"], ["formats", "show", "mxfp4_e2m1"],
         ["formats", "show", "nvfp4"],
         ["formats", "show", "posit32"], ["formats", "show", "float8_e8m0fnu"],
       ]

@@ -16,6 +16,10 @@ import Testing
     )
   }
 
+  static var hopper: MatrixUnit {
+    get throws { try #require(MatrixUnit.named("hopper_float8")) }
+  }
+
   func models() throws -> [AccumulatorModel] {
     [
       .init(sum: try target("bfloat16")),
@@ -24,7 +28,7 @@ import Testing
       .init(sum: try target("float16"), interval: 2, order: .chunked(length: 5, into: try target("float32"))),
       .init(sum: try target("int12", .nearestEven, .wrap)),
       .init(product: try target("posit8"), sum: try target("posit16")),
-      try .hopperFloat8(leastExponent: -6),
+      try Self.hopper.model(leastLeft: -6, leastRight: -6),
     ]
   }
 
@@ -99,7 +103,7 @@ import Testing
     // 2^-14 against 1 with 13 fraction bits: each of the 31 small products is cut to nothing.
     let a = [Float](repeating: 1, count: 32)
     let b: [Float] = [1] + [Float](repeating: 0x1p-14, count: 31)
-    let hopper = try AccumulatorModel.hopperFloat8(leastExponent: -20)
+    let hopper = try Self.hopper.model(leastLeft: -20, leastRight: -20)
     #expect(GEMM.multiply(a, b, rows: 1, depth: 32, columns: 1, accumulator: hopper) == [1])
     let exact = AccumulatorModel(sum: hopper.sum, interval: 32)
     #expect(ReferenceAccumulation.dot(a, b, exact) == 1 + 0x1.ep-10)

@@ -92,10 +92,10 @@ enum AccumulationPlan: Sendable {
     switch sum.format {
     case let integer as IntegerFormat: isSigned = integer.isSigned
     case let fixed as FixedPointFormat: isSigned = fixed.isSigned
-    default: return nil
+    case nil, _?: return nil
     }
     let stepExponent = Int(sum.quantum.exponent)
-    let width = sum.format.bitWidth
+    let width = sum.bitWidth
     let one = ProductBounds(left, right, count: 1)
     guard products.areFinite, one.areFloats, one.leastExponent >= stepExponent,
       one.limitExponent - stepExponent <= 31
@@ -110,11 +110,11 @@ enum AccumulationPlan: Sendable {
       greatest: 0
     )
     if sum.wraps { return isSigned || width <= 31 ? lanes : nil }
-    let codec = sum.codec
+    guard let codec = sum.codec, let format = sum.format else { return nil }
     let (ladder, outcomes) = (codec.reference.ladder, codec.reference.outcomes)
     guard width <= 30, products.limitExponent - stepExponent <= 30, sum.policy.dialect == nil,
-      sum.format.decode(outcomes.aboveGreatest) == ladder.greatest.value,
-      sum.format.decode(outcomes.belowLeast) == ladder.least.value
+      format.decode(outcomes.aboveGreatest) == ladder.greatest.value,
+      format.decode(outcomes.belowLeast) == ladder.least.value
     else { return nil }
     lanes.least = Int32(ladder.least.value / sum.quantum)
     lanes.greatest = Int32(ladder.greatest.value / sum.quantum)

@@ -155,7 +155,8 @@ enum SumRounding: Sendable {
   /// Nil where neither will do.
   init?(_ target: AccumulatorFormat) {
     // Lanes that cancel are +0; under `down` they would have to be -0.
-    let hasNegativeZero = target.codec.reference.ladder.specials.negativeZero != nil
+    guard let codec = target.codec else { return nil }
+    let hasNegativeZero = codec.reference.ladder.specials.negativeZero != nil
     if target.policy.rounding == .down, hasNegativeZero { return nil }
     if let form = binade_sum_rounding(target), form.grid == UInt32(BINADE_GRID_FLOAT) {
       guard form.rule == UInt32(BINADE_RULE_NEAREST_EVEN) else { return nil }

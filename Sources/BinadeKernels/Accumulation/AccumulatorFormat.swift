@@ -2,10 +2,15 @@ import BinadeNumerics
 
 /// A format that products or sums are rounded to, with its rules for rounding and overflow.
 public struct AccumulatorFormat: Sendable {
-  /// The format.
-  public let format: any NumericFormat
-  /// The format compiled for the rules.
-  public let codec: FormatCodec
+  /// A format, compiled for the rules, or fixed point without codes.
+  private enum Body: Sendable {
+    case coded(any NumericFormat, FormatCodec)
+    case wide(WideFixedPoint)
+  }
+
+  private let body: Body
+  /// Rounding and overflow.
+  public let policy: ConversionPolicy
   /// Whether every value and every boundary is a Float with an even last bit, in formats of up to 16 bits.
   ///
   /// Then a number and its Float rounded to odd lie on the same side of all of them.
@@ -35,9 +40,29 @@ public struct AccumulatorFormat: Sendable {
         allowed: "numbers that Doubles hold, of magnitudes 2^-300 to 2^300, in an accumulator"
       )
     }
-    self.format = format
-    self.codec = codec
+    body = .coded(format, codec)
+    self.policy = codec.policy
     isDecidedByOddFloats = policy.overflow != .wrap && Self.areEvenFloats(codec)
+  }
+
+  /// Fixed point of more bits than codes have; overflow saturates unless it wraps.
+  ///
+  /// Throws ``FormatError`` for dialects, which are about codes.
+  public init(
+    _ wide: WideFixedPoint,
+    policy: ConversionPolicy = ConversionPolicy(overflow: .ieee)
+  ) throws(FormatError) {
+    if let dialect = policy.dialect {
+      throw .invalidParameter(
+        format: wide.name,
+        parameter: "dialect",
+        found: dialect.rawValue,
+        allowed: "none for an accumulator without codes"
+      )
+    }
+    body = .wide(wide)
+    self.policy = policy
+    isDecidedByOddFloats = false
   }
 
   /// What lies beyond the Floats is on the same side of every number as the greatest one.
@@ -55,14 +80,86 @@ public struct AccumulatorFormat: Sendable {
       }
   }
 
-  /// Rounding and overflow.
-  public var policy: ConversionPolicy { codec.policy }
+  /// The format; nil for fixed point of more bits than codes have.
+  public var format: (any NumericFormat)? {
+    if case .coded(let format, _) = body { return format }
+    return nil
+  }
+
+  /// The format compiled for the rules; nil for fixed point of more bits than codes have.
+  public var codec: FormatCodec? {
+    if case .coded(_, let codec) = body { return codec }
+    return nil
+  }
+
+  /// The fixed point that the format is, with codes or without; nil for formats of other families, and narrow integers.
+  public var fixedPoint: WideFixedPoint? {
+    switch body {
+    case .wide(let wide): wide
+    case .coded(let fixed as FixedPointFormat, _):
+      try? WideFixedPoint(
+        name: fixed.name,
+        isSigned: fixed.isSigned,
+        bitWidth: fixed.bitWidth,
+        fractionBitCount: fixed.fractionBitCount
+      )
+    case .coded(let integer as IntegerFormat, _) where integer.range == .full:
+      try? WideFixedPoint(
+        name: integer.name,
+        isSigned: integer.isSigned,
+        bitWidth: integer.bitWidth,
+        fractionBitCount: 0
+      )
+    case .coded: nil
+    }
+  }
+
+  /// The name of the format.
+  public var name: String {
+    switch body {
+    case .coded(let format, _): format.name
+    case .wide(let wide): wide.name
+    }
+  }
+
+  /// Bits of the format.
+  public var bitWidth: Int {
+    switch body {
+    case .coded(let format, _): format.bitWidth
+    case .wide(let wide): wide.bitWidth
+    }
+  }
+
+  /// Whether there is a NaN among the values.
+  public var hasNaN: Bool { codec.map { $0.reference.ladder.specials.nan != nil } ?? false }
+
+  /// The least and the greatest finite value.
+  package var range: (least: Double, greatest: Double) {
+    switch body {
+    case .coded(_, let codec):
+      (codec.reference.ladder.least.value, codec.reference.ladder.greatest.value)
+    case .wide(let wide): (wide.least, wide.greatest)
+    }
+  }
+
+  /// The least magnitude but zero.
+  package var leastNonzeroMagnitude: Double {
+    switch body {
+    case .coded(let format, _): (try? FormatLimits(of: format).leastNonzeroMagnitude) ?? 0
+    case .wide(let wide): wide.quantum
+    }
+  }
 
   /// Whether codes wrap around.
   public var wraps: Bool { policy.dialect == nil && policy.overflow == .wrap }
 
   /// The value that a Double becomes: a finite number, an infinity or NaN.
-  public func rounded(_ value: Double) -> Double { format.decode(codec.encode(value)) }
+  public func rounded(_ value: Double) -> Double {
+    switch body {
+    case .coded(let format, let codec): format.decode(codec.encode(value))
+    case .wide(let wide): wide.rounded(value, policy)
+    }
+  }
 
   /// The value that an exact sum becomes.
   ///
@@ -71,12 +168,12 @@ public struct AccumulatorFormat: Sendable {
     if sum.isZero { return rounded(zero) }
     guard wraps else { return rounded(sum.roundedToOdd) }
     // Far more than the last turn would not fit a Double.
-    let rest = sum.reduced(modulo: quantum * Double(sign: .plus, exponent: format.bitWidth, significand: 1))
+    let rest = sum.reduced(modulo: quantum * Double(sign: .plus, exponent: bitWidth, significand: 1))
     return rounded(rest.isZero ? 0 : rest.roundedToOdd)
   }
 
   /// The distance between neighbours of an integer or fixed-point format; 1 for others.
-  var quantum: Double { (format as? FixedPointFormat)?.quantum ?? 1 }
+  var quantum: Double { fixedPoint?.quantum ?? 1 }
 
   /// Format, rounding and overflow in words.
   public var description: String {
@@ -84,6 +181,6 @@ public struct AccumulatorFormat: Sendable {
       policy.rounding == .nearestEven ? nil : policy.rounding.rawValue,
       policy.overflow == .ieee && policy.dialect == nil ? nil : policy.overflowName,
     ].compactMap { $0 }
-    return rules.isEmpty ? format.name : "\(format.name) (\(rules.joined(separator: ", ")))"
+    return rules.isEmpty ? name : "\(name) (\(rules.joined(separator: ", ")))"
   }
 }

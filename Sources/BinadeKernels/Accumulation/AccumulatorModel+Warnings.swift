@@ -9,9 +9,8 @@ extension AccumulatorModel {
   public func warnings(left: OperandBounds, right: OperandBounds, depth: Int) -> [String] {
     let one = ProductBounds(left, right, count: 1)
     let all = ProductBounds(left, right, count: max(depth, 1))
-    let ladder = sum.codec.reference.ladder
-    let greatest = max(abs(ladder.least.value), abs(ladder.greatest.value))
-    let least = (try? FormatLimits(of: sum.format).leastNonzeroMagnitude) ?? 0
+    let greatest = max(abs(sum.range.least), abs(sum.range.greatest))
+    let least = sum.leastNonzeroMagnitude
     // Both factors at least this great exist, so that a product of this size does.
     let greatestProduct = Double(
       sign: .plus,
@@ -19,7 +18,7 @@ extension AccumulatorModel {
       significand: 1
     )
     let leastProduct = Double(sign: .plus, exponent: one.leastMagnitudeExponent, significand: 1)
-    let name = sum.format.name
+    let name = sum.name
     if greatestProduct > greatest {
       return [
         "accumulator '\(name)' is too narrow to hold one product: products reach 2^\(greatestProduct.exponent), its "

@@ -9,30 +9,30 @@ extension binade_sum_rounding {
   /// a dialect. `lane` is left to the caller.
   init?(_ target: AccumulatorFormat) {
     let policy = target.policy
-    guard policy.dialect == nil, policy.overflow != .wrap,
+    guard let codec = target.codec, policy.dialect == nil, policy.overflow != .wrap,
       policy.rounding == .nearestEven || policy.rounding == .towardZero
     else { return nil }
     self.init()
     rule = UInt32(
       (policy.rounding == .nearestEven ? BINADE_RULE_NEAREST_EVEN : BINADE_RULE_TOWARD_ZERO)
     )
-    let ladder = target.codec.reference.ladder
+    let ladder = codec.reference.ladder
     keeps_negative_zero = ladder.specials.negativeZero != nil
     nan_bits = target.rounded(.nan).isNaN ? Float.nan.bitPattern : Float(target.rounded(.nan)).bitPattern
     least = Float(ladder.least.value)
     greatest = Float(ladder.greatest.value)
     let hasForm: Bool
     switch target.format {
-    case let float as BinaryFloatFormat: hasForm = setFloat(float, target)
-    case let integer as IntegerFormat: hasForm = setFixed(1, integer.bitWidth, target)
-    case let fixed as FixedPointFormat: hasForm = setFixed(Float(fixed.quantum), fixed.bitWidth, target)
+    case let float as BinaryFloatFormat: hasForm = setFloat(float, codec)
+    case let integer as IntegerFormat: hasForm = setFixed(1, integer, codec)
+    case let fixed as FixedPointFormat: hasForm = setFixed(Float(fixed.quantum), fixed, codec)
     default: hasForm = false
     }
     guard hasForm else { return nil }
   }
 
-  private mutating func setFloat(_ float: BinaryFloatFormat, _ target: AccumulatorFormat) -> Bool {
-    let outcomes = target.codec.reference.outcomes
+  private mutating func setFloat(_ float: BinaryFloatFormat, _ codec: FormatCodec) -> Bool {
+    let outcomes = codec.reference.outcomes
     func value(_ code: UInt32) -> Double { float.decode(code) }
     let beyond = value(outcomes.aboveGreatest)
     // Both sides, and infinities as well as numbers, must leave the range in the same way.
@@ -40,7 +40,7 @@ extension binade_sum_rounding {
       [outcomes.positiveInfinity, outcomes.aboveGreatest].allSatisfy({ Self.isSame(value($0), beyond) }),
       [outcomes.negativeInfinity, outcomes.belowLeast].allSatisfy({ Self.isSame(value($0), -beyond) })
     else { return false }
-    let saturates = beyond == target.codec.reference.ladder.greatest.value
+    let saturates = beyond == codec.reference.ladder.greatest.value
     if float.exponentBitCount == 8, float.exponentBias == 127 {
       guard float.specialValues == .ieee, saturates || beyond.isInfinite else { return false }
       discarded_bits = UInt32(23 - float.significandBitCount)
@@ -68,13 +68,14 @@ extension binade_sum_rounding {
     return true
   }
 
-  private mutating func setFixed(_ quantum: Float, _ bitWidth: Int, _ target: AccumulatorFormat) -> Bool {
-    let outcomes = target.codec.reference.outcomes
-    let ladder = target.codec.reference.ladder
+  private mutating func setFixed(_ quantum: Float, _ format: any NumericFormat, _ codec: FormatCodec) -> Bool
+  {
+    let outcomes = codec.reference.outcomes
+    let ladder = codec.reference.ladder
     // What leaves the range becomes the end of it, under every rule for overflow.
-    let ends = [outcomes.aboveGreatest, outcomes.positiveInfinity].map { target.format.decode($0) }
-    let starts = [outcomes.belowLeast, outcomes.negativeInfinity].map { target.format.decode($0) }
-    guard bitWidth <= 22, ends.allSatisfy({ $0 == ladder.greatest.value }),
+    let ends = [outcomes.aboveGreatest, outcomes.positiveInfinity].map { format.decode($0) }
+    let starts = [outcomes.belowLeast, outcomes.negativeInfinity].map { format.decode($0) }
+    guard format.bitWidth <= 22, ends.allSatisfy({ $0 == ladder.greatest.value }),
       starts.allSatisfy({ $0 == ladder.least.value })
     else { return false }
     grid = UInt32(BINADE_GRID_FIXED)

@@ -12,8 +12,8 @@ enum ElementRounding: Sendable {
   init?(_ target: AccumulatorFormat) {
     if let form = binade_sum_rounding(target), form.grid != UInt32(BINADE_GRID_FLOAT) {
       self = .closedForm(form)
-    } else if target.isDecidedByOddFloats {
-      self = .codec(target.codec)
+    } else if target.isDecidedByOddFloats, let codec = target.codec {
+      self = .codec(codec)
     } else {
       return nil
     }

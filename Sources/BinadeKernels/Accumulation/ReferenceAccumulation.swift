@@ -87,7 +87,7 @@ public enum ReferenceAccumulation {
   }
 
   /// The sum of numbers, rounded once.
-  private static func add(_ terms: [Double], _ format: AccumulatorFormat) -> Double {
+  static func add(_ terms: [Double], _ format: AccumulatorFormat) -> Double {
     guard terms.allSatisfy(\.isFinite) else { return format.rounded(terms.reduce(0, +)) }
     return format.rounded(ExactExpansion(terms), zero: zero(terms, format.policy.rounding))
   }

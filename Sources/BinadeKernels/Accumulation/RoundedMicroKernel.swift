@@ -16,6 +16,8 @@ public struct RoundedMicroKernel: MicroKernel {
   private let plan: AccumulationPlan
   /// How chunks are added to the outer accumulator, or the nodes of the tree to each other.
   private let combination: SumRounding?
+  /// Instead of `plan`, where that is slow.
+  private let float64: Float64Lanes?
 
   /// Chooses the arithmetic.
   ///
@@ -48,15 +50,19 @@ public struct RoundedMicroKernel: MicroKernel {
     }
     self.plan = plan
     self.combination = combination
+    switch plan {
+    case .integer, .fused, .aligned: float64 = nil
+    case .stepwise, .wide, .reference: float64 = Float64Lanes(model, left, right, vectors)
+    }
   }
 
   /// The instruction set and the arithmetic, for reports.
-  public var name: String { "\(vectors.name), \(plan.name)" }
+  public var name: String { "\(vectors.name), \(float64?.name ?? plan.name)" }
   /// Whether the scalar reference runs.
   public var isReference: Bool { referenceReason != nil }
   /// Why the scalar reference runs; nil where it does not.
   public var referenceReason: String? {
-    if case .reference(let reason) = plan { return reason }
+    if float64 == nil, case .reference(let reason) = plan { return reason }
     return nil
   }
   /// The tile it computes.
@@ -138,6 +144,10 @@ public struct RoundedMicroKernel: MicroKernel {
     _ c: UnsafeMutablePointer<Float>,
     _ rowStride: Int
   ) {
+    if let float64 {
+      float64.computeTile(depth, a, b, c, rowStride)
+      return
+    }
     if case .reference = plan {
       computeReference(depth, a, b, c, rowStride)
       return

@@ -13,6 +13,17 @@ public struct RoundedConvolution: Sendable {
   /// The kernel's name, for reports.
   public var kernelName: String { body.kernel.name }
 
+  /// What is summed, and how.
+  package var model: AccumulatorModel { body.kernel.model }
+
+  /// Products that the kernel computes for one image, those of the columns that fill up its tiles included.
+  package var productCount: Int {
+    let shape = body.shape
+    let columns = body.kernel.tile.columns
+    let filled = (shape.groupOutputChannels + columns - 1) / columns * columns
+    return shape.multiplyAccumulateCount / shape.groupOutputChannels * filled
+  }
+
   /// Computes all output channels of some images.
   ///
   /// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``.

@@ -9,6 +9,7 @@ import BinadeNumerics
 public struct LayerAccumulator: Sendable {
   private enum Kind: Sendable {
     case rounded(AccumulatorModel)
+    case matrixUnit(MatrixUnit)
     case exact(into: AccumulatorFormat)
     case logarithmic
   }
@@ -18,6 +19,11 @@ public struct LayerAccumulator: Sendable {
   /// Sums as `model` says.
   public init(_ model: AccumulatorModel) {
     kind = .rounded(model)
+  }
+
+  /// Sums as a matrix unit does, for the formats that it multiplies.
+  public init(_ unit: MatrixUnit) {
+    kind = .matrixUnit(unit)
   }
 
   /// Exact sums, each rounded once, to float32.
@@ -39,6 +45,7 @@ public struct LayerAccumulator: Sendable {
   public var description: String {
     switch kind {
     case .rounded(let model): model.description
+    case .matrixUnit(let unit): "matrix unit \(unit.name)"
     case .exact: "exact"
     case .logarithmic: "logarithmic"
     }
@@ -85,6 +92,17 @@ public struct LayerAccumulator: Sendable {
         depth: shape.depth,
         .rounded,
         "the accumulator is a format: \(model.description)",
+        features
+      )
+    case .matrixUnit(let unit):
+      let model = try unit.model(left: activations.format, right: weights.format)
+      return Self.rounded(
+        model,
+        weights,
+        activations,
+        depth: shape.depth,
+        .rounded,
+        "matrix unit \(unit.name): \(model.description)",
         features
       )
     case .logarithmic:

@@ -24,6 +24,27 @@ struct WrappingConversion: Sendable {
     let isNegative = value.sign == .minus
     if value.isInfinite { return ladder.extreme(isNegative: isNegative) }
     if value == 0 { return 0 }
+    let steps = StepRounding(fractionBitCount: fractionBitCount, rounding: rounding).steps(value)
+    return UInt32(truncatingIfNeeded: steps) & UInt32.max >> UInt32(32 - bitWidth)
+  }
+}
+
+/// The whole number of steps of 2^-fractionBitCount that a number is rounded to.
+package struct StepRounding: Sendable {
+  private let fractionBitCount: Int
+  private let rounding: RoundingRule
+
+  /// A rule on a grid.
+  package init(fractionBitCount: Int, rounding: RoundingRule) {
+    self.fractionBitCount = fractionBitCount
+    self.rounding = rounding
+  }
+
+  /// The steps of `value`, modulo 2^64.
+  ///
+  /// - Precondition: `value` is finite and not zero.
+  package func steps(_ value: Double) -> Int64 {
+    let isNegative = value.sign == .minus
     // |value| = significand x 2^exponent steps, with an integer significand of 53 bits.
     let exponent = Int(value.exponent) - 52 + fractionBitCount
     let significand = UInt64(value.significand * 0x1p52)
@@ -33,8 +54,7 @@ struct WrappingConversion: Sendable {
     } else {
       magnitude = rounded(significand, discarding: -exponent, isNegative: isNegative)
     }
-    let steps = isNegative ? 0 &- magnitude : magnitude
-    return UInt32(truncatingIfNeeded: steps) & UInt32.max >> UInt32(32 - bitWidth)
+    return Int64(truncatingIfNeeded: isNegative ? 0 &- magnitude : magnitude)
   }
 
   /// An integer without its last `count` bits, rounded as the rule says of the signed number.

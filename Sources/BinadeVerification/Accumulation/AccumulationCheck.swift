@@ -73,7 +73,7 @@ public final class AccumulationCheck {
     oracle = try AccumulationOracle(model)
     codecs = (try FormatCodec(left), try FormatCodec(right))
     name =
-      (left.name == right.name ? left.name : "\(left.name) x \(right.name)") + " in \(model.sum.format.name)"
+      (left.name == right.name ? left.name : "\(left.name) x \(right.name)") + " in \(model.sum.name)"
   }
 
   /// Checks at least `vectors` dot products, half of them random and half adversarial, of up to 67 elements; one report

@@ -36,11 +36,10 @@ struct AccumulationInputs {
     self.left = Self.values(left)
     self.right = Self.values(right)
     specials = (Self.specialValues(left), Self.specialValues(right))
-    let ladder = model.sum.codec.reference.ladder
     let (few, others) = (Self.thinned(self.left), Self.thinned(self.right))
-    let ties = Self.traps(few, others) { Self.isTie($0, ladder) }
+    let ties = Self.traps(few, others) { Self.isTie($0, model.sum) }
     let greatest = Self.magnitudes(ties).max() ?? 0
-    let least = (try? FormatLimits(of: model.sum.format).leastNonzeroMagnitude) ?? 0
+    let least = model.sum.leastNonzeroMagnitude
     let kept = Self.magnitudes(Self.traps(few, others) { abs($0) >= least && abs($0).isFinite && $0 != 0 })
     let leastKept = kept.min() ?? 0
     self.ties = ties
@@ -180,7 +179,12 @@ struct AccumulationInputs {
     stride(from: 0, to: values.count, by: max(1, values.count / 256)).map { values[$0] }
   }
 
-  private static func isTie(_ product: Double, _ ladder: any Ladder) -> Bool {
+  private static func isTie(_ product: Double, _ sum: AccumulatorFormat) -> Bool {
+    guard let ladder = sum.codec?.reference.ladder else {
+      guard let wide = sum.fixedPoint, product.magnitude < wide.greatest else { return false }
+      let steps = product / wide.quantum
+      return (steps - steps.rounded(.down)) == 0.5
+    }
     guard ladder.least.value < product, product < ladder.greatest.value else { return false }
     let (lower, upper) = ladder.neighbours(of: product)
     guard lower.code != upper.code else { return false }

@@ -7,9 +7,9 @@ import BinadeNumerics
 /// orders of summation, special values and alignment are written here a second time.
 final class AccumulationOracle {
   private let model: AccumulatorModel
-  private let sum: MPFROracle
-  private let product: MPFROracle?
-  private let outer: MPFROracle?
+  private let sum: SumOracle
+  private let product: SumOracle?
+  private let outer: SumOracle?
   private let sumRounding: RoundingRule
 
   /// Holds sums of products of Floats (2^-298 to 2^256) and accumulators (2^-300 to 2^300) exactly.
@@ -17,11 +17,11 @@ final class AccumulationOracle {
 
   init(_ model: AccumulatorModel) throws {
     self.model = model
-    sum = try MPFROracle(model.sum.format, policy: model.sum.policy)
-    product = try model.product.map { try MPFROracle($0.format, policy: $0.policy) }
+    sum = try SumOracle(model.sum)
+    product = try model.product.map { try SumOracle($0) }
     sumRounding = model.sum.policy.rounding
     if case .chunked(_, let format) = model.order {
-      outer = try MPFROracle(format.format, policy: format.policy)
+      outer = try SumOracle(format)
     } else {
       outer = nil
     }
@@ -162,14 +162,7 @@ final class AccumulationOracle {
     return .finite(total, isNegativeZero: false)
   }
 
-  private static func convert(_ meaning: OracleMeaning, _ oracle: MPFROracle) -> OracleMeaning {
-    let code =
-      switch meaning {
-      case .nan: oracle.expectedCode(for: Double.nan)
-      case .infinity(let isNegative): oracle.expectedCode(for: isNegative ? -Double.infinity : .infinity)
-      case .finite(let value, let isNegativeZero):
-        oracle.expectedCode(for: value, isNegative: value.isZero ? isNegativeZero : value.sign < 0)
-      }
-    return oracle.ladder.meaning(of: code)
+  private static func convert(_ meaning: OracleMeaning, _ oracle: SumOracle) -> OracleMeaning {
+    oracle.converted(meaning)
   }
 }

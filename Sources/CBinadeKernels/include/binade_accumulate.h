@@ -1,4 +1,4 @@
-// Sums whose accumulator is itself a format, in lanes of float32.
+// Sums whose accumulator is itself a format, in lanes of float32. Fixed point of more bits: binade_fixed.h.
 //
 // This is not an API: BinadeKernels is. A lane holds a value of the accumulator's format. One step makes the exact sum
 // of the lane and some products a float32 (`lane`) and then a value of the format (`grid`, `rule`, `overflow`).

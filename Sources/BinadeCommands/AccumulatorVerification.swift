@@ -4,7 +4,7 @@ import BinadeVerification
 
 /// `verify --accumulator`: dot products in rounded accumulators against MPFR.
 struct AccumulatorVerification {
-  /// Names of the accumulators' formats, separated by commas.
+  /// Names of the accumulators' formats, of one policy where they say so, and of matrix units, separated by commas.
   let accumulators: String
   let options: AccumulatorOptions
   let vectors: Int
@@ -16,14 +16,17 @@ struct AccumulatorVerification {
     var operands: [any NumericFormat] = []
     for case .element(let format) in entries { operands.append(format) }
     let names = accumulators.split(separator: ",").map(String.init)
-    let sums = try names.map { try catalog.format(named: $0) }
-    let bar = ProgressBar(total: operands.count * sums.count)
+    for name in names {
+      try options.requireNoDetails(of: name)
+      if MatrixUnit.named(name) == nil { _ = try options.model(name, catalog) }
+    }
+    let bar = ProgressBar(total: operands.count * names.count)
     defer { bar.finish() }
     var reports: [VerificationReport] = []
     for format in operands {
-      for sum in sums {
-        bar.setLabel("\(format.name) in \(sum.name)")
-        let models = try policies(of: sum, rules).map { try options.model(sum, policy: $0, catalog) }
+      for name in names {
+        bar.setLabel("\(format.name) in \(name)")
+        let models = try models(name, format, rules)
         warn(models.first, format)
         reports += try check(models, format)
         bar.advance(1)
@@ -32,9 +35,19 @@ struct AccumulatorVerification {
     return reports
   }
 
-  private func policies(of format: any NumericFormat, _ rules: [RoundingRule]) -> [ConversionPolicy] {
-    let canWrap = format is FixedPointFormat || (format as? IntegerFormat)?.range == .full
-    let overflows = canWrap ? OverflowRule.allCases : OverflowRule.universal
+  /// One model per policy: those that a name leaves open, or that of a matrix unit.
+  private func models(_ name: String, _ operands: any NumericFormat, _ rules: [RoundingRule]) throws
+    -> [AccumulatorModel]
+  {
+    if let unit = MatrixUnit.named(name) { return [try unit.model(left: operands, right: operands)] }
+    let text = try AccumulatorText(name)
+    return try policies(text, rules).map { try options.model(text.accumulator(catalog, policy: $0), catalog) }
+  }
+
+  private func policies(_ text: AccumulatorText, _ rules: [RoundingRule]) throws -> [ConversionPolicy] {
+    let canWrap = try text.accumulator(catalog, policy: ConversionPolicy(overflow: .ieee)).fixedPoint != nil
+    let overflows = text.overflow.map { [$0] } ?? (canWrap ? OverflowRule.allCases : OverflowRule.universal)
+    let rules = text.rounding.map { [$0] } ?? rules
     return rules.flatMap { rule in overflows.map { ConversionPolicy(rounding: rule, overflow: $0) } }
   }
 

@@ -8,8 +8,8 @@ final class CodeReader {
   /// The shape of the array; nil where it shows only at the end.
   let shape: [Int]?
   private let reader: ArrayReader
-  private let path: String
-  private let format: any NumericFormat
+  let path: String
+  let format: any NumericFormat
   private var position = 0
   private let isRepeated: Bool
   private var only: [UInt32]?

@@ -13,11 +13,15 @@ struct CompareCommand: ParsableCommand {
       them FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]. With --ptq each format is run with each recipe of post-training
       quantization (see 'binade evaluate --help'), and float32 leaves one side as it is: int4/float32.
 
+      With --accumulator each format is run with each accumulator: formats and matrix units as in 'binade evaluate --help',
+      exact, logarithmic, or cheapest for none.
+
       EXAMPLES
         binade compare
         binade compare --formats int8,int4,float8_e4m3fn,int4/int8 --ends int8 --output results
         binade compare --model resnet20-cifar10.safetensors --data cifar10 --limit 1000
         binade compare --formats int4,int3/int4 --ends int8 --ptq naive,aciq+alloc+bias,best
+        binade compare --formats int8,float8_e4m3fn --accumulator cheapest,q15.16,q7.16:wrap,bfloat16
       """
   )
 
@@ -56,6 +60,14 @@ struct CompareCommand: ParsableCommand {
   var ptq: String?
 
   @Option(
+    help: "What products are summed in, a row for each: accumulators, separated by commas.",
+    completion: NameCompletion.accumulators
+  )
+  var accumulator: String?
+
+  @OptionGroup var accumulatorOptions: AccumulatorOptions
+
+  @Option(
     help: "A folder for results.csv, results.json and the plots; made if missing.",
     completion: .directory
   )
@@ -63,6 +75,8 @@ struct CompareCommand: ParsableCommand {
 
   @Flag(help: "Print the results as JSON instead of a table.")
   var json = false
+
+  func validate() throws { try accumulatorOptions.requireAccumulators(accumulator, ptq: ptq) }
 
   func run() throws {
     let console = CommandContext.current.console
@@ -75,7 +89,9 @@ struct CompareCommand: ParsableCommand {
     var results = [try experiment.run(Configuration(), progress: bar.advance)]
     for (name, configuration) in configurations {
       bar.setLabel(configuration.recipeText.map { "\(name), \($0)" } ?? name)
-      results.append(try experiment.run(configuration, progress: bar.advance))
+      results.append(
+        try experiment.run(configuration, foretell: SlowAccumulation.foretell, progress: bar.advance)
+      )
     }
     bar.finish()
     for note in Set(results.flatMap(\.notes)).sorted() { console.writeError("note: \(note)") }
@@ -115,15 +131,20 @@ struct CompareCommand: ParsableCommand {
     let endsPair = try ends.map { try ConfigurationText.ends($0, catalog) }
     let recipes = ptq?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     if let recipes { try RecipeText.check(recipes, formats: names + [ends].compactMap { $0 }) }
+    let accumulators = try accumulatorOptions.layerAccumulators(accumulator, catalog)
     return try names.flatMap { name in
-      try (recipes ?? [""]).map { recipe in
+      try (recipes ?? [""]).flatMap { recipe in
         var configuration = try ConfigurationText.body(name, catalog)
         configuration.ends = endsPair
         if recipes != nil {
           configuration.recipe = try PostTrainingRecipe(parsing: recipe)
           configuration.recipeText = recipe
         }
-        return (name, configuration)
+        return accumulators.map { accumulator in
+          var own = configuration
+          own.accumulator = accumulator
+          return (accumulator.map { "\(name), \($0.description)" } ?? name, own)
+        }
       }
     }
   }

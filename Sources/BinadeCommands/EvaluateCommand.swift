@@ -16,6 +16,7 @@ struct EvaluateCommand: ParsableCommand {
 
       With --accumulator each layer sums the products of the values that codes stand for, before scales, in that
       format, in the order (kernel row, kernel column, channel); scales, bias and residual follow in float32.
+      \(AccumulatorHelp.text)
 
       With --ptq a recipe of post-training quantization finds ranges, bits per channel and rounded weights for evenly
       spaced formats of 2 to 8 bits; quantizers are formats alone. Recipes: naive, aciq, aciq+alloc+bias, best, or parts
@@ -29,6 +30,8 @@ struct EvaluateCommand: ParsableCommand {
         binade evaluate --model resnet20-cifar10.safetensors --data cifar10 \\
           --weights int4 --activations int4 --ends int8 --json
         binade evaluate --weights float8_e4m3fn --activations float8_e4m3fn --accumulator bfloat16 --explain
+        binade evaluate --weights int8 --activations int8 --accumulator q15.16:wrap
+        binade evaluate --weights float8_e4m3fn --activations float8_e4m3fn --accumulator hopper_float8
       """
   )
 
@@ -64,8 +67,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: """
       The format that each layer's sums of products are rounded to; 'exact' for one rounding at the end; 'logarithmic', \
-      for formats of signed powers of one base: exponents add, sums in float32. Default: the cheapest arithmetic of \
-      integers, or float32.
+      for formats of signed powers of one base: exponents add, sums in float32; or a matrix unit. Default: the cheapest \
+      arithmetic of integers, or float32.
       """,
     completion: NameCompletion.accumulators
   )
@@ -205,7 +208,7 @@ enum EvaluationText {
     return table
   }
 
-  /// What is too narrow about the accumulator, and which layers no kernel carries out: the first layer of each kind.
+  /// What is too narrow about the accumulator: the first layer of that kind.
   static func accumulatorNotes(of result: EvaluationResult) -> [String] {
     func note(_ layers: [EvaluationResult.LayerResult], _ text: (EvaluationResult.LayerResult) -> String)
       -> [String]
@@ -215,8 +218,6 @@ enum EvaluationText {
       return ["\(first.name): \(text(first))\(others)"]
     }
     let narrow = result.layers.filter { $0.accumulatorWarnings?.isEmpty == false }
-    let scalar = result.layers.filter { $0.datapath == .reference }
     return note(narrow) { ($0.accumulatorWarnings ?? []).joined(separator: "; ") }
-      + note(scalar) { "carried out by the scalar reference: \($0.datapathReason)" }
   }
 }

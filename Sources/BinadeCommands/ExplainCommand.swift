@@ -111,6 +111,15 @@ struct ExplainCommand: ParsableCommand {
     -> Explanation.Entry
   {
     let layers = experiment.model.network.layers.count
+    // One of the runs sums in the accumulator.
+    if configuration.accumulator != nil,
+      let forecast = try experiment.compile(configuration).referenceForecast
+    {
+      SlowAccumulation.foretell(
+        forecast,
+        seconds: forecast.seconds(imageCount: experiment.imageCount, threads: runOptions.threads)
+      )
+    }
     let runs = experiment.attributionRunCount(configuration) + (sensitivity ? layers + 1 : 0)
     let bar = ProgressBar(total: runs * experiment.imageCount, label: label)
     defer { bar.finish() }

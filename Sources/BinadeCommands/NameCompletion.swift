@@ -31,10 +31,10 @@ enum NameCompletion {
       }
   }
 
-  /// Accumulators: formats, and those that are none; several separated by commas.
+  /// Accumulators: formats, matrix units, and those that are neither; several separated by commas.
   static let accumulators = CompletionKind.custom { words, _, typed in
     complete(typed, separators: [","]) { _ in
-      AccumulatorDatapath.allCases.map(\.rawValue) + formatNames(words)
+      AccumulatorDatapath.allCases.map(\.rawValue) + MatrixUnit.all.map(\.name) + formatNames(words)
     }
   }
 

@@ -52,6 +52,7 @@ enum RecipeText {
         quantizing.advance(1)
         if done == layers { quantizing.finish() }
       },
+      foretell: SlowAccumulation.foretell,
       progress: classifying.advance
     )
   }

@@ -128,7 +128,10 @@ public struct ComparisonReport: Sendable {
         ("top1ChangeLower", "\(result.top1ChangeInterval.lower)"),
         ("top1ChangeUpper", "\(result.top1ChangeInterval.upper)"),
         ("pValueAgainstFront", Self.optional(frontComparisons[index]?.test.pValue)),
-      ] + OutputText.csvFields(result.outputs) + [("isOnDivergenceFront", "\(isOnDivergenceFront[index])")]
+      ] + OutputText.csvFields(result.outputs) + [
+        ("isOnDivergenceFront", "\(isOnDivergenceFront[index])"),
+        ("accumulator", result.provenance.accumulator.map { "\"\($0)\"" } ?? ""),
+      ]
     }
     let lines =
       (rows.first.map { [$0.map(\.name)] } ?? []) + rows.map { $0.map(\.value) }

@@ -186,10 +186,12 @@ public struct Experiment: Sendable {
   /// Compiles the network in a configuration, classifies every image and measures every layer.
   ///
   /// `layerDone`: called with the number of layers that post-training quantization has done.
+  /// `foretell`: called before images are run when layers fall to the scalar reference, with about the seconds it takes.
   /// `progress`: called from any thread with a number of images just done.
   public func run(
     _ configuration: Configuration,
     layerDone: (Int) -> Void = { _ in },
+    foretell: (ReferenceForecast, Double) -> Void = { _, _ in },
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
     var configuration = configuration
@@ -200,6 +202,10 @@ public struct Experiment: Sendable {
       specification.map(configuration.text) ?? "float32"
     }
     let compiled = try compile(configuration, layerDone: layerDone)
+    if let forecast = compiled.referenceForecast {
+      let images = imageCount + min(options.errorImageCount, imageCount)
+      foretell(forecast, forecast.seconds(imageCount: images, threads: options.threads))
+    }
     let logits = try logits(of: compiled, configuration, progress: progress)
     let labels = evaluator.images.labels
     let predictions = Predictions(logits: logits, labels: labels)

@@ -9,6 +9,12 @@ import Testing
     #expect(run.status == 0, "\(run.output) \(run.errors)")
     #expect(run.output.contains("float4_e2m1fn in bfloat16        14"))
     #expect(run.output.contains("float4_e2m1fn in int12           21"))
+    let one = CommandRun([
+      "verify", "float4_e2m1fn", "--accumulator", "q15.16:wrap:down,int24:saturate", "--vectors", "500",
+    ])
+    #expect(one.status == 0, "\(one.output) \(one.errors)")
+    #expect(one.output.contains("float4_e2m1fn in q15.16         1"), "\(one.output)")
+    #expect(one.output.contains("float4_e2m1fn in int24          7"), "\(one.output)")
     #expect(run.output.contains("0 mismatches"))
   }
 
@@ -45,7 +51,10 @@ import Testing
       (["--accumulator", "bfloat"], "did you mean 'bfloat16'?"),
       (["--accumulator", "lns4.3"], "'values' is irrational"),
       (["--accumulator", "bfloat16", "--accumulate-every", "0"], "must be at least 1, found 0"),
-      (["--accumulator", "bfloat16", "--accumulate-order", "tree"], "is sequential, pairwise or chunks:K"),
+      (
+        ["--accumulator", "bfloat16", "--accumulate-order", "tree"],
+        "is sequential, pairwise, chunks:K or chunks:K:FORMAT"
+      ),
       (["--accumulator", "bfloat16", "--operations", "add"], "--accumulator is a check of its own"),
       (["--vectors", "5"], "--vectors needs --accumulator"),
     ]
@@ -101,6 +110,93 @@ import Testing
     let text = CommandRun(Self.evaluation + ["--accumulator", "bfloat16", "--explain"])
     #expect(text.output.contains("accumulator  sum bfloat16"))
     #expect(text.output.contains("the accumulator is a format: sum bfloat16"))
+  }
+
+  @Test("fixed-point sums that hold every product change nothing, and run without the reference")
+  func evaluateFixedPoint() throws {
+    let evaluation = ["evaluate", "--limit", "40", "--weights", "int8", "--activations", "int8", "--json"]
+    func accuracy(_ arguments: [String]) throws -> Double {
+      let run = CommandRun(evaluation + arguments)
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(!run.errors.contains("scalar reference"), "\(run.errors)")
+      let row = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+      let layers = try #require(row["layers"] as? [[String: Any]])
+      #expect(!layers.contains { $0["datapath"] as? String == "reference" })
+      return try #require(row["top1Accuracy"] as? Double)
+    }
+    let plain = try accuracy([])
+    for name in ["q31.0", "int24", "int32:saturate", "int32:wrap", "q23.8:wrap:down", "vnni_int8"] {
+      #expect(try accuracy(["--accumulator", name]) == plain, "\(name)")
+    }
+    #expect(try accuracy(["--accumulator", "q7.8"]) < plain, "products of int8 do not fit")
+  }
+
+  @Test("what falls to the scalar reference says so, with the time")
+  func evaluateReference() {
+    let run = CommandRun(
+      Self.evaluation.map { $0 == "40" ? "1" : $0 } + ["--accumulator", "posit32"]
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains("and 8 more layers: carried out by the scalar reference, about"),
+      "\(run.errors)"
+    )
+    let explanation = CommandRun([
+      "explain", "--format", "int4", "--limit", "1", "--no-sensitivity", "--accumulator", "posit32",
+    ])
+    #expect(
+      explanation.errors.contains("carried out by the scalar reference, about"),
+      "\(explanation.errors)"
+    )
+  }
+
+  @Test("a table of formats and accumulators, each row named after both")
+  func compare() throws {
+    let arguments = [
+      "compare", "--limit", "40", "--formats", "int8,int4", "--accumulator", "cheapest,q15.16,int16:wrap",
+    ]
+    let run = CommandRun(arguments)
+    #expect(run.status == 0, "\(run.errors)")
+    for label in [
+      "int8 ", "int8, sums in q15.16 ", "int8, sums in int16 (wrap) ", "int4 ", "int4, sums in q15.16 ",
+      "int4, sums in int16 (wrap) ",
+    ] {
+      #expect(run.output.split(separator: "\n").contains { $0.hasPrefix(label) }, "\(label): \(run.output)")
+    }
+    let json = CommandRun(arguments + ["--json"])
+    let parsed = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+    let rows = try #require(
+      parsed as? [[String: Any]] ?? (parsed as? [String: Any])?["results"] as? [[String: Any]]
+    )
+    let accumulators = rows.map { ($0["provenance"] as? [String: Any])?["accumulator"] as? String }
+    #expect(accumulators.count { $0 == "sum int16 (wrap)" } == 2 && accumulators.count { $0 == nil } == 3)
+    let bad = CommandRun(["compare", "--formats", "int4", "--ptq", "naive", "--accumulator", "int16"])
+    #expect(bad.status == 2 && bad.errors.contains("--accumulator sums products of codes"), "\(bad.errors)")
+  }
+
+  @Test("matrix units by name: on their own formats, listed in the help, refused on others")
+  func matrixUnits() {
+    let run = CommandRun(Self.evaluation + ["--accumulator", "hopper_float8", "--explain"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("accumulator  matrix unit hopper_float8"), "\(run.output)")
+    #expect(run.output.contains("aligned to 13 fraction bits"))
+    let check = CommandRun([
+      "verify", "float16", "--accumulator", "volta_float16,hopper_float16", "--vectors", "300",
+    ])
+    #expect(check.status == 0 && check.output.contains(" 0 mismatches"), "\(check.output) \(check.errors)")
+    let help = CommandRun("evaluate", "--help").output
+    for unit in ["volta_float16", "ampere_bfloat16", "hopper_float8_promoted", "vnni_int8"] {
+      #expect(help.contains(unit), "\(unit)")
+    }
+    let other = CommandRun([
+      "evaluate", "--limit", "1", "--weights", "int4", "--activations", "int4", "--accumulator",
+      "hopper_float8",
+    ])
+    #expect(other.status == 2, "\(other.output)")
+    #expect(
+      other.errors.contains("'operands' is int4; allowed: float8_e4m3fn, float8_e5m2"),
+      "\(other.errors)"
+    )
   }
 
   @Test("a network on the logarithmic datapath, and what names it where it is not asked for")

@@ -269,7 +269,7 @@ package struct LayerEngine: Sendable {
   }
 
   /// Weights rounded, in multiples of `unit`, not scaled back; as they are without a quantizer.
-  private static func round(_ layer: FoldedNetwork.Layer, _ quantizer: Quantizer?, unit: Float) -> [Float] {
+  static func round(_ layer: FoldedNetwork.Layer, _ quantizer: Quantizer?, unit: Float) -> [Float] {
     guard let quantizer else { return layer.weights }
     let depth = layer.shape.depth
     return (0..<layer.shape.outputChannels).flatMap { channel in

@@ -61,16 +61,36 @@ public struct FormatArithmetic: Sendable {
       let number = irrational(operation, exact(a, x), exact(b, y), exact(c, z))
       return encode(number, zero: zero(operation, x, y, z))
     }
-    let sum: DoubleDouble
-    switch operation {
-    case .add: sum = ErrorFreeArithmetic.sum(x, y)
-    case .sub: sum = ErrorFreeArithmetic.sum(x, -y)
-    case .mul: sum = ErrorFreeArithmetic.product(x, y)
-    case .div: sum = ErrorFreeArithmetic.quotient(x, y)
-    case .sqrt: sum = ErrorFreeArithmetic.squareRoot(x)
-    case .fma: sum = ErrorFreeArithmetic.fusedProduct(x, y, plus: z)
-    }
+    let sum = exactResult(operation, x, y, z)
     return encode(RealNumber(sum), zero: zero(operation, x, y, z))
+  }
+
+  /// The finite result of an operation on Doubles.
+  private func exactResult(_ operation: ArithmeticOperation, _ x: Double, _ y: Double, _ z: Double)
+    -> DoubleDouble
+  {
+    switch operation {
+    case .add: ErrorFreeArithmetic.sum(x, y)
+    case .sub: ErrorFreeArithmetic.sum(x, -y)
+    case .mul: ErrorFreeArithmetic.product(x, y)
+    case .div: ErrorFreeArithmetic.quotient(x, y)
+    case .sqrt: ErrorFreeArithmetic.squareRoot(x)
+    case .fma: ErrorFreeArithmetic.fusedProduct(x, y, plus: z)
+    }
+  }
+
+  /// Whether values are irrational.
+  var isIrrational: Bool { residuals != nil }
+
+  /// The result as a Double on the same side of every number of 52 bits as the exact one; zeros, infinities and NaN as they
+  /// are.
+  ///
+  /// - Precondition: values are not irrational.
+  func roundedToOdd(_ operation: ArithmeticOperation, _ a: UInt32, _ b: UInt32, _ c: UInt32) -> Double {
+    let (x, y, z) = (value(a), value(b), value(c))
+    if let special = special(operation, x, y, z) { return special }
+    let sum = exactResult(operation, x, y, z)
+    return sum.high == 0 ? zero(operation, x, y, z) : sum.roundedToOdd
   }
 
   /// Whether the result is NaN: what a format without NaN has no code for.

@@ -42,26 +42,44 @@ final class ArithmeticOracle {
     case nan
   }
 
-  /// The code of the result.
-  func expected(_ operation: ArithmeticOperation, _ a: UInt32, _ b: UInt32, _ c: UInt32) -> UInt32 {
-    let result: Result
+  private func result(_ operation: ArithmeticOperation, _ a: UInt32, _ b: UInt32, _ c: UInt32) -> Result {
     switch operation {
-    case .add: result = sum(meaning(a), meaning(b))
-    case .sub: result = sum(meaning(a), Self.negated(meaning(b)))
-    case .mul: result = product(meaning(a), meaning(b))
-    case .div: result = quotient(meaning(a), meaning(b))
-    case .sqrt: result = squareRoot(meaning(a))
+    case .add: return sum(meaning(a), meaning(b))
+    case .sub: return sum(meaning(a), Self.negated(meaning(b)))
+    case .mul: return product(meaning(a), meaning(b))
+    case .div: return quotient(meaning(a), meaning(b))
+    case .sqrt: return squareRoot(meaning(a))
     case .fma:
       switch product(meaning(a), meaning(b)) {
       case .finite(let value, let isNegative):
         let product = isIrrational ? snapped(value) : value
-        result = sum(.finite(product, isNegativeZero: value.isZero && isNegative), meaning(c))
-      case .beside(let value): result = .beside(value)
-      case .infinity(let isNegative): result = sum(.infinity(isNegative: isNegative), meaning(c))
-      case .nan: result = .nan
+        return sum(.finite(product, isNegativeZero: value.isZero && isNegative), meaning(c))
+      case .beside(let value): return .beside(value)
+      case .infinity(let isNegative): return sum(.infinity(isNegative: isNegative), meaning(c))
+      case .nan: return .nan
       }
     }
-    switch result {
+  }
+
+  /// What stochastic rounding may make of the result.
+  func expectation(
+    _ operation: ArithmeticOperation,
+    _ a: UInt32,
+    _ b: UInt32,
+    _ c: UInt32,
+    _ stochastic: StochasticOracle
+  ) -> StochasticOracle.Expectation {
+    switch result(operation, a, b, c) {
+    case .nan: stochastic.expectation(for: .nan)
+    case .infinity(let isNegative): stochastic.expectation(for: isNegative ? -.infinity : .infinity)
+    case .beside(let value): stochastic.expectation(for: value, isNegative: value.sign < 0)
+    case .finite(let value, let isNegative): stochastic.expectation(for: value, isNegative: isNegative)
+    }
+  }
+
+  /// The code of the result.
+  func expected(_ operation: ArithmeticOperation, _ a: UInt32, _ b: UInt32, _ c: UInt32) -> UInt32 {
+    switch result(operation, a, b, c) {
     case .nan: return oracle.expectedCode(for: Double.nan)
     case .infinity(let isNegative): return oracle.expectedCode(for: isNegative ? -Double.infinity : .infinity)
     case .beside(let value):

@@ -51,8 +51,11 @@ final class StochasticOracle {
 
   func expectation(for value: Double) -> Expectation {
     guard value.isFinite else { return Expectation(certain: oracle.expectedCode(for: value)) }
-    let exact = MPFRNumber(value)
-    let isNegative = value.sign == .minus
+    return expectation(for: MPFRNumber(value), isNegative: value.sign == .minus)
+  }
+
+  /// `isNegative`: the sign, of a zero too.
+  func expectation(for exact: MPFRNumber, isNegative: Bool) -> Expectation {
     if exact.compared(to: ladder.greatest.value) > 0 {
       return beyond(exact, ladder.greatest.value, ladder.afterGreatest, false)
     }

@@ -138,7 +138,7 @@ import Testing
     )
     #expect(run.status == 0, "\(run.errors)")
     #expect(
-      run.errors.contains("and 8 more layers: carried out by the scalar reference, about"),
+      run.errors.contains("and 7 more layers: carried out by the scalar reference, about"),
       "\(run.errors)"
     )
     let explanation = CommandRun([

@@ -22,6 +22,8 @@ struct FormatPage {
     let negativeInfinityCode: UInt32?
     let canonicalNaNCode: UInt32?
     let source: String
+    /// Which parameter the scaling of tensors makes meaningless.
+    let scalingNote: String?
   }
 
   let facts: Facts
@@ -53,7 +55,8 @@ struct FormatPage {
       positiveInfinityCode: limits.specials.positiveInfinity,
       negativeInfinityCode: limits.specials.negativeInfinity,
       canonicalNaNCode: limits.specials.nan,
-      source: format.info.source
+      source: format.info.source,
+      scalingNote: ScalingNote.text(of: format)
     )
   }
 
@@ -81,7 +84,7 @@ struct FormatPage {
         +infinity, -infinity \(code(facts.positiveInfinityCode)), \(code(facts.negativeInfinityCode))
         NaN                  \(code(facts.canonicalNaNCode))
         scaling              \(facts.scaling)
-        source               \(facts.source.visible())
+        source               \(facts.source.visible())\(facts.scalingNote.map { "\n  note                 \($0)" } ?? "")
       """
   }
 

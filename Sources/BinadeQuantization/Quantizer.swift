@@ -36,7 +36,8 @@ public struct Quantizer: Sendable {
     }
     let format = specification.format
     let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
-    zeroPoint = Self.zeroPoint(of: format, isNonnegative: whole.isNonnegative)
+    zeroPoint =
+      specification.zeroPoint == .none ? 0 : Self.zeroPoint(of: format, isNonnegative: whole.isNonnegative)
     bulkCodec = try cache.codec(for: format, zeroPoint: zeroPoint, policy: policy)
     let codec = bulkCodec.codec
     let ladder = codec.reference.ladder
@@ -82,26 +83,15 @@ public struct Quantizer: Sendable {
   }
 
   private static func target(codec: FormatCodec, isNonnegative: Bool) -> ScaleTarget {
-    let ladder = codec.reference.ladder
-    let (least, greatest) = (-ladder.least.value, ladder.greatest.value)
-    let unit =
-      isNonnegative ? greatest : min(least, greatest) > 0 ? min(least, greatest) : max(least, greatest)
-    var headroom = 0
-    if let rungs = codec.rungs, !Self.isUniform(rungs) {
-      let finest = rungs.lazy.map { abs($0.value) }.filter { $0 > 0 }.min() ?? unit
-      headroom = max(0, min(128, Int((unit / finest).exponent)))
-    }
+    let profile = PrecisionProfile(codec.reference.ladder, isNonnegative: isNonnegative)
+    let unit = Float(profile.anchor)
     return ScaleTarget(
       codec: codec,
-      unit: Float(unit),
-      headroomInBinades: headroom,
+      // Rounded up it would be beyond the greatest value of a format of more than 24 bits.
+      unit: Double(unit) > profile.anchor ? unit.nextDown : unit,
+      headroomInBinades: profile.headroomInBinades,
       scaling: codec.info.scaling
     )
-  }
-
-  private static func isUniform(_ rungs: [Rung]) -> Bool {
-    let step = rungs[1].value - rungs[0].value
-    return zip(rungs, rungs.dropFirst()).allSatisfy { $1.value - $0.value == step }
   }
 
   /// The scale of a channel.

@@ -186,6 +186,68 @@ import Testing
     #expect(result.scaleBitCount == 96)
   }
 
+  /// The sum of squares over that of the errors.
+  func ratio(_ quantizer: Quantizer, _ values: [Float]) -> Double {
+    var error = QuantizationError()
+    values.withUnsafeBufferPointer { error.measure($0, quantizer: quantizer, channel: 0) }
+    return error.signalToQuantizationNoiseRatio
+  }
+
+  @Test(
+    "more bits are more precise whatever the calibration: posits and takums of 8 to 32 bits",
+    arguments: ["posit", "takum", "takum_linear"]
+  )
+  func precisionGrows(family: String) throws {
+    let values = Self.gaussianGrid(2000).map { $0 * 0.037 }
+    for calibration in [AbsMaxCalibration(), PercentileCalibration(), MSECalibration()] as [any Calibration] {
+      var last = 0.0
+      for bits in [8, 12, 16, 20, 24, 32] {
+        let found = ratio(try quantizer("\(family)\(bits)", values, calibration: calibration), values)
+        // Two bits at least of the four, 12 dB; 8 bits and a sample of the extremes give 25 dB.
+        #expect(found > 16 * last && found > 300, "\(family)\(bits) \(calibration.name): \(found)")
+        last = found
+      }
+    }
+  }
+
+  @Test("calibration 'max' does not saturate the maximum, whatever it is")
+  func maximumFits() throws {
+    for format in [
+      "int8_narrow", "int4_narrow", "int16", "q3.4", "float8_e4m3fn", "float6_e3m2fn", "nf4", "q7.16",
+    ] {
+      var saturated = 0
+      for step in 0..<2000 {
+        let maximum = Float(0.5 + Double(step) * 0.000_731)
+        let quantizer = try quantizer(format, [-maximum / 2, maximum])
+        var error = QuantizationError()
+        [maximum].withUnsafeBufferPointer { error.measure($0, quantizer: quantizer, channel: 0) }
+        saturated += error.tally.saturatedCount
+      }
+      #expect(saturated == 0, "\(format)")
+    }
+  }
+
+  @Test(
+    "without zero points integers keep their codes: signed ones the upper half, unsigned ones no negative values"
+  )
+  func noZeroPoint() throws {
+    func quantizer(_ name: String, _ values: [Float]) throws -> Quantizer {
+      var specification = QuantizerSpecification(
+        format: try FormatCatalog().format(named: name),
+        granularity: .tensor,
+        calibration: AbsMaxCalibration()
+      )
+      specification.zeroPoint = .none
+      return try Quantizer(specification, samples: [TensorSample(values)], name: "test", cache: CodecCache())
+    }
+    let signed = try quantizer("int4", [0, 1, 2, 7])
+    #expect(signed.zeroPoint == 0 && signed.scales == [1])
+    #expect(try quantizer("uint4", [0, 15]).scales == [1])
+    #expect(throws: QuantizationFailure.negativeValues(tensor: "test", format: "uint4")) {
+      try quantizer("uint4", [-7, 3])
+    }
+  }
+
   @Test("what cannot be quantized says so")
   func failures() throws {
     #expect(throws: QuantizationFailure.emptyCalibrationSet(tensor: "test")) { try quantizer("int8", []) }

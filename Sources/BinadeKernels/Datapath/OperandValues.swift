@@ -29,8 +29,10 @@ public struct OperandValues: Sendable {
   public let quantum: Float
   /// `value / floatUnit` per code; nil for formats of more than 16 bits.
   public let floats: [Float]?
-  /// What one unit of `floats` is worth: a power of two that brings the greatest value near 1, so that no
-  /// product overflows.
+  /// What one unit of `floats` is worth, a power of two.
+  ///
+  /// It brings the values near 1 that data are scaled to, those below `PrecisionProfile.anchor`, so that neither their
+  /// products nor scales times units leave float32. In formats that do not taper these are the greatest values.
   public let floatUnit: Float
   /// `floats` as bfloat16, when they are.
   let bfloat16s: BFloat16Values?
@@ -53,7 +55,8 @@ public struct OperandValues: Sendable {
     // Unscaled formats keep their own range: pulling bfloat16 to 1 would make its least values subnormal.
     floatUnit =
       codec.info.scaling == .none
-      ? 1 : Float(sign: .plus, exponent: Float(greatest).exponent, significand: 1)
+      ? 1
+      : Self.unit(below: PrecisionProfile(ladder, isNonnegative: false).anchor)
     guard let rungs = codec.rungs else {
       integers = nil
       signedBytes = nil
@@ -91,5 +94,11 @@ public struct OperandValues: Sendable {
     self.integers = integers
     signedBytes = integers.allSatisfy { Int8(exactly: $0) != nil } ? integers.map { Int8($0) } : nil
     unsignedBytes = ShiftedBytes(integers)
+  }
+
+  /// The power of two not above `anchor`, of those that are normal numbers.
+  private static func unit(below anchor: Double) -> Float {
+    let exponent = Float(anchor).exponent
+    return Float(sign: .plus, exponent: max(-126, min(126, exponent)), significand: 1)
   }
 }

@@ -27,10 +27,10 @@ extension Calibration {
 public struct ScaleTarget: Sendable {
   /// Rounds to the values of the format.
   public let codec: FormatCodec
-  /// The value that the clipping threshold is mapped to.
+  /// The value that the clipping threshold is mapped to: `PrecisionProfile.anchor`, where the format is precise; the
+  /// greatest value of formats that do not taper.
   public let unit: Float
-  /// Binades between the least nonzero magnitude and `unit` in which a larger scale may help: 0 for uniform
-  /// formats, whose steps all grow with the scale.
+  /// Binades below `unit` in which a larger scale may help: 0 for uniform formats, whose steps all grow with the scale.
   public let headroomInBinades: Int
   /// Real scales, or powers of two.
   public let scaling: Scaling
@@ -47,9 +47,14 @@ public struct ScaleTarget: Sendable {
   public var isUniform: Bool { headroomInBinades == 0 }
 
   /// The scale that maps `threshold` to `unit`, rounded up to a power of two where the format asks for it.
+  ///
+  /// - Error: the quotient of the two is rounded up where it would make `threshold / scale`, a Float as well, greater than
+  ///   `unit`: the threshold itself must not saturate.
   public func scale(threshold: Float) -> Float {
-    let scale = max(threshold / unit, .leastNormalMagnitude)
-    return scaling == .powerOfTwo ? scale.roundedUpToPowerOfTwo : scale
+    var scale = max(threshold / unit, .leastNormalMagnitude)
+    if scaling == .powerOfTwo { return scale.roundedUpToPowerOfTwo }
+    while scale.isFinite, threshold / scale > unit { scale = scale.nextUp }
+    return scale
   }
 
   /// The sum of squared errors of `values` at `scale`.

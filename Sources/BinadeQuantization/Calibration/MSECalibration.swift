@@ -1,8 +1,10 @@
 /// The scale with the least mean squared error on the sample, measured with the format's own rounding.
 ///
-/// The search starts from the scale that clips nothing. Smaller scales clip; larger ones, tried for formats
-/// whose precision differs from binade to binade, move the values to where the format is finest. Coarse steps
-/// first, then two refinements around the best; of equal errors the scale tried first stays.
+/// The search starts from the scale that puts the greatest magnitude where the format is precise, see ``ScaleTarget/unit``.
+/// Smaller scales clip, or leave the precise values of a tapered format; larger ones, tried for formats whose precision
+/// differs from binade to binade, move the values to where the format is finest. Coarse steps first, then two refinements
+/// around the best; of equal errors the scale tried first stays. Formats of more than 16 bits that are not uniform try powers
+/// of two alone: dividing by them is exact, while other quotients are rounded to the 24 bits of Float32.
 public struct MSECalibration: Calibration {
   /// The name, for reports and the command line.
   public let name = "mse"
@@ -18,6 +20,12 @@ public struct MSECalibration: Calibration {
       for exponent in (-5...target.headroomInBinades).reversed() { search.tryScale(exponent) }
       return search.bestScale
     }
+    if target.codec.info.bitWidth > 16, !target.isUniform {
+      search.startAtPowerOfTwo()
+      for binade in 0...target.headroomInBinades { search.tryScale(binade) }
+      for binade in 1...4 { search.tryScale(-binade) }
+      return search.bestScale
+    }
     for quarter in 0...16 { search.tryScale(-Double(quarter) / 4) }
     for binade in 0..<target.headroomInBinades { search.tryScale(Double(binade + 1)) }
     let coarse = search.bestExponent
@@ -28,9 +36,10 @@ public struct MSECalibration: Calibration {
   }
 
   private struct Search {
-    let values: [Float]
+    private static let greatestWideCount = 4096
+    private var values: [Float]
     let target: ScaleTarget
-    let start: Float
+    private var start: Float
     private(set) var bestExponent = 0.0
     private(set) var bestScale: Float
     private var leastError = Double.infinity
@@ -43,6 +52,16 @@ public struct MSECalibration: Calibration {
     }
 
     mutating func tryScale(_ exponent: Int) { tryScale(Double(exponent)) }
+
+    /// Makes the next power of two the start, and does with fewer values: those of wide formats take long to find.
+    mutating func startAtPowerOfTwo() {
+      let step = (values.count + Self.greatestWideCount - 1) / Self.greatestWideCount
+      if step > 1 { values = stride(from: 0, to: values.count, by: step).map { values[$0] } }
+      let power = start.roundedUpToPowerOfTwo
+      guard power.isNormal else { return }
+      start = power
+      bestScale = power
+    }
 
     /// Tries `start * 2^exponent`.
     mutating func tryScale(_ exponent: Double) {

@@ -59,6 +59,8 @@ struct CompareCommand: ParsableCommand {
   )
   var ptq: String?
 
+  @OptionGroup var zeroPoints: ZeroPointOptions
+
   @Option(
     help: "What products are summed in, a row for each: accumulators, separated by commas.",
     completion: NameCompletion.accumulators
@@ -81,17 +83,25 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
-    let configurations = Self.withoutDuplicates(try self.configurations(catalog), console)
+    let wanted = try self.configurations(catalog).map { ($0, zeroPoints.applied(to: $1)) }
+    let configurations = Self.withoutDuplicates(wanted, console)
     for (_, configuration) in configurations { try configuration.checkRecipe() }
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))
     var results = [try experiment.run(Configuration(), progress: bar.advance)]
+    var failures: [FailedRun] = []
     for (name, configuration) in configurations {
-      bar.setLabel(configuration.recipeText.map { "\(name), \($0)" } ?? name)
-      results.append(
-        try experiment.run(configuration, foretell: SlowAccumulation.foretell, progress: bar.advance)
-      )
+      let label = configuration.recipeText.map { "\(name), \($0)" } ?? name
+      bar.setLabel(label)
+      do {
+        results.append(
+          try experiment.run(configuration, foretell: SlowAccumulation.foretell, progress: bar.advance)
+        )
+      } catch  where FailedRun.concernsFormats(error) {
+        failures.append(FailedRun(configuration, label: label, reason: error))
+        bar.advance(experiment.imageCount)
+      }
     }
     bar.finish()
     for note in Set(results.flatMap(\.notes)).sorted() { console.writeError("note: \(note)") }
@@ -99,9 +109,13 @@ struct CompareCommand: ParsableCommand {
       guard let warning = OutputText.warning(result.outputs) else { continue }
       console.writeError("warning: \(result.weights) / \(result.activations): \(warning)")
     }
-    let report = ComparisonReport(results, graph: experiment.model.architecture.graph)
+    let report = ComparisonReport(
+      results,
+      failures: failures,
+      graph: experiment.model.architecture.graph
+    )
     if json {
-      console.write(try JSONDocument.comparison.text(list: report.results))
+      console.write(try JSONDocument.comparison.text(list: report.rows))
     } else {
       console.write(heading(experiment))
       if let common = report.commonLabel { console.write("all rows: \(common)\n") }
@@ -110,10 +124,11 @@ struct CompareCommand: ParsableCommand {
       console.write(report.outputTable.text)
       console.write(Self.outputLegend(experiment))
       for finding in report.findings { console.write("\n" + finding) }
+      if !report.remarks.isEmpty { console.write("\n" + report.remarks.joined(separator: "\n")) }
     }
     if let folder {
       try folder.write(report.csv, as: "results.csv")
-      try folder.write(try JSONDocument.comparison.text(list: report.results) + "\n", as: "results.json")
+      try folder.write(try JSONDocument.comparison.text(list: report.rows) + "\n", as: "results.json")
       for plot in report.plots { try plot.write(to: folder.url) }
       if !json {
         console.write(
@@ -121,6 +136,7 @@ struct CompareCommand: ParsableCommand {
         )
       }
     }
+    guard failures.count < configurations.count else { throw CompareError.noneRan(failures.count) }
   }
 
   private func configurations(_ catalog: FormatCatalog) throws -> [(String, Configuration)] {
@@ -180,7 +196,8 @@ struct CompareCommand: ParsableCommand {
     change: top-1 points against float32; p: McNemar's exact test against float32. SQNR: weights (w) and
     activations (a). cost: weight bits x activation bits per MAC, against bfloat16. memory: weights and scales.
     front *: no other row is as cheap and as accurate; ~: not significantly less accurate than the front's row at its cost
-    (McNemar's exact test between the two, p >= 0.05).
+    (McNemar's exact test between the two, p >= 0.05). notes: z integers are shifted by a zero point where tensors are
+    never negative, or unsigned (--zero-point none: they are not); ! do not trust the row, x it cannot run: see below.
 
     Outputs against float32's:
     """
@@ -193,6 +210,19 @@ struct CompareCommand: ParsableCommand {
       the images. agree: images of float32's class. CE: cross-entropy, thousandths of a nat. 95 %: bootstrap over the images,
       \(bootstrap.resampleCount) resamples, seed \(bootstrap.seed). front *: no other row is as cheap and as near to float32.
       """
+  }
+}
+
+/// Why a comparison compared nothing.
+enum CompareError: Error, Equatable, CustomStringConvertible {
+  case noneRan(Int)
+
+  var description: String {
+    switch self {
+    case .noneRan(1): "the configuration cannot run on this network; the reason is with the table"
+    case .noneRan(let count):
+      "none of the \(count) configurations can run on this network; the reasons are with the table"
+    }
   }
 }
 

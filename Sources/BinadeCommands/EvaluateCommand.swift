@@ -75,6 +75,11 @@ struct EvaluateCommand: ParsableCommand {
   var accumulator: String?
 
   @OptionGroup var accumulatorOptions: AccumulatorOptions
+  @OptionGroup var zeroPoints: ZeroPointOptions
+  @OptionGroup var arrays: NetworkArrayOptions
+
+  @Option(help: "A folder for results.json and layers.csv; made if missing.")
+  var output: String?
 
   @Flag(help: "Print which arithmetic carries out each layer, and why.")
   var explain = false
@@ -84,6 +89,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     try accumulatorOptions.requireLayerAccumulator(accumulator)
+    if onlineBatch != nil { try arrays.refuse(with: "--online-batch") }
     if let onlineBatch {
       guard ptq != nil else { throw ValidationError("--online-batch needs --ptq") }
       guard onlineBatch >= 1 else {
@@ -116,9 +122,13 @@ struct EvaluateCommand: ParsableCommand {
     configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
     configuration.recipeText = ptq
     configuration.onlineBatchSize = onlineBatch
+    configuration = zeroPoints.applied(to: configuration)
     try configuration.checkRecipe()
+    let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
-    let result = try RecipeText.run(configuration, experiment)
+    let result = try RecipeText.run(configuration, experiment) { network in
+      try arrays.write(network, experiment)
+    }
     for note in result.notes + EvaluationText.accumulatorNotes(of: result) {
       console.writeError("note: \(note)")
     }
@@ -128,6 +138,13 @@ struct EvaluateCommand: ParsableCommand {
       console.write(EvaluationText.summary(of: result))
       console.write(EvaluationText.layers(of: result).text)
       if explain { console.write("\n" + EvaluationText.datapaths(of: result).text) }
+      let remarks = EvaluationText.remarks(on: result)
+      if !remarks.isEmpty { console.write("\n" + remarks.joined(separator: "\n")) }
+    }
+    if let folder {
+      try folder.write(try JSONText.encode(result) + "\n", as: "results.json")
+      try folder.write(EvaluationText.csv(of: result), as: "layers.csv")
+      if !json { console.write("\nwritten: \(folder.names(["results.json", "layers.csv"]))") }
     }
   }
 }
@@ -178,11 +195,12 @@ enum EvaluationText {
     var table = TextTable(columns: [
       .init("layer", .left), .init("MACs"), .init("MSE w"), .init("SQNR w dB"), .init("sat. w"),
       .init("to 0 w"), .init("MSE a"), .init("SQNR a dB"), .init("sat. a"), .init("to 0 a"),
+      .init("not finite"), .init("zero point"),
     ])
     for layer in result.layers {
       table.append(
         [layer.name, "\(layer.multiplyAccumulateCount)"] + cells(layer.weights)
-          + cells(layer.activations)
+          + cells(layer.activations) + [notFinite(layer), zeroPoint(layer)]
       )
     }
     return table
@@ -202,7 +220,10 @@ enum EvaluationText {
       .init("layer", .left), .init("datapath", .left), .init("kernel", .left), .init("why", .left),
     ])
     for layer in result.layers {
-      let reasons = [layer.datapathReason] + (layer.accumulatorWarnings ?? [])
+      let shift = layer.activations.map(\.zeroPoint) ?? 0
+      let reasons =
+        [layer.datapathReason] + (layer.accumulatorWarnings ?? [])
+        + (shift == 0 ? [] : ["codes of the input are shifted by the zero point \(shift)"])
       table.append([layer.name, layer.datapath.rawValue, layer.kernel, reasons.joined(separator: "; ")])
     }
     return table

@@ -54,6 +54,7 @@ struct ExplainCommand: ParsableCommand {
   var accumulator: String?
 
   @OptionGroup var accumulatorOptions: AccumulatorOptions
+  @OptionGroup var zeroPoints: ZeroPointOptions
 
   @Flag(inversion: .prefixedNo, help: "Quantize one layer at a time as well.")
   var sensitivity = true
@@ -103,6 +104,7 @@ struct ExplainCommand: ParsableCommand {
       configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
       configuration.recipeText = ptq
       configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
+      configuration = zeroPoints.applied(to: configuration)
       return (ptq.map { "\(name), \($0)" } ?? name, configuration)
     }
   }

@@ -41,7 +41,13 @@ enum RecipeText {
   }
 
   /// Runs a configuration with progress of both parts of the work.
-  static func run(_ configuration: Configuration, _ experiment: Experiment) throws -> EvaluationResult {
+  ///
+  /// `compiled`: called with the network that is run.
+  static func run(
+    _ configuration: Configuration,
+    _ experiment: Experiment,
+    compiled: (CompiledNetwork) throws -> Void = { _ in }
+  ) throws -> EvaluationResult {
     let layers = experiment.model.network.layers.count
     let quantizing = ProgressBar(total: configuration.recipe == nil ? 0 : layers, label: "quantizing layers")
     let classifying = ProgressBar(total: experiment.imageCount, label: "classifying")
@@ -53,6 +59,7 @@ enum RecipeText {
         if done == layers { quantizing.finish() }
       },
       foretell: SlowAccumulation.foretell,
+      compiled: compiled,
       progress: classifying.advance
     )
   }

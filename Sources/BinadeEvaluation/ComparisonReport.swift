@@ -5,6 +5,8 @@ import Foundation
 public struct ComparisonReport: Sendable {
   /// Results, cheapest first.
   public let results: [EvaluationResult]
+  /// Configurations that could not run, in the order given.
+  public let failures: [FailedRun]
   /// Per result, whether it is on the Pareto front of cost and accuracy.
   public let isOnFront: [Bool]
   /// Per result that is not on the front, how it compares with the front at its cost, image by image.
@@ -19,7 +21,8 @@ public struct ComparisonReport: Sendable {
   public let commonLabel: String?
 
   /// Sorts `results` by bit operations, then by memory.
-  public init(_ results: [EvaluationResult], graph: NetworkGraph) {
+  public init(_ results: [EvaluationResult], failures: [FailedRun] = [], graph: NetworkGraph) {
+    self.failures = failures
     self.results = results.sorted {
       ($0.cost.bitOperations, $0.cost.memoryBytes, -$0.top1Accuracy, $0.weights)
         < ($1.cost.bitOperations, $1.cost.memoryBytes, -$1.top1Accuracy, $1.weights)
@@ -60,7 +63,7 @@ public struct ComparisonReport: Sendable {
     var table = TextTable(columns: [
       .init("format", .left), .init("bits"), .init("top-1 %"), .init("change"), .init("p"),
       .init("SQNR w dB"), .init("SQNR a dB"), .init("cost / bf16"), .init("memory kB"),
-      .init("front", .left),
+      .init("front", .left), .init("notes", .left),
     ])
     for (index, result) in results.enumerated() {
       let bits =
@@ -69,12 +72,13 @@ public struct ComparisonReport: Sendable {
       table.append([
         labels[index], bits, Self.fixed(100 * result.top1Accuracy, 2),
         Self.fixed(100 * result.top1Change, 2, sign: true), Self.probability(result.mcNemar.pValue),
-        Self.decibels(result.weightSignalToQuantizationNoiseInDecibels),
-        Self.decibels(result.activationSignalToQuantizationNoiseInDecibels),
+        decibels(result.weightSignalToQuantizationNoiseInDecibels, of: result.layers.map(\.weights)),
+        decibels(result.activationSignalToQuantizationNoiseInDecibels, of: result.layers.map(\.activations)),
         Self.fixed(relativeCost(result), 4), Self.fixed(result.cost.memoryBytes / 1000, 2),
-        mark(index),
+        mark(index), marks(result),
       ])
     }
+    for failure in failures { table.append(cells(failure, columnCount: table.columnCount)) }
     return table
   }
 
@@ -128,13 +132,17 @@ public struct ComparisonReport: Sendable {
         ("top1ChangeLower", "\(result.top1ChangeInterval.lower)"),
         ("top1ChangeUpper", "\(result.top1ChangeInterval.upper)"),
         ("pValueAgainstFront", Self.optional(frontComparisons[index]?.test.pValue)),
-      ] + OutputText.csvFields(result.outputs) + [
-        ("isOnDivergenceFront", "\(isOnDivergenceFront[index])"),
-        ("accumulator", result.provenance.accumulator.map { "\"\($0)\"" } ?? ""),
-      ]
+      ] + OutputText.csvFields(result.outputs)
+        + [
+          ("isOnDivergenceFront", "\(isOnDivergenceFront[index])"),
+          ("accumulator", result.provenance.accumulator.map { "\"\($0)\"" } ?? ""),
+          ("usesZeroPoint", "\(result.usesZeroPoint)"),
+          ("warnings", Self.quoted(result.warnings.joined(separator: "; "))), ("failure", ""),
+        ]
     }
+    let names = rows.first.map { $0.map(\.name) } ?? []
     let lines =
-      (rows.first.map { [$0.map(\.name)] } ?? []) + rows.map { $0.map(\.value) }
+      [names] + rows.map { $0.map(\.value) } + failures.map { fields($0, columns: names) }
     return lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n"
   }
 
@@ -146,8 +154,10 @@ public struct ComparisonReport: Sendable {
     String(format: sign ? "%+.\(digits)f" : "%.\(digits)f", value)
   }
 
-  private static func decibels(_ value: Double?) -> String {
-    value.map { fixed($0, 1) } ?? "-"
+  private func decibels(_ value: Double?, of tensors: [EvaluationResult.TensorError?]) -> String {
+    if let value { return Self.fixed(value, 1) }
+    // Nothing moved, or nothing was to move.
+    return hasMovedNothing(tensors) ? "exact" : "-"
   }
 
   private static func probability(_ value: Double) -> String {

@@ -9,6 +9,8 @@ public struct EvaluationResult: Sendable, Codable {
   public struct TensorError: Sendable, Codable, Hashable {
     /// The format and how its scales were found.
     public let quantizer: String
+    /// The zero point: the value that codes are shifted by; 0 where there is none.
+    public let zeroPoint: Int
     /// Σ(x - y)² / n.
     public let meanSquaredError: Double
     /// 10 log10(Σx² / Σ(x - y)²); nil when nothing moved.
@@ -23,12 +25,15 @@ public struct EvaluationResult: Sendable, Codable {
     public let saturatedCount: Int
     /// Nonzero elements that became zero.
     public let underflowedCount: Int
-    /// NaN elements.
+    /// Elements that are NaN, before or after: in no other figure.
     public let nanCount: Int
+    /// Elements that are infinite, before or after: in no other figure but `saturatedCount`.
+    public let infiniteCount: Int
 
     /// Takes the figures of a measurement.
-    public init(_ error: QuantizationError, quantizer: String) {
+    public init(_ error: QuantizationError, quantizer: String, zeroPoint: Int) {
       self.quantizer = quantizer
+      self.zeroPoint = zeroPoint
       meanSquaredError = error.meanSquaredError
       signalToQuantizationNoiseInDecibels = error.signalToQuantizationNoiseInDecibels
       cosineSimilarity = error.cosineSimilarity
@@ -36,7 +41,8 @@ public struct EvaluationResult: Sendable, Codable {
       elementCount = error.elementCount
       saturatedCount = error.tally.saturatedCount
       underflowedCount = error.tally.underflowedCount
-      nanCount = error.tally.nanCount
+      nanCount = error.nanCount
+      infiniteCount = error.infiniteCount
     }
   }
 
@@ -90,6 +96,9 @@ public struct EvaluationResult: Sendable, Codable {
   public let recipe: String?
   /// What the recipe found peculiar about tensors.
   public let notes: [String]
+  /// Why the figures cannot be trusted, a sentence each: NaN or infinity inside the network, a wide format of little
+  /// precision, tensors that saturated or became zero as a whole.
+  public let warnings: [String]
   /// The family of the weights' format.
   public let family: String
   /// Bits of a weight.

@@ -187,11 +187,13 @@ public struct Experiment: Sendable {
   ///
   /// `layerDone`: called with the number of layers that post-training quantization has done.
   /// `foretell`: called before images are run when layers fall to the scalar reference, with about the seconds it takes.
+  /// `compiled`: called with the network before it is run; with batches that have ranges of their own, the first one.
   /// `progress`: called from any thread with a number of images just done.
   public func run(
     _ configuration: Configuration,
     layerDone: (Int) -> Void = { _ in },
     foretell: (ReferenceForecast, Double) -> Void = { _, _ in },
+    compiled compiledDone: (CompiledNetwork) throws -> Void = { _ in },
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
     var configuration = configuration
@@ -206,6 +208,7 @@ public struct Experiment: Sendable {
       let images = imageCount + min(options.errorImageCount, imageCount)
       foretell(forecast, forecast.seconds(imageCount: images, threads: options.threads))
     }
+    try compiledDone(compiled)
     let logits = try logits(of: compiled, configuration, progress: progress)
     let labels = evaluator.images.labels
     let predictions = Predictions(logits: logits, labels: labels)
@@ -217,6 +220,12 @@ public struct Experiment: Sendable {
       limit: errorImageCount
     )
     let weightErrors = layers.indices.map { compiled.weightError(ofLayer: $0) }
+    let tensors = ResultWarnings.tensors(
+      layers,
+      assignments,
+      weightErrors: weightErrors,
+      activationErrors: activationErrors
+    )
     return EvaluationResult(
       model: model.name,
       data: evaluator.images.name,
@@ -227,6 +236,11 @@ public struct Experiment: Sendable {
       },
       recipe: configuration.recipeText,
       notes: compiled.notes,
+      warnings: ResultWarnings.sentences(
+        tensors,
+        nonFiniteImageCount: ResultWarnings.nonFiniteImageCount(logits, imageCount: predictions.count),
+        imageCount: predictions.count
+      ),
       family: (configuration.weights?.format.info.family ?? .binaryFloat).rawValue,
       weightBitWidth: configuration.weights?.bitWidth ?? 32,
       activationBitWidth: configuration.activations?.bitWidth ?? 32,
@@ -309,13 +323,15 @@ public struct Experiment: Sendable {
         weights: weightErrors[index].map {
           EvaluationResult.TensorError(
             $0,
-            quantizer: quantizer(assignments[index].weights)
+            quantizer: quantizer(assignments[index].weights),
+            zeroPoint: compiled.zeroPoints(ofLayer: index).weights
           )
         },
         activations: activationErrors[index].map {
           EvaluationResult.TensorError(
             $0,
-            quantizer: quantizer(assignments[index].activations)
+            quantizer: quantizer(assignments[index].activations),
+            zeroPoint: compiled.zeroPoints(ofLayer: index).activations
           )
         }
       )

@@ -18,6 +18,9 @@ public struct TextTable: Sendable {
   private let columns: [Column]
   private var rows: [[String]] = []
 
+  /// Columns.
+  public var columnCount: Int { columns.count }
+
   /// Creates a table without rows.
   public init(columns: [Column]) {
     self.columns = columns

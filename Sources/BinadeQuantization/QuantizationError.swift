@@ -2,7 +2,10 @@ import BinadeNumerics
 
 /// How far a tensor moved when it was quantized.
 ///
-/// Sums over all n elements x with their quantized values y, in Double.
+/// Sums over the elements x with their quantized values y, in Double.
+///
+/// - Special values: an element that is NaN or infinite, before or after, is left out of every sum, mean and maximum, and is
+///   counted in ``nanCount`` or ``infiniteCount``: one such element would make all figures NaN and hide what the others say.
 public struct QuantizationError: Sendable, Hashable, Codable {
   /// Elements measured.
   public private(set) var elementCount = 0
@@ -10,6 +13,12 @@ public struct QuantizationError: Sendable, Hashable, Codable {
   public private(set) var signalPower = 0.0
   /// The sum of (x - y)².
   public private(set) var noisePower = 0.0
+  /// Elements that are NaN, before or after.
+  public private(set) var nanCount = 0
+  /// Elements that are infinite, before or after, and not NaN.
+  public private(set) var infiniteCount = 0
+  /// Finite elements that are not zero.
+  public private(set) var nonzeroCount = 0
   /// The greatest |x - y|.
   public private(set) var maximumError = 0.0
   /// Saturated, underflowed and NaN elements.
@@ -20,9 +29,12 @@ public struct QuantizationError: Sendable, Hashable, Codable {
   /// Nothing measured yet.
   public init() {}
 
+  /// Elements in the sums: those that are finite before and after.
+  public var finiteCount: Int { elementCount - nanCount - infiniteCount }
+
   /// Σ(x - y)² / n; 0 when nothing was measured.
   public var meanSquaredError: Double {
-    elementCount == 0 ? 0 : noisePower / Double(elementCount)
+    finiteCount == 0 ? 0 : noisePower / Double(finiteCount)
   }
 
   /// The ratio Σx² / Σ(x - y)² behind the decibels; infinite when there is no error.
@@ -78,6 +90,11 @@ public struct QuantizationError: Sendable, Hashable, Codable {
   }
 
   private mutating func add(_ x: Double, quantized y: Double) {
+    guard x.isFinite, y.isFinite else {
+      if x.isNaN || y.isNaN { nanCount += 1 } else { infiniteCount += 1 }
+      return
+    }
+    if x != 0 { nonzeroCount += 1 }
     signalPower += x * x
     quantizedPower += y * y
     product += x * y
@@ -92,6 +109,9 @@ public struct QuantizationError: Sendable, Hashable, Codable {
     total.noisePower += part.noisePower
     total.quantizedPower += part.quantizedPower
     total.product += part.product
+    total.nanCount += part.nanCount
+    total.infiniteCount += part.infiniteCount
+    total.nonzeroCount += part.nonzeroCount
     total.maximumError = max(total.maximumError, part.maximumError)
     total.tally += part.tally
   }

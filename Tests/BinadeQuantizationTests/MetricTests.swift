@@ -34,6 +34,46 @@ import Testing
     #expect(twice.elementCount == 8)
   }
 
+  @Test(
+    "NaN and infinities are counted and in no figure, the maximum error included; formats without NaN make zero of it"
+  )
+  func nonFinite() throws {
+    func quantizer(_ format: String) throws -> Quantizer {
+      try Quantizer(
+        QuantizerSpecification(
+          format: FormatCatalog().format(named: format),
+          granularity: .tensor,
+          calibration: AbsMaxCalibration()
+        ),
+        samples: [TensorSample([-1, 1])],
+        name: "x",
+        cache: CodecCache()
+      )
+    }
+    for format in ["int2", "float8_e4m3fn", "posit8", "nf4"] {
+      let quantizer = try quantizer(format)
+      func error(_ input: [Float]) -> QuantizationError {
+        var error = QuantizationError()
+        input.withUnsafeBufferPointer { error.measure($0, quantizer: quantizer, channel: 0) }
+        return error
+      }
+      let finite = error([3, 0.25, -1, 0])
+      let mixed = error([3, .nan, 0.25, -.nan, -1, .infinity, 0, -.infinity])
+      #expect(mixed.elementCount == 8 && mixed.finiteCount == 4, "\(format)")
+      #expect(mixed.nanCount + mixed.infiniteCount == 4 && mixed.nanCount >= 2, "\(format)")
+      #expect(mixed.meanSquaredError == finite.meanSquaredError, "\(format)")
+      #expect(mixed.maximumError == finite.maximumError, "\(format)")
+      #expect(mixed.cosineSimilarity == finite.cosineSimilarity, "\(format)")
+      #expect(mixed.signalToQuantizationNoiseRatio == finite.signalToQuantizationNoiseRatio, "\(format)")
+      #expect(mixed.nonzeroCount == 3)
+      // Another way to measure, the same rule.
+      var measured = QuantizationError()
+      let input: [Float] = [1, .nan, 2]
+      input.withUnsafeBufferPointer { measured.measure($0, quantized: [1.5, .nan, 2], range: -4...4) }
+      #expect(measured.nanCount == 1 && measured.meanSquaredError == 0.125 && measured.maximumError == 0.5)
+    }
+  }
+
   @Test("the cheapest exact datapath is found from the values")
   func datapaths() throws {
     let catalog = try FormatCatalog()

@@ -29,7 +29,7 @@ public struct CompiledNetwork: Sendable {
   let plan: InferencePlan
   let engines: [LayerEngine]
   /// What post-training quantization made of the layers; nil where quantizers alone did it.
-  private let quantized: [QuantizedLayer]?
+  let quantized: [QuantizedLayer]?
   /// What post-training quantization found peculiar.
   public let notes: [String]
 
@@ -146,6 +146,13 @@ public struct CompiledNetwork: Sendable {
 
   /// What is too narrow about a layer's accumulator; nil when none was asked for.
   public func accumulatorWarnings(ofLayer index: Int) -> [String]? { engines[index].accumulatorWarnings }
+
+  /// The zero points of a layer's quantizers: what the values of codes are shifted by, 0 for none.
+  ///
+  /// Recipes have offsets per channel instead.
+  public func zeroPoints(ofLayer index: Int) -> (weights: Int, activations: Int) {
+    (engines[index].weights?.zeroPoint ?? 0, engines[index].activations?.zeroPoint ?? 0)
+  }
 
   /// Whether a layer's input is quantized.
   public func quantizesInput(ofLayer index: Int) -> Bool {

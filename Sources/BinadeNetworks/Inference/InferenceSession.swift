@@ -51,13 +51,23 @@ public final class InferenceSession {
   /// - Shape: imageCount x classes; valid until the next run.
   /// - Precondition: `imageCount` is within the session's capacity.
   public func run(imageCount: Int = 1, observer: Observer? = nil) -> UnsafeBufferPointer<Float> {
-    run(imageCount: imageCount, observer: observer, preactivations: nil)
+    run(imageCount: imageCount, observer: observer, outputs: nil, preactivations: nil)
+  }
+
+  /// The same, with an observer of what comes out of each layer as well, residual addition and ReLU included.
+  public func run(
+    imageCount: Int = 1,
+    observer: @escaping Observer,
+    outputs: @escaping Observer
+  ) -> UnsafeBufferPointer<Float> {
+    run(imageCount: imageCount, observer: observer, outputs: outputs, preactivations: nil)
   }
 
   /// The same, with an observer of what goes into each ReLU that is a step of its own, by the index of the step.
   func run(
     imageCount: Int,
     observer: Observer?,
+    outputs: Observer? = nil,
     preactivations: Observer?
   ) -> UnsafeBufferPointer<Float> {
     precondition((0...capacity).contains(imageCount), "\(imageCount) images in a session for \(capacity)")
@@ -65,6 +75,12 @@ public final class InferenceSession {
     for (index, step) in steps.enumerated() {
       if case .layer(let layer) = step.operation {
         run(layer, step, index, imageCount: imageCount, observer)
+        if let outputs {
+          let values = buffer(ofStep: index)
+          for image in 0..<imageCount {
+            outputs(layer, ObservedInput(values + image * step.shape.count, step.shape))
+          }
+        }
         continue
       }
       for image in 0..<imageCount { run(step, index, image: image, preactivations) }

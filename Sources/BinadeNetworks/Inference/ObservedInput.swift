@@ -1,6 +1,6 @@
 import BinadeKernels
 
-/// The input of a layer for one image, as an observer sees it.
+/// The input or the output of a layer for one image, as an observer sees it.
 public struct ObservedInput {
   private let pixels: UnsafePointer<Float>
   /// Channels.
@@ -23,6 +23,23 @@ public struct ObservedInput {
   /// All elements, pixel by pixel, channels innermost.
   var elements: UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(start: pixels, count: channelCount * pixelCount)
+  }
+
+  /// All elements, channel by channel, each row by row: PyTorch's order.
+  public var channelsFirst: [Float] { Self.channelsFirst(elements, channelCount: channelCount) }
+
+  /// What `body` makes of the elements, pixel by pixel with channels innermost, in PyTorch's order.
+  ///
+  /// - Precondition: as many elements as before.
+  public func mapped(_ body: (UnsafeBufferPointer<Float>) -> [Float]) -> [Float] {
+    body(elements).withUnsafeBufferPointer { Self.channelsFirst($0, channelCount: channelCount) }
+  }
+
+  private static func channelsFirst(_ elements: UnsafeBufferPointer<Float>, channelCount: Int) -> [Float] {
+    let pixelCount = elements.count / channelCount
+    return (0..<channelCount).flatMap { channel in
+      (0..<pixelCount).lazy.map { elements[$0 * channelCount + channel] }
+    }
   }
 
   /// Calls `body` with each channel and its pixels, row by row.

@@ -108,7 +108,7 @@ import Testing
       #expect(input != quantized && zip(input, quantized).allSatisfy { ($0 == 0) == ($1 == 0) }, "\(name)")
     }
     // The last layer gives the logits.
-    let last = try NumPyArray("\(layers)/fc.output.npy")
+    let last = try NumPyArray("\(layers)/linear.output.npy")
     #expect(last.shape == [2, 10, 1, 1] && last.values == Array(all.values.prefix(20)))
     let refused = CommandRun([
       "evaluate", "--ptq", "naive", "--activations", "int8", "--online-batch", "4", "--logits", logits,

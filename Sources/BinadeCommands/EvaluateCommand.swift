@@ -142,7 +142,7 @@ struct EvaluateCommand: ParsableCommand {
       if !remarks.isEmpty { console.write("\n" + remarks.joined(separator: "\n")) }
     }
     if let folder {
-      try folder.write(try JSONText.encode(result) + "\n", as: "results.json")
+      try folder.write(try JSONDocument.evaluation.text(result) + "\n", as: "results.json")
       try folder.write(EvaluationText.csv(of: result), as: "layers.csv")
       if !json { console.write("\nwritten: \(folder.names(["results.json", "layers.csv"]))") }
     }

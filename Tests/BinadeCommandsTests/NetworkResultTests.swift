@@ -25,7 +25,7 @@ import Testing
     let json = try JSONSerialization.jsonObject(
       with: Data(contentsOf: URL(filePath: folder + "/results.json"))
     )
-    let rows = try #require(json as? [[String: Any]])
+    let rows = try #require((json as? [String: Any])?["results"] as? [[String: Any]])
     #expect(rows.count == 4 && rows[3]["failure"] as? String == reason)
     #expect(rows.dropLast().allSatisfy { ($0["warnings"] as? [String]) == [] })
   }

@@ -76,7 +76,8 @@ import Testing
     #expect(found.count == 20 && found.allSatisfy { $0.isFinite })
     let scale = exact.reduce(0) { max($0, abs($1)) }
     let differences = zip(found, exact).map { abs($0 - $1) }
-    #expect(scale > 1 && differences.allSatisfy { $0 < 1e-4 * scale }, "\(differences.max() ?? .nan)")
+    // A float32 sum that rounds otherwise may move an input by one step of the format, 2^-12 of it.
+    #expect(scale > 1 && differences.allSatisfy { $0 < 0x1p-10 * scale }, "\(differences.max() ?? .nan)")
   }
 
   @Test(

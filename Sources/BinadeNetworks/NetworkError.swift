@@ -1,7 +1,12 @@
+import BinadeNumerics
+
 /// Why a network, its weights or its data cannot be used.
 public enum NetworkError: Error, Sendable, Hashable {
   case unreadable(file: String, reason: String)
   case malformed(file: String, reason: String)
+  case foreignModel(file: String, kind: ForeignModelKind)
+  case notWritable(file: String, reason: String)
+  case unwritable(tensor: String, reason: String)
   case missingTensor(file: String, name: String, nearest: String?)
   case unusableType(file: String, tensor: String, type: String)
   case shapeMismatch(file: String, tensor: String, expected: String, found: String)
@@ -22,16 +27,24 @@ extension NetworkError: CustomStringConvertible {
       "\(file): cannot be read: \(reason)"
     case .malformed(let file, let reason):
       "\(file): \(reason)"
+    case .foreignModel(let file, let kind):
+      "\(file): \(kind.sentence(file: file))"
+    case .notWritable(let file, let reason):
+      "\(file): cannot be written: \(reason)"
+    case .unwritable(let tensor, let reason):
+      "tensor '\(PrintableText.excerpt(tensor))' cannot be written: \(reason)"
     case .missingTensor(let file, let name, let nearest):
-      "\(file): no tensor '\(name)'" + (nearest.map { "; the nearest name is '\($0)'" } ?? "")
+      "\(file): no tensor '\(PrintableText.excerpt(name))'"
+        + (nearest.map { "; the nearest name is '\(PrintableText.excerpt($0))'" } ?? "")
     case .unusableType(let file, let tensor, let type):
-      "\(file): tensor '\(tensor)' has type \(type); allowed: F16, BF16, F32, F64"
+      "\(file): tensor '\(PrintableText.excerpt(tensor))' has type \(PrintableText.excerpt(type)); allowed: "
+        + SafetensorsType.allCases.filter(\.isReal).map(\.rawValue).joined(separator: ", ")
     case .shapeMismatch(let file, let tensor, let expected, let found):
-      "\(file): tensor '\(tensor)' has shape \(found); the network needs \(expected)"
+      "\(file): tensor '\(PrintableText.excerpt(tensor))' has shape \(found); the network needs \(expected)"
     case .notFinite(let file, let tensor, let index):
-      "\(file): tensor '\(tensor)' holds NaN or infinity at element \(index)"
+      "\(file): tensor '\(PrintableText.excerpt(tensor))' holds NaN or infinity at element \(index)"
     case .unknownArchitecture(let name, let nearest):
-      "no architecture '\(name)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+      "no architecture '\(PrintableText.excerpt(name))'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
         + " (allowed: resnet<6n+2>-cifar, "
         + ResNet.imageNetDepths.map { "resnet\($0)" }.joined(separator: ", ") + ")"
     case .invalidArchitecture(let parameter, let found, let allowed):

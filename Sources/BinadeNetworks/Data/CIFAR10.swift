@@ -10,7 +10,7 @@ public enum CIFAR10 {
   public static func read(_ files: [URL], name: String) throws(NetworkError) -> ImageDataset {
     var parts: [(file: String, ImageDataset.Records)] = []
     for file in files {
-      let data = try FileBytes.map(file)
+      let data = try FileBytes.read(file)
       guard !data.isEmpty, data.count % recordSize == 0 else {
         throw .malformed(
           file: file.relativePath,

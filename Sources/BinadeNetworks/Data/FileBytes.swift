@@ -1,25 +1,15 @@
 import Foundation
 
-/// Reading files from outside.
+/// Reading data sets from outside.
 enum FileBytes {
-  /// Maps a regular file; a folder or a missing file is an error that says so.
-  static func map(_ url: URL) throws(NetworkError) -> Data {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw .unreadable(file: url.relativePath, reason: "no such file")
-    }
-    guard !isFolder.boolValue else {
-      throw .unreadable(file: url.relativePath, reason: "it is a folder")
-    }
-    let attributes = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
-    guard attributes?[.type] as? FileAttributeType == .typeRegular else {
-      throw .unreadable(file: url.relativePath, reason: "it is not a regular file")
-    }
-    do {
-      return try Data(contentsOf: url, options: .mappedIfSafe)
-    } catch {
-      throw .unreadable(file: url.relativePath, reason: error.localizedDescription)
-    }
+  /// Files above this size are refused: CIFAR-10 has 0.2 GB.
+  private static let greatestSize = 4 << 30
+
+  /// Reads a regular file; a folder or a missing file is an error that says so.
+  ///
+  /// Nothing is mapped: labels lie on every page anyway, and a mapped file that is cut meanwhile would trap.
+  static func read(_ url: URL) throws(NetworkError) -> Data {
+    try OpenFile(url).contents(limit: greatestSize)
   }
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Labelled images of bytes, mapped from files; nothing is copied until an image is asked for.
+/// Labelled images of bytes, as they stand in their files; they become numbers when an image is asked for.
 public struct ImageDataset: Sendable {
   /// Images and labels of one file (or of a file each), at even distances.
   struct Records: Sendable {

@@ -37,9 +37,9 @@ public enum MNIST {
     )
   }
 
-  /// Maps an IDX file of unsigned bytes and checks its header against its size.
+  /// Reads an IDX file of unsigned bytes and checks its header against its size.
   private static func readIDX(_ url: URL, dimensions: Int) throws(NetworkError) -> (Data, [Int]) {
-    let data = try FileBytes.map(url)
+    let data = try FileBytes.read(url)
     let file = url.relativePath
     let headerSize = 4 + 4 * dimensions
     guard data.count >= headerSize else {

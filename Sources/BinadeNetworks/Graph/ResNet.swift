@@ -1,3 +1,5 @@
+import BinadeNumerics
+
 /// The architecture of a residual network.
 ///
 /// - Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016.
@@ -30,6 +32,9 @@ public struct ResNet: Sendable, Hashable {
   /// By what the channels may be multiplied.
   static let widthMultipliers = 1.0 / 64...16
 
+  /// Channels that a stage of the small family can have.
+  static let cifarWidths = 1.0...4096
+
   /// The depths of the ImageNet family.
   public static let imageNetDepths = [18, 29, 34, 50, 101, 152, 200]
 
@@ -58,7 +63,7 @@ public struct ResNet: Sendable, Hashable {
     else {
       throw .invalidArchitecture(
         parameter: "widths",
-        found: "\(widths)",
+        found: PrintableText.excerpt(widths),
         allowed: "three numbers from 1 to 4096, for shortcut A growing by even numbers"
       )
     }

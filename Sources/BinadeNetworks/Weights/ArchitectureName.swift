@@ -26,9 +26,18 @@ public enum ArchitectureName {
       )
     }
     if isCIFAR {
+      // Checked as Doubles: the product may lie beyond Int.
+      let scaled = widths.map { (Double($0) * widthMultiplier).rounded() }
+      guard scaled.allSatisfy({ ResNet.cifarWidths.contains($0) }) else {
+        throw .invalidArchitecture(
+          parameter: "widths",
+          found: PrintableText.excerpt(widths) + (widthMultiplier == 1 ? "" : " times \(widthMultiplier)"),
+          allowed: "1 to 4096"
+        )
+      }
       return try .cifar(
         depth: depth,
-        widths: widths.map { Int((Double($0) * widthMultiplier).rounded()) },
+        widths: scaled.map { Int($0) },
         shortcut: shortcut,
         input: input ?? ImageShape(channels: 3, height: 32, width: 32),
         classCount: classCount ?? 10

@@ -1,3 +1,4 @@
+import BinadeNumerics
 import Foundation
 
 /// A network with its weights and what the weights were trained for.
@@ -43,14 +44,20 @@ public struct Model: Sendable {
     name = url.deletingPathExtension().lastPathComponent
   }
 
+  /// Networks have 3 or 4 widths; longer lists are none.
+  private static let greatestNumberCount = 16
+
   private static func numbers(_ key: String, of file: SafetensorsFile, default fallback: [Int])
     throws(NetworkError) -> [Int]
   {
     guard let text = file.metadata[key] else { return fallback }
     let parts = text.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) }
     let numbers = parts.compactMap { $0 }
-    guard !numbers.isEmpty, numbers.count == parts.count else {
-      throw .malformed(file: file.name, reason: "the metadata '\(key)' is '\(text)'; expected whole numbers")
+    guard (1...greatestNumberCount).contains(numbers.count), numbers.count == parts.count else {
+      throw .malformed(
+        file: file.name,
+        reason: "the metadata '\(key)' is '\(PrintableText.excerpt(text))'; expected whole numbers"
+      )
     }
     return numbers
   }
@@ -58,7 +65,10 @@ public struct Model: Sendable {
   private static func shortcut(of file: SafetensorsFile) throws(NetworkError) -> ResNet.Shortcut {
     guard let text = file.metadata["shortcut"] else { return .a }
     guard let shortcut = ResNet.Shortcut(rawValue: text) else {
-      throw .malformed(file: file.name, reason: "the metadata 'shortcut' is '\(text)'; allowed: A, B")
+      throw .malformed(
+        file: file.name,
+        reason: "the metadata 'shortcut' is '\(PrintableText.excerpt(text))'; allowed: A, B"
+      )
     }
     return shortcut
   }

@@ -1,3 +1,4 @@
+import BinadeNumerics
 import Foundation
 
 /// How pixel bytes become network inputs: `(byte / 255 - mean) / standardDeviation` per channel, in Float32.
@@ -47,7 +48,8 @@ public struct Normalization: Sendable, Hashable {
     else {
       throw .malformed(
         file: file.name,
-        reason: "the metadata '\(key)' is '\(text)'; expected \(channels) number\(channels == 1 ? "" : "s")"
+        reason:
+          "the metadata '\(key)' is '\(PrintableText.excerpt(text))'; expected \(channels) number\(channels == 1 ? "" : "s")"
       )
     }
     return numbers

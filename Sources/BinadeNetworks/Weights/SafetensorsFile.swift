@@ -4,21 +4,24 @@ import Foundation
 
 /// A safetensors file: 8 bytes of header length, a JSON header, then the tensors.
 ///
-/// The file is mapped, and everything in the header is checked before any tensor is touched.
+/// Everything in the header is checked before any tensor is touched; tensors are read when they are asked for. A type
+/// that is not known bars its own tensor only.
 ///
 /// - Source: huggingface/safetensors, README, "Format".
 public struct SafetensorsFile: Sendable {
   private struct Entry: Sendable {
-    let type: String
+    let typeName: String
     let shape: Shape
     let bytes: Range<Int>
+
+    var type: SafetensorsType? { SafetensorsType(rawValue: typeName) }
   }
 
   /// What messages call the file.
   public let name: String
   /// The free-form strings of the header.
   public let metadata: [String: String]
-  private let data: Data
+  private let file: OpenFile
   private let entries: [String: Entry]
 
   /// Headers above this size are refused, as the format's own reader does.
@@ -26,35 +29,48 @@ public struct SafetensorsFile: Sendable {
 
   /// Opens a file and checks its header.
   public init(contentsOf url: URL) throws(NetworkError) {
-    name = url.relativePath
-    data = try FileBytes.map(url)
-    let file = name
-    func malformed(_ reason: String) -> NetworkError { .malformed(file: file, reason: reason) }
-    guard data.count >= 8 else { throw malformed("\(data.count) bytes; a safetensors file has at least 8") }
-    let length = data.littleEndian(UInt64.self, at: 0)
-    guard length <= Self.greatestHeaderSize, 8 + Int(length) <= data.count else {
+    let file = try OpenFile(url)
+    self.file = file
+    name = file.name
+    func malformed(_ reason: String) -> NetworkError { .malformed(file: file.name, reason: reason) }
+    if let kind = ForeignModelKind(of: try file.read(0..<min(file.size, 64)), size: file.size) {
+      throw .foreignModel(file: file.name, kind: kind)
+    }
+    guard file.size >= 8 else { throw malformed("\(file.size) bytes; a safetensors file has at least 8") }
+    let length = try file.read(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= Self.greatestHeaderSize, 8 + Int(length) <= file.size else {
       throw malformed(
-        "the header claims \(length) bytes, the file has \(data.count); truncated, or no safetensors file"
+        "the header claims \(length) bytes, the file has \(file.size); truncated, or no safetensors file"
       )
     }
     let body = 8 + Int(length)
-    guard
-      let header = try? JSONSerialization.jsonObject(with: data.subdata(in: 8..<body))
-        as? [String: Any]
-    else { throw malformed("the header is not a JSON object") }
+    let header: SafetensorsHeader
+    do {
+      header = try SafetensorsHeader(try file.read(8..<body))
+    } catch let error as NetworkError {
+      throw error
+    } catch let fault as JSONScanner.Fault {
+      throw malformed(
+        fault.reason == SafetensorsHeader.notAnObject
+          ? "the header is not a JSON object" : "the header, at byte \(8 + fault.position): \(fault.reason)"
+      )
+    } catch {
+      throw malformed("the header cannot be read")
+    }
     var entries: [String: Entry] = [:]
-    for (tensor, value) in header where tensor != "__metadata__" {
-      entries[tensor] = try Self.entry(
+    entries.reserveCapacity(header.entries.count)
+    for (tensor, entry) in header.entries {
+      entries[tensor] = try Self.checked(
+        entry,
         tensor,
-        value,
-        file: file,
+        file: file.name,
         body: body,
-        bodySize: data.count - body
+        bodySize: file.size - body
       )
     }
-    try Self.requireDisjoint(entries, file: file)
+    try Self.requireDisjoint(entries, file: file.name)
     self.entries = entries
-    metadata = (header["__metadata__"] as? [String: String]) ?? [:]
+    metadata = header.metadata
   }
 
   /// The names of all tensors, sorted.
@@ -66,8 +82,35 @@ public struct SafetensorsFile: Sendable {
   /// The shape of a tensor; nil when there is none of this name.
   public func shape(of tensor: String) -> Shape? { entries[tensor]?.shape }
 
-  /// Returns a tensor as Float32; F16, BF16 and F64 are converted.
+  /// The type of a tensor as the file spells it; nil when there is none of this name.
+  public func typeName(of tensor: String) -> String? { entries[tensor]?.typeName }
+
+  /// Returns the bytes of a tensor as they stand in the file; of types that are not known, too.
+  public func bytes(of tensor: String) throws(NetworkError) -> [UInt8] {
+    try file.read(try entry(of: tensor).bytes)
+  }
+
+  /// Returns a tensor as Float32.
+  ///
+  /// Every type but C64 is understood; F64 and integers are rounded to the nearest Float32, the others are exact.
+  ///
+  /// - Source: ``SafetensorsType``.
   public func tensor(_ tensor: String) throws(NetworkError) -> Tensor {
+    let entry = try entry(of: tensor)
+    let unusable = NetworkError.unusableType(file: name, tensor: tensor, type: entry.typeName)
+    guard let type = entry.type else { throw unusable }
+    let bytes = try file.read(entry.bytes)
+    let values: [Float]?
+    do {
+      values = try SafetensorsElements(type: type).values(of: bytes, count: entry.shape.count)
+    } catch {
+      throw .malformed(file: name, reason: "tensor '\(PrintableText.excerpt(tensor))': \(error)")
+    }
+    guard let values else { throw unusable }
+    return Tensor(shape: entry.shape, values: values)
+  }
+
+  private func entry(of tensor: String) throws(NetworkError) -> Entry {
     guard let entry = entries[tensor] else {
       throw .missingTensor(
         file: name,
@@ -75,67 +118,37 @@ public struct SafetensorsFile: Sendable {
         nearest: NameSuggestion.nearest(to: tensor, among: tensorNames)
       )
     }
-    let count = entry.shape.count
-    let start = entry.bytes.lowerBound
-    let values: [Float]
-    switch entry.type {
-    case "F32":
-      values = (0..<count).map {
-        Float(bitPattern: data.littleEndian(UInt32.self, at: start + 4 * $0))
-      }
-    case "F64":
-      values = (0..<count).map {
-        Float(Double(bitPattern: data.littleEndian(UInt64.self, at: start + 8 * $0)))
-      }
-    case "BF16":
-      values = (0..<count).map {
-        Float(bitPattern: UInt32(data.littleEndian(UInt16.self, at: start + 2 * $0)) << 16)
-      }
-    case "F16":
-      values = (0..<count).map {
-        HalfBits.float(data.littleEndian(UInt16.self, at: start + 2 * $0))
-      }
-    default:
-      throw .unusableType(file: name, tensor: tensor, type: entry.type)
-    }
-    return Tensor(shape: entry.shape, values: values)
+    return entry
   }
 
-  private static let byteCounts = [
-    "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2,
-    "BF16": 2, "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
-  ]
-
-  private static func entry(
+  private static func checked(
+    _ entry: SafetensorsHeader.Entry,
     _ tensor: String,
-    _ value: Any,
     file: String,
     body: Int,
     bodySize: Int
   ) throws(NetworkError) -> Entry {
     func malformed(_ reason: String) -> NetworkError {
-      .malformed(file: file, reason: "tensor '\(tensor)': \(reason)")
+      .malformed(file: file, reason: "tensor '\(PrintableText.excerpt(tensor))': \(reason)")
     }
-    guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
-      let extents = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
-      offsets.count == 2
-    else { throw malformed("the header needs 'dtype', 'shape' and two 'data_offsets'") }
-    guard let width = byteCounts[type] else { throw malformed("unknown type \(type)") }
-    guard let shape = Shape(checking: extents) else {
-      throw malformed("\(extents) is not a shape")
+    let (start, end) = (entry.offsets[0], entry.offsets[1])
+    guard let shape = Shape(checking: entry.extents) else {
+      throw malformed("\(PrintableText.excerpt(entry.extents)) is not a shape")
     }
-    guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= bodySize else {
+    guard start >= 0, start <= end, end <= bodySize else {
+      throw malformed("bytes \(start) to \(end) lie outside the \(bodySize) bytes of data; truncated?")
+    }
+    let checked = Entry(typeName: entry.type, shape: shape, bytes: body + start..<body + end)
+    // How many bytes elements of another type take is not known: it cannot be checked, nor read.
+    guard let type = checked.type else { return checked }
+    let size = type.byteCount(of: shape.count)
+    guard size == end - start else {
       throw malformed(
-        "bytes \(offsets[0]) to \(offsets[1]) lie outside the \(bodySize) bytes of data; truncated?"
+        "\(end - start) bytes for \(shape) elements of type \(type.rawValue), which take "
+          + (size.map { "\($0)" } ?? "no whole number of bytes, or more than fit")
       )
     }
-    let (size, overflow) = shape.count.multipliedReportingOverflow(by: width)
-    guard !overflow, size == offsets[1] - offsets[0] else {
-      throw malformed(
-        "\(offsets[1] - offsets[0]) bytes for \(shape) elements of type \(type), which take \(overflow ? "more than fit" : "\(size)")"
-      )
-    }
-    return Entry(type: type, shape: shape, bytes: body + offsets[0]..<body + offsets[1])
+    return checked
   }
 
   private static func requireDisjoint(_ entries: [String: Entry], file: String)
@@ -145,7 +158,8 @@ public struct SafetensorsFile: Sendable {
       .sorted { ($0.value.bytes.lowerBound, $0.key) < ($1.value.bytes.lowerBound, $1.key) }
     for (one, two) in zip(ordered, ordered.dropFirst())
     where one.value.bytes.upperBound > two.value.bytes.lowerBound {
-      throw .malformed(file: file, reason: "tensors '\(one.key)' and '\(two.key)' overlap")
+      let names = [one.key, two.key].map { "'\(PrintableText.excerpt($0))'" }.joined(separator: " and ")
+      throw .malformed(file: file, reason: "tensors \(names) overlap")
     }
   }
 }

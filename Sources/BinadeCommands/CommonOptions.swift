@@ -9,12 +9,22 @@ struct FormatOptions: ParsableArguments {
   var formatFolder: [String] = []
 
   /// The catalogue: shipped formats, providers' formats, and those of the folders.
+  ///
+  /// Files of the folders that had to be left out are named on standard error, once.
   func catalog() throws -> FormatCatalog {
-    try FormatCatalog(
-      providers: CommandContext.current.providers,
+    let context = CommandContext.current
+    let catalog = try FormatCatalog(
+      providers: context.providers,
       folders: formatFolder.map { URL(filePath: $0) }
     )
+    for error in catalog.skipped.prefix(Self.shownCount) { context.noteOnce("warning: left out: \(error)") }
+    let rest = catalog.skipped.count - Self.shownCount
+    if rest > 0 { context.noteOnce("warning: left out: \(rest) more definition files") }
+    return catalog
   }
+
+  /// Files left out that are named; the others are counted.
+  private static let shownCount = 20
 }
 
 /// Options of commands that compute.

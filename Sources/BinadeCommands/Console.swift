@@ -1,5 +1,6 @@
 import Binade
 import Foundation
+import Synchronization
 
 /// Where the text of a command goes, and where the lines come from that it may ask for.
 ///
@@ -58,7 +59,23 @@ struct CommandContext: Sendable {
   let providers: [any FormatProvider.Type]
   let console: Console
   /// The program that is started again where something must run in a process of its own.
-  var program = CommandContext.ownProgram
+  let program: String
+  private let noted = NotedLines()
+
+  init(
+    providers: [any FormatProvider.Type],
+    console: Console,
+    program: String = CommandContext.ownProgram
+  ) {
+    self.providers = providers
+    self.console = console
+    self.program = program
+  }
+
+  /// Writes a message that is no result, but not twice in one run.
+  func noteOnce(_ text: String) {
+    if noted.insert(text) { console.writeError(text) }
+  }
 
   /// The program of this process.
   static let ownProgram: String = {
@@ -71,4 +88,12 @@ struct CommandContext: Sendable {
 
   /// The context of the running command.
   @TaskLocal static var current = CommandContext(providers: [], console: .standard)
+}
+
+/// The messages that a run has written already.
+private final class NotedLines: Sendable {
+  private let lines = Mutex<Set<String>>([])
+
+  /// Returns whether `line` is new.
+  func insert(_ line: String) -> Bool { lines.withLock { $0.insert(line).inserted } }
 }

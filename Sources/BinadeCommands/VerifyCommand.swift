@@ -195,6 +195,8 @@ struct VerifyCommand: ParsableCommand {
 
   private func entries(_ catalog: FormatCatalog) throws -> [FormatCatalog.Entry] {
     if all {
+      // A check of all formats is none when some could not be read.
+      if let error = catalog.skipped.first { throw error }
       return catalog.formats.map { .element($0) } + catalog.blockFormats.map { .block($0) }
     }
     let names = p3109.map { ParametricFormat.p3109Names(upTo: $0) } ?? names

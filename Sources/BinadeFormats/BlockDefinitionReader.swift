@@ -22,7 +22,7 @@ enum BlockDefinitionReader {
   ) throws(FormatDefinitionError) -> BlockFormat {
     try fields.requireKeys(in: keys)
     let name = try FormatDefinitionReader.name(from: fields)
-    let source = try fields.text("source")
+    let source = try FormatDefinitionReader.source(from: fields)
     func lookUp(_ key: String) throws(FormatDefinitionError) -> any NumericFormat {
       let written = try fields.text(key)
       let name: String

@@ -1,114 +1,111 @@
 import BinadeNumerics
-import Yams
 
 /// The keys and values of one definition file, with the line of each.
 struct DefinitionFields {
   typealias Place = FormatDefinitionError.Place
 
   let file: String
-  private let mapping: Node.Mapping
+  private let document: DefinitionDocument
+  private let values: [String: DefinitionDocument.Value]
+
+  /// Bytes of a word: a family, a number, the name of a rule.
+  private static let greatestWordLength = 400
 
   /// Parses one YAML document.
   init(yaml: String, file: String) throws(FormatDefinitionError) {
     self.file = file
-    let node: Node?
-    do {
-      node = try Yams.compose(yaml: yaml)
-    } catch let error as YamlError {
-      throw .notYAML(place: Self.place(of: error, file: file), reason: Self.reason(of: error))
-    } catch {
-      throw .notYAML(place: Place(file: file, line: 1), reason: "\(error)")
+    guard let document = try DefinitionDocument(yaml: yaml, file: file) else {
+      throw .notAMapping(file: file)
     }
-    guard case .mapping(let mapping)? = node else { throw .notAMapping(file: file) }
-    self.mapping = mapping
+    self.document = document
+    values = Dictionary(document.entries.map { ($0.key.text, $0.value) }) { first, _ in first }
   }
 
   /// Refuses keys outside `allowed`.
   func requireKeys(in allowed: [String]) throws(FormatDefinitionError) {
-    for (key, _) in mapping {
-      let name = key.string ?? "?"
-      guard allowed.contains(name) else {
-        throw .unknownKey(place: place(of: key), key: name, allowed: allowed)
-      }
+    for (key, _) in document.entries where !allowed.contains(key.text) {
+      throw .unknownKey(place: Place(file: file, line: key.line), key: key.text, allowed: allowed)
     }
   }
 
+  /// A word: one scalar, short enough to be shown.
   func text(_ key: String) throws(FormatDefinitionError) -> String {
-    guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
-    guard let text = node.string else {
-      throw .wrongType(
-        place: place(of: node),
-        key: key,
-        expected: "text",
-        found: "a list or mapping"
-      )
+    try line(key, limit: Self.greatestWordLength)
+  }
+
+  /// Text on one line of at most `limit` bytes, that a terminal shows as it is.
+  func line(_ key: String, limit: Int) throws(FormatDefinitionError) -> String {
+    let value = try value(key)
+    func refused(_ expected: String, _ found: String) -> FormatDefinitionError {
+      .wrongType(place: Place(file: file, line: value.line), key: key, expected: expected, found: found)
     }
-    return text
+    guard case .scalar(let scalar) = value else { throw refused("text", "a list or mapping") }
+    guard scalar.text.utf8.count <= limit else {
+      throw refused("text of at most \(limit) bytes", scalar.text)
+    }
+    if let fault = PrintableText.fault(in: scalar.text) {
+      throw refused("text on one line that prints as it is, without \(fault)", scalar.text)
+    }
+    return scalar.text
   }
 
   /// The line of a key's value; line 1 when the key is absent.
-  func place(of key: String) -> Place {
-    mapping[key].map { place(of: $0) } ?? Place(file: file, line: 1)
-  }
+  func place(of key: String) -> Place { Place(file: file, line: values[key]?.line ?? 1) }
 
   /// Whether the key is there.
-  func has(_ key: String) -> Bool { mapping[key] != nil }
+  func has(_ key: String) -> Bool { values[key] != nil }
+
+  private func value(_ key: String) throws(FormatDefinitionError) -> DefinitionDocument.Value {
+    guard let value = values[key] else { throw .missingKey(file: file, key: key) }
+    return value
+  }
 
   func integer(_ key: String) throws(FormatDefinitionError) -> Int {
-    guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
-    // YAML 1.1 reads 1:30 as a number to base 60; nobody means that here.
-    guard node.string?.contains(":") != true, let value = node.int else {
-      throw .wrongType(
-        place: place(of: node),
-        key: key,
-        expected: "an integer",
-        found: Self.shown(node)
-      )
+    let value = try value(key)
+    guard case .scalar(let scalar) = value, let integer = DefinitionNumber.integer(scalar.text) else {
+      throw .wrongType(place: place(of: key), key: key, expected: "an integer", found: Self.shown(value))
     }
-    return value
+    return integer
   }
 
   func optionalInteger(_ key: String) throws(FormatDefinitionError) -> Int? {
-    mapping[key] == nil ? nil : try integer(key)
+    has(key) ? try integer(key) : nil
   }
 
   func boolean(_ key: String, default fallback: Bool) throws(FormatDefinitionError) -> Bool {
-    guard let node = mapping[key] else { return fallback }
-    guard let value = node.bool else {
-      throw .wrongType(
-        place: place(of: node),
-        key: key,
-        expected: "true or false",
-        found: Self.shown(node)
-      )
+    guard has(key) else { return fallback }
+    let shown = Self.shown(try value(key))
+    guard let value = ["true": true, "false": false][shown] else {
+      throw .wrongType(place: place(of: key), key: key, expected: "true or false", found: shown)
     }
     return value
   }
 
-  /// A list of numbers; `.inf`, `.nan` and hexadecimal integers are understood.
+  /// A list of numbers, decimal or hexadecimal; `.inf` and `.nan` are understood.
   func numbers(_ key: String) throws(FormatDefinitionError) -> [Double] {
-    guard let node = mapping[key] else { throw .missingKey(file: file, key: key) }
-    guard case .sequence(let sequence) = node else {
+    let value = try value(key)
+    guard case .list(let scalars, _) = value else {
       throw .wrongType(
-        place: place(of: node),
+        place: Place(file: file, line: value.line),
         key: key,
         expected: "a list of numbers",
-        found: Self.shown(node)
+        found: Self.shown(value)
       )
     }
-    var values: [Double] = []
-    for element in sequence {
-      guard let value = element.float ?? element.int.map(Double.init) else {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(scalars.count)
+    for scalar in scalars {
+      guard let number = DefinitionNumber.real(scalar.text) else {
         throw .wrongType(
-          place: place(of: element),
+          place: Place(file: file, line: scalar.line),
           key: key,
-          expected: "a list of numbers",
-          found: Self.shown(element)
+          expected: "a list of numbers, decimal (-1.5e-3) or hexadecimal (0x1.8p-3), that a Double holds",
+          found: scalar.text
         )
       }
-      values.append(value)
+      numbers.append(number)
     }
-    return values
+    return numbers
   }
 
   /// One of the cases of `type`, by raw value; `fallback` when the key is absent.
@@ -120,14 +117,14 @@ struct DefinitionFields {
     of type: T.Type = T.self,
     others: [String] = []
   ) throws(FormatDefinitionError) -> T where T.RawValue == String {
-    guard let node = mapping[key] else {
+    guard has(key) else {
       guard let fallback else { throw .missingKey(file: file, key: key) }
       return fallback
     }
-    let found = Self.shown(node)
+    let found = Self.shown(try value(key))
     guard let value = T(rawValue: found) else {
       throw .unknownValue(
-        place: place(of: node),
+        place: place(of: key),
         key: key,
         found: found,
         allowed: T.allCases.map(\.rawValue) + others
@@ -136,30 +133,7 @@ struct DefinitionFields {
     return value
   }
 
-  private func place(of node: Node) -> Place {
-    Place(file: file, line: node.mark?.line ?? 1)
-  }
-
-  private static func shown(_ node: Node) -> String {
-    node.string ?? "a list or mapping"
-  }
-
-  private static func place(of error: YamlError, file: String) -> Place {
-    switch error {
-    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
-      Place(file: file, line: mark.line)
-    default:
-      Place(file: file, line: 1)
-    }
-  }
-
-  private static func reason(of error: YamlError) -> String {
-    switch error {
-    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
-      .composer(_, let problem, _, _):
-      problem
-    default:
-      "the document cannot be parsed"
-    }
+  private static func shown(_ value: DefinitionDocument.Value) -> String {
+    if case .scalar(let scalar) = value { scalar.text } else { "a list or mapping" }
   }
 }

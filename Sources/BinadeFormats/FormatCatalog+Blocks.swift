@@ -18,23 +18,7 @@ extension FormatCatalog {
     let name = try canonicalName(of: alias)
     if let format = blockFormats.first(where: { $0.name == name }) { return .block(format) }
     if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-      let fields = try FormatDefinitionReader.fields(contentsOf: URL(filePath: name))
-      if BlockDefinitionReader.isBlock(fields) {
-        let format = try BlockDefinitionReader.format(
-          from: fields,
-          known: names,
-          element: knownElement(named:)
-        )
-        let shipped = blockFormats.first { $0.name == format.name }
-        guard
-          shipped.map({ String(reflecting: $0) == String(reflecting: format) }) ?? !names.contains(
-            format.name
-          )
-        else {
-          throw FormatDefinitionError.duplicateName(name: format.name, files: ["the catalogue", name])
-        }
-        return .block(format)
-      }
+      return try entry(definedIn: URL(filePath: name))
     }
     if byName[name] == nil, let format = try ParametricBlockFormat.format(named: name) {
       return .block(format)
@@ -52,36 +36,28 @@ extension FormatCatalog {
     return format
   }
 
-  private func knownElement(named name: String) throws(FormatError) -> (any NumericFormat)? {
-    if let format = byName[name] { return format }
-    return try ParametricFormat.format(named: name)
-  }
-
-  /// Builds the block formats of definition files, once their elements are known.
-  ///
-  /// `files`: where the names that are taken come from.
-  static func blockFormats(
-    from definitions: [DefinitionFields],
-    elements: [String: any NumericFormat],
-    files: [String: String]
-  ) throws(FormatDefinitionError) -> [BlockFormat] {
-    var files = files
-    var blocks: [BlockFormat] = []
-    for fields in definitions {
-      let block = try BlockDefinitionReader.format(
-        from: fields,
-        known: Array(elements.keys)
-      ) { (name) throws(FormatError) in
-        if let format = elements[name] { return format }
-        return try ParametricFormat.format(named: name)
-      }
-      if let other = files[block.name] {
-        throw .duplicateName(name: block.name, files: [other, fields.file])
-      }
-      files[block.name] = fields.file
-      blocks.append(block)
+  /// Reads a definition file; its name must be its own, or the format the one that has it.
+  private func entry(definedIn url: URL) throws(FormatDefinitionError) -> Entry {
+    let fields = try FormatDefinitionReader.fields(contentsOf: url)
+    let entry: Entry
+    if BlockDefinitionReader.isBlock(fields) {
+      entry = .block(
+        try BlockDefinitionReader.format(
+          from: fields,
+          known: names
+        ) { (name) throws(FormatError) in
+          if let format = byName[name] { return format }
+          return try ParametricFormat.format(named: name)
+        }
+      )
+    } else {
+      entry = .element(try FormatDefinitionReader.format(from: fields))
     }
-    return blocks.sorted { ($0.element.bitWidth, $0.name) < ($1.element.bitWidth, $1.name) }
+    let known =
+      byName[entry.name].map { Entry.element($0) }
+      ?? blockFormats.first { $0.name == entry.name }.map { Entry.block($0) }
+    _ = try CatalogBuilder.isNew(entry, beside: known, from: "the catalogue", file: fields.file)
+    return entry
   }
 }
 

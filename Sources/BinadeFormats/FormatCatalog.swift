@@ -1,4 +1,3 @@
-import BinadeFormatFiles
 import BinadeNumerics
 import Foundation
 
@@ -39,40 +38,28 @@ public struct FormatCatalog: Sendable {
   public let formats: [any NumericFormat]
   /// Block formats in the order of their elements' widths and their names.
   public let blockFormats: [BlockFormat]
+  /// What is wrong with the definition files in folders that were left out.
+  public let skipped: [FormatDefinitionError]
   let byName: [String: any NumericFormat]
   let providers: [any FormatProvider.Type]
 
   /// The formats that ship with Binade, those of `providers`, and the definition files in `folders`.
   ///
-  /// Throws ``FormatDefinitionError`` for a bad file and for a name defined twice.
+  /// A bad file in one of `folders` is left out, and so is one that would take the place of another format:
+  /// ``skipped`` says why. Throws ``FormatDefinitionError`` for a folder that cannot be read, for two formats of one
+  /// name in `providers`, and for a provider's format that has a shipped one's name.
   public init(providers: [any FormatProvider.Type] = [], folders: [URL] = [])
     throws(FormatDefinitionError)
   {
-    var found: [String: (format: any NumericFormat, origin: String)] = [:]
-    func add(_ format: any NumericFormat, from origin: String) throws(FormatDefinitionError) {
-      if let other = found[format.name] {
-        throw .duplicateName(name: format.name, files: [other.origin, origin])
-      }
-      found[format.name] = (format, origin)
-    }
-    var blocks: [DefinitionFields] = []
-    for folder in [FormatFiles.folder] + folders {
-      for file in try Self.definitionFiles(in: folder) {
-        let fields = try FormatDefinitionReader.fields(contentsOf: file)
-        if BlockDefinitionReader.isBlock(fields) {
-          blocks.append(fields)
-        } else {
-          try add(try FormatDefinitionReader.format(from: fields), from: fields.file)
-        }
-      }
-    }
-    for provider in providers {
-      for format in provider.formats { try add(format, from: "\(provider)") }
-    }
-    byName = found.mapValues(\.format)
+    var builder = try CatalogBuilder(providers: providers)
+    try builder.add(folders: folders)
+    byName = builder.elements
     self.providers = providers
     formats = byName.values.sorted { Self.isOrdered($0.info, before: $1.info) }
-    blockFormats = try Self.blockFormats(from: blocks, elements: byName, files: found.mapValues(\.origin))
+    blockFormats = builder.blocks.values.sorted {
+      ($0.element.bitWidth, $0.name) < ($1.element.bitWidth, $1.name)
+    }
+    skipped = builder.skipped
   }
 
   /// The names of all formats of single elements.
@@ -95,30 +82,11 @@ public struct FormatCatalog: Sendable {
 
   func elementFormat(named name: String) throws -> any NumericFormat {
     if let format = byName[name] { return format }
-    if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-      let format = try FormatDefinitionReader.read(contentsOf: URL(filePath: name))
-      if let known = byName[format.name], String(reflecting: known) != String(reflecting: format) {
-        throw FormatDefinitionError.duplicateName(name: format.name, files: ["the catalogue", name])
-      }
-      return format
-    }
     if let format = try ParametricFormat.format(named: name) { return format }
     for provider in providers {
       if let format = try provider.format(named: name) { return format }
     }
-    throw UnknownFormat(name: name, known: allNames)
-  }
-
-  private static func definitionFiles(in folder: URL) throws(FormatDefinitionError) -> [URL] {
-    do {
-      return try FileManager.default.contentsOfDirectory(
-        at: folder,
-        includingPropertiesForKeys: nil
-      ).filter { ["yaml", "yml"].contains($0.pathExtension) }
-        .sorted { $0.lastPathComponent < $1.lastPathComponent }
-    } catch {
-      throw .unreadable(file: folder.relativePath, reason: "not a folder of definition files")
-    }
+    throw UnknownFormat(name: name, known: allNames, skipped: skipped)
   }
 
   private static func isOrdered(_ a: FormatInfo, before b: FormatInfo) -> Bool {
@@ -137,6 +105,14 @@ public struct UnknownFormat: Error, Sendable, Hashable, CustomStringConvertible 
   public let name: String
   /// What there is.
   public let known: [String]
+  /// The definition files that were left out; the format may be in one of them.
+  public let skipped: [FormatDefinitionError]
+
+  init(name: String, known: [String], skipped: [FormatDefinitionError] = []) {
+    self.name = name
+    self.known = known
+    self.skipped = skipped
+  }
 
   /// An alias but for its case, else the nearest name of a format, else the nearest alias.
   private var suggestion: String? {
@@ -148,7 +124,9 @@ public struct UnknownFormat: Error, Sendable, Hashable, CustomStringConvertible 
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
-    "no format '\(name)'\(suggestion.map { "; did you mean '\($0)'?" } ?? "") "
+    let left = skipped.count == 1 ? "1 definition file was" : "\(skipped.count) definition files were"
+    return "no format '\(PrintableText.excerpt(name))'\(suggestion.map { "; did you mean '\($0)'?" } ?? "") "
       + "('binade formats list' shows all; a path to a .yaml file works too)"
+      + (skipped.first.map { "; \(left) left out, the first because \($0)" } ?? "")
   }
 }

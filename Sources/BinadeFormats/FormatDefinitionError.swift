@@ -11,7 +11,7 @@ public enum FormatDefinitionError: Error, Sendable, Hashable {
   case unknownValue(place: Place, key: String, found: String, allowed: [String])
   case invalid(file: String, error: FormatError)
   case duplicateName(name: String, files: [String])
-  case nameMismatch(file: String, name: String)
+  case reservedName(file: String, name: String)
   case unknownFormat(place: Place, key: String, found: String, known: [String])
   case ambiguousFormat(place: Place, key: String, found: String, meanings: [String])
 
@@ -46,21 +46,21 @@ extension FormatDefinitionError: CustomStringConvertible {
     case .missingKey(let file, let key):
       "\(file): the key '\(key)' is missing"
     case .unknownKey(let place, let key, let allowed):
-      "\(place): unknown key '\(key)'\(DefinitionKeys.suggestion(for: key, among: allowed)); "
+      "\(place): unknown key '\(PrintableText.excerpt(key))'\(DefinitionKeys.suggestion(for: key, among: allowed)); "
         + "allowed here: \(allowed.joined(separator: ", "))"
     case .wrongType(let place, let key, let expected, let found):
-      "\(place): '\(key)' must be \(expected), found \"\(found)\""
+      "\(place): '\(key)' must be \(expected), found \"\(PrintableText.excerpt(found))\""
     case .unknownValue(let place, let key, let found, let allowed):
-      "\(place): '\(key)' cannot be '\(found)'\(NameSuggestion.sentence(for: found, among: allowed)); "
+      "\(place): '\(key)' cannot be '\(PrintableText.excerpt(found))'\(NameSuggestion.sentence(for: found, among: allowed)); "
         + "allowed: \(allowed.joined(separator: ", "))"
     case .invalid(let file, let error):
       "\(file): \(error)"
     case .duplicateName(let name, let files):
-      "the name '\(name)' is defined twice: \(files.joined(separator: " and "))"
-    case .nameMismatch(let file, let name):
-      "\(file): defines '\(name)'; the file must be named \(name).yaml"
+      "the name '\(name)' is defined twice: \(files.joined(separator: " and ")); a file gives its format a name of its own"
+    case .reservedName(let file, let name):
+      "\(file): the name '\(name)' means a format by its parameters already (as int12, e5m10 or bfp8 do); choose another"
     case .unknownFormat(let place, let key, let found, let known):
-      "\(place): '\(key)' names no format: '\(found)'\(NameSuggestion.sentence(for: found, among: known)) "
+      "\(place): '\(key)' names no format: '\(PrintableText.excerpt(found))'\(NameSuggestion.sentence(for: found, among: known)) "
         + "('binade formats list' shows all)"
     case .ambiguousFormat(let place, let key, let found, let meanings):
       "\(place): '\(key)' cannot be '\(found)', which names more than one format; "

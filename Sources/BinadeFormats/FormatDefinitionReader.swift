@@ -3,24 +3,14 @@ import Foundation
 
 /// Turns a definition file into a format.
 public enum FormatDefinitionReader {
-  /// Files above this size are refused unread: 65,536 values fit many times over.
-  static let greatestFileSize = 4 << 20
-
-  /// Reads the file at `url`; its name must be the format's name.
+  /// Reads the file at `url`, whatever it is called.
   public static func read(contentsOf url: URL) throws(FormatDefinitionError) -> any NumericFormat {
     try format(from: try fields(contentsOf: url))
   }
 
-  /// The keys and values of the file at `url`; its name must be the one it defines.
+  /// The keys and values of the file at `url`.
   static func fields(contentsOf url: URL) throws(FormatDefinitionError) -> DefinitionFields {
-    let file = url.relativePath
-    let fields = try DefinitionFields(yaml: try text(of: url, file: file), file: file)
-    guard fields.has("name") else { return fields }
-    let name = try fields.text("name")
-    guard url.deletingPathExtension().lastPathComponent == name else {
-      throw .nameMismatch(file: file, name: name)
-    }
-    return fields
+    try DefinitionFields(yaml: try DefinitionFile.text(of: url), file: url.relativePath)
   }
 
   /// Reads a definition given as text; `file` is what messages call it.
@@ -43,48 +33,39 @@ public enum FormatDefinitionReader {
       name: try name(from: fields),
       bitWidth: try fields.optionalInteger("bitWidth") ?? 0,
       family: family.formatFamily,
-      source: try fields.text("source"),
+      source: try source(from: fields),
       scaling: try fields.choice("scaling", default: .fitted)
     )
     return try family.makeFormat(info: info, fields: fields)
   }
 
-  /// The name: lower-case letters, digits, '_' and '.'.
+  /// Bytes of a name.
+  static let greatestNameLength = 64
+  /// Bytes of a source.
+  static let greatestSourceLength = 1024
+
+  /// The name: a lower-case letter, then lower-case letters, digits, '_' and '.'.
   static func name(from fields: DefinitionFields) throws(FormatDefinitionError) -> String {
     let name = try fields.text("name")
-    guard !name.isEmpty, name.allSatisfy({ $0.isLowercaseNameCharacter }) else {
+    let isName = name.wholeMatch(of: /[a-z][a-z0-9_.]*/.asciiOnlyCharacterClasses()) != nil
+    guard isName, name.utf8.count <= greatestNameLength, !name.hasSuffix(".yaml"), !name.hasSuffix(".yml")
+    else {
       throw .wrongType(
-        place: .init(file: fields.file, line: 1),
+        place: fields.place(of: "name"),
         key: "name",
-        expected: "lower-case letters, digits, '_' and '.'",
+        expected:
+          "a lower-case letter, then letters, digits, '_' and '.', at most \(greatestNameLength) in all, "
+          + "not ending in .yaml",
         found: name
       )
     }
     return name
   }
 
+  /// The standard or paper: one line that a terminal shows as it is.
+  static func source(from fields: DefinitionFields) throws(FormatDefinitionError) -> String {
+    try fields.line("source", limit: greatestSourceLength)
+  }
+
   private static let commonKeys = ["name", "family", "source", "scaling", "note"]
-
-  private static func text(of url: URL, file: String) throws(FormatDefinitionError) -> String {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
-    guard let attributes else { throw .unreadable(file: file, reason: "no such file") }
-    guard attributes[.type] as? FileAttributeType == .typeRegular else {
-      throw .unreadable(file: file, reason: "it is not a regular file")
-    }
-    let size = (attributes[.size] as? Int) ?? 0
-    guard size <= greatestFileSize else {
-      throw .unreadable(file: file, reason: "\(size) bytes; at most \(greatestFileSize) are read")
-    }
-    guard let data = try? Data(contentsOf: url), let text = String(data: data, encoding: .utf8)
-    else {
-      throw .unreadable(file: file, reason: "it is not UTF-8 text")
-    }
-    return text
-  }
-}
-
-extension Character {
-  fileprivate var isLowercaseNameCharacter: Bool {
-    ("a"..."z").contains(self) || ("0"..."9").contains(self) || self == "_" || self == "."
-  }
 }

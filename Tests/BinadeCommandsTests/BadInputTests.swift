@@ -171,6 +171,38 @@ import Testing
     #expect(message("formats", "list", "--format-folder", scratch.path("none")).contains("not a folder"))
   }
 
+  @Test(
+    "a bad file of a folder is named on standard error and left out, but nothing is proven of all formats then"
+  )
+  func badFileInFolder() throws {
+    let folder = scratch.url.appending(path: "formats")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    try Data("name: bad\nfamily: integer\nbitwidth: 4\nsource: a test\n".utf8)
+      .write(to: folder.appending(path: "bad.yaml"))
+    try Data("name: good\nfamily: codebook\nvalues: [0, 1]\nsource: a test\n".utf8)
+      .write(to: folder.appending(path: "x.yaml"))
+    let list = CommandRun("formats", "list", "--format-folder", folder.path)
+    #expect(list.status == 0 && list.output.contains("\ngood "))
+    #expect(list.errors.contains("warning: left out: ") && list.errors.contains("bad.yaml:3: unknown key"))
+    let floats = try scratch.write("x.f32", floats: [1])
+    let options = ["--format-folder", folder.path, "--input", floats, "--output", scratch.path("y")]
+    let run = CommandRun(["quantize", "--format", "good"] + options)
+    #expect(run.status == 0)
+    #expect(run.errors.components(separatedBy: "warning: left out").count == 2, "\(run.errors)")
+    #expect(
+      message("verify", "--all", "--format-folder", folder.path).contains(
+        "bad.yaml:3: unknown key 'bitwidth'"
+      )
+    )
+  }
+
+  @Test("no escape code of a file's name or text reaches the terminal")
+  func escapeCodes() throws {
+    let yaml = try scratch.write("a\u{1B}[31m.yaml", Data("name: \"\\e[31m\"\nfamily: integer".utf8))
+    let text = message("formats", "show", yaml)
+    #expect(!text.contains("\u{1B}") && text.contains("a\\u001b[31m.yaml"), "\(text)")
+  }
+
   @Test("two formats of one name in one run are refused; names with slashes are paths")
   func sameName() throws {
     let yaml = try scratch.write(

@@ -130,26 +130,4 @@ import Testing
       #expect("\(error)".hasPrefix("no format 'float8_e4m3f'; did you mean 'float8_e4m3fn'?"))
     }
   }
-
-  @Test("folders add formats; a name defined twice, or in a file of another name, is refused")
-  func folders() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "binade-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    func write(_ name: String, _ text: String) throws {
-      try Data(text.utf8).write(to: folder.appending(path: name))
-    }
-    try write("ternary.yaml", "name: ternary\nfamily: codebook\nvalues: [-1, 0, 1]\nsource: a test\n")
-    let ternary = try FormatCatalog(folders: [folder]).format(named: "ternary")
-    #expect(ternary.bitWidth == 2)
-    #expect(
-      try FormatCatalog().format(named: folder.appending(path: "ternary.yaml").path).name == "ternary"
-    )
-
-    try write("int4.yaml", "name: int4\nfamily: integer\nbitWidth: 4\nsource: a test\n")
-    #expect(throws: FormatDefinitionError.self) { try FormatCatalog(folders: [folder]) }
-    try FileManager.default.removeItem(at: folder.appending(path: "int4.yaml"))
-    try write("other.yaml", "name: another\nfamily: integer\nbitWidth: 4\nsource: a test\n")
-    #expect(throws: FormatDefinitionError.self) { try FormatCatalog(folders: [folder]) }
-  }
 }

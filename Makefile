@@ -4,11 +4,12 @@
 # make test-emulated  kernels for other processors, under an emulator
 # make example  the plug-in package of Examples/, built and run
 # make install  PREFIX=/usr/local DESTDIR=: the program, its man page, completion for bash, zsh and fish
+# make fuzz   ten minutes of made-up inputs for every loader; make fuzz-corpus takes a minute in all
 # make lint   style of the sources and direction of imports
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers bench-peers certificates demo example install test test-emulated test-install lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install test test-emulated test-install lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -37,6 +38,14 @@ test-install: setup
 test-emulated:
 	@sh Scripts/test-emulated.sh
 
+# Inputs that libFuzzer makes, for every loader: ten minutes each (make fuzz TARGETS="safetensors npy" for some), and five
+# seconds each after the kept inputs. Needs Linux: Apple's toolchain has no libFuzzer.
+fuzz: setup
+	sh Scripts/fuzz.sh 600 $(TARGETS)
+
+fuzz-corpus: setup
+	sh Scripts/fuzz.sh 5 $(TARGETS)
+
 # All rounding rules and overflow settings of every format: about a minute on two cores.
 verify: setup
 	$(SWIFT_BUILD) --product binade
@@ -48,7 +57,7 @@ reference: setup
 	.build/release/binade formats table --output formats/REFERENCE.md
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Tests formats models Benchmarks Examples Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests formats models Benchmarks Examples Fuzzing Package.swift
 	python3 Scripts/check-imports.py
 
 setup:

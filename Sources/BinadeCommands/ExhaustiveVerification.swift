@@ -201,32 +201,8 @@ struct ExhaustiveVerification {
 
   /// Reads a certificate; files above a megabyte are none.
   static func read(_ path: String) throws -> Certificate {
-    let data = try InputFile.contents(of: path, atMost: 1 << 20)
-    struct Version: Decodable { let certificateVersion: Int }
-    do {
-      // The version first: another layout need not decode.
-      let version = try JSONDecoder().decode(Version.self, from: data).certificateVersion
-      guard version == Certificate.currentVersion else {
-        throw CertificateError.otherVersion(file: path, found: version, known: Certificate.currentVersion)
-      }
-      let certificate = try JSONDecoder().decode(Certificate.self, from: data)
-      guard !certificate.rows.isEmpty else {
-        throw CertificateError.malformed(file: path, reason: "it has no rows")
-      }
-      return certificate
-    } catch let error as CertificateError {
-      throw error
-    } catch DecodingError.keyNotFound(let key, _) {
-      throw CertificateError.malformed(file: path, reason: "the key '\(key.stringValue)' is missing")
-    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-      throw CertificateError.malformed(file: path, reason: "'\(place)' has the wrong type")
-    } catch {
-      throw CertificateError.malformed(
-        file: path,
-        reason: "it is no whole JSON document, or a number is out of range"
-      )
-    }
+    let data = try InputFile.contents(of: path, atMost: CertificateFile.greatestSize)
+    return try CertificateFile.certificate(from: data, file: path)
   }
 
   static func median(_ values: [Double]) -> Double {

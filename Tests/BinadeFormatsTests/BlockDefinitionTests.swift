@@ -42,8 +42,8 @@ import Testing
         + "('binade formats list' shows all)"
     )
     #expect(
-      try message("element: int4\nblockLength: 8\nscale: ue8m0").hasPrefix(
-        "x.yaml:6: 'scale' names no format: 'ue8m0'"
+      try message("element: int4\nblockLength: 8\nscale: ue9m0").hasPrefix(
+        "x.yaml:6: 'scale' names no format: 'ue9m0'"
       )
     )
     #expect(

@@ -50,7 +50,9 @@ import Testing
       if parts.rounding != 0 { seen.insert("rounding") }
       if parts.underflow != 0 { seen.insert("underflow") }
     }
-    #expect(seen.contains("clipping") && seen.contains("rounding"))
+    #expect(seen.contains("rounding"))
+    // The scale of a posit leaves room above the values: none of these is clipped.
+    #expect(seen.contains("clipping") == (format != "posit8"))
     let pixels = Array(Self.values.prefix(994))
     for sources in [Set<ErrorSource>(), [.clipping], [.rounding, .underflow], Set(ErrorSource.allCases)] {
       let separated = SeparatedQuantizer(quantizer, sources: sources)

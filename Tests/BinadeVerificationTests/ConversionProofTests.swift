@@ -61,9 +61,9 @@ import Testing
     let right = BulkCodec(codec, row: row)
     let wrongCode = BulkCodec(codec, row: Self.planted(row, encode: true))
     let wrongValue = BulkCodec(codec, row: Self.planted(row, encode: false))
-    let outcomes = proof.run([right, wrongCode, wrongValue], threads: 2)
+    let outcomes = proof.run([right, wrongCode, wrongValue], threads: 2, chunks: 0x3F00..<0x4000)
     #expect(outcomes[0].mismatchCount == 0)
-    #expect(outcomes.allSatisfy { $0.encode.checkedCount == 1 << 32 })
+    #expect(outcomes.allSatisfy { $0.encode.checkedCount == 1 << 24 })
     #expect(outcomes[1].encode.firstMismatches.first?.bits == 0x3F81_0045)
     #expect(outcomes[1].roundTrip.mismatchCount == 0 && outcomes[1].decode.mismatchCount == 0)
     #expect(outcomes[2].encode.mismatchCount == 0)
@@ -98,7 +98,11 @@ import Testing
   @Test("a code decoded wrongly in one width is found")
   func plantedInDecoder() throws {
     let (proof, codec) = try Self.proof("nf4", ConversionPolicy(rounding: .down))
-    let outcome = proof.run([WrongDecoder(codec: BulkCodec(codec))], threads: 2)[0]
+    let outcome = proof.run(
+      [WrongDecoder(codec: BulkCodec(codec))],
+      threads: 2,
+      chunks: 0x3F00..<0x4000
+    )[0]
     #expect(outcome.encode.mismatchCount == 0 && outcome.roundTrip.mismatchCount == 0)
     #expect(outcome.decode.mismatchCount == 1 && outcome.decode.firstMismatches.first?.bits == 5)
   }
@@ -106,7 +110,8 @@ import Testing
   @Test("policies that run the same code on the same tables are swept once, others each on its own")
   func shared() throws {
     let rows = try FormatProof(FormatCatalog().format(named: "nf4"), threads: 2).run(
-      OverflowRule.universal.map { ConversionPolicy(rounding: .nearestEven, overflow: $0) }
+      OverflowRule.universal.map { ConversionPolicy(rounding: .nearestEven, overflow: $0) },
+      chunks: 0x3F00..<0x4000
     ).map(\.row)
     #expect(rows.map(\.overflow) == ["ieee", "saturate"])
     #expect(rows[0].converters.allSatisfy { $0.sweptUnder == nil })

@@ -48,25 +48,31 @@ public struct ConversionProof: Sendable {
 
   /// Runs every converter over all inputs, chunk by chunk; the result does not depend on the number of threads.
   ///
+  /// `chunks`: upper halves of the inputs' bit patterns; all of them for a proof.
   /// `advance`: called from any thread with a number of chunks of 2^16 inputs just done.
   ///
   /// - Complexity: 2^32 conversions and round trips for each converter, twice where neighbours decide together.
   public func run(
     _ converters: [any BulkConverter],
     threads: Int,
+    chunks: Range<Int> = 0..<1 << 16,
     advance: @Sendable (Int) -> Void = { _ in }
   ) -> [Outcome] {
-    let pieces = ParallelLoop.map(count: 1024, threads: threads) { piece in
+    let pieceLength = 64
+    let pieceCount = (chunks.count + pieceLength - 1) / pieceLength
+    let pieces = ParallelLoop.map(count: pieceCount, threads: threads) { piece in
       let buffers = SweepBuffers()
       var outcomes = converters.map { Outcome(path: $0.path) }
-      for chunk in 64 * piece..<64 * (piece + 1) {
+      let first = chunks.lowerBound + piece * pieceLength
+      let end = min(first + pieceLength, chunks.upperBound)
+      for chunk in first..<end {
         let firstBits = UInt32(chunk) << 16
         buffers.fill(from: firstBits)
         for (index, converter) in converters.enumerated() {
           compare(converter, firstBits, buffers, &outcomes[index])
         }
       }
-      advance(64)
+      advance(end - first)
       return outcomes
     }
     var total = converters.map { Outcome(path: $0.path) }

@@ -54,11 +54,13 @@ public struct FormatProof: Sendable {
 
   /// Proves `policies`, each on its own or together with one before it that runs the same code on the same tables.
   ///
+  /// `chunks`: upper halves of the inputs' bit patterns; all of them for a proof.
   /// `advance`: called from any thread with a number of chunks of 2^16 inputs just done, 2^16 for each policy.
   ///
   /// Throws `FormatError` for a format without a ladder, ``CertificateError`` where there is no proof.
   public func run(
     _ policies: [ConversionPolicy],
+    chunks: Range<Int> = 0..<1 << 16,
     advance: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Finding] {
     let compiled = try ParallelLoop.map(count: policies.count, threads: threads) { index in
@@ -76,7 +78,7 @@ public struct FormatProof: Sendable {
         )
         advance(1 << 16)
       } else {
-        findings.append(try prove(subject, advance))
+        findings.append(try prove(subject, chunks, advance))
       }
     }
     return findings
@@ -92,17 +94,21 @@ public struct FormatProof: Sendable {
     )
   }
 
-  private func prove(_ subject: Compiled, _ advance: @Sendable (Int) -> Void) throws -> Finding {
+  private func prove(
+    _ subject: Compiled,
+    _ chunks: Range<Int>,
+    _ advance: @Sendable (Int) -> Void
+  ) throws -> Finding {
     let converters = Self.converters(of: subject.codec, rows: subject.rows)
     let outcomes: [ConversionProof.Outcome]
     let fingerprint: Fingerprint
     if let steps = subject.steps {
       outcomes = ConversionProof(format, steps: steps)
-        .run(converters, threads: threads, advance: advance)
+        .run(converters, threads: threads, chunks: chunks, advance: advance)
       fingerprint = steps.fingerprint
     } else {
       let findings = try WideConversionProof(format, policy: subject.policy)
-        .run(converters, threads: threads, advance: advance)
+        .run(converters, threads: threads, chunks: chunks, advance: advance)
       (outcomes, fingerprint) = (findings.outcomes, findings.fingerprint)
     }
     let row = Certificate.Row(

@@ -40,6 +40,7 @@ public struct WideConversionProof: Sendable {
 
   /// Runs every converter over all inputs; the result does not depend on the number of threads.
   ///
+  /// `chunks`: upper halves of the inputs' bit patterns; all of them for a proof.
   /// `advance`: called from any thread with a number of chunks of 2^16 inputs just done.
   public func run(
     _ converters: [any BulkConverter],

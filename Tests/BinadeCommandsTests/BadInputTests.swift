@@ -252,7 +252,7 @@ import Testing
         ["--format", "int4", "--seed", "7"]
       ),
       (["verify", "int4"], ["--rounding", "up,stochastic"], ["--long"]),
-      (["verify", "float32"], ["--exhaustive"], ["--long"]),
+      (["verify", "mxfp4_e2m1"], ["--exhaustive"], ["--long"]),
       (["verify", "int4"], ["--rounding", "stochastic", "--exhaustive"], ["--long"]),
       (["verify", "mxfp4_e2m1"], ["--rounding", "stochastic"], ["--long"]),
       (["compare"], ["--formats", ""], ["--limit", "0"]),

@@ -248,10 +248,10 @@ import Testing
       (["gemm", "--accumulator", ","], "--accumulator needs at least one name"),
       (
         ["gemm", "--accumulator", "bfloat61"],
-        "--accumulator: no format 'bfloat61'; did you mean 'bfloat16'?"
+        "--accumulator: no accumulator 'bfloat61'; did you mean 'bfloat16'?"
       ),
       (
-        ["gemm", "--accumulator", "exakt"], "besides formats there are exact and logarithmic"
+        ["gemm", "--accumulator", "exakt"], "no accumulator 'exakt'; did you mean 'exact'?"
       ),
       (["gemm", "--accumulator", "lns4.3"], "'values' is irrational"),
       (

@@ -36,7 +36,7 @@ private enum RudeFormats: FormatProvider {
     #expect(run.status == 0)
     #expect(run.output.contains("a\\u001b[31mb\\u000ac\\u000dd\\u009be\\u202ef"), "\(run.output)")
     let bad = CommandRun("formats", "show", "no\u{1B}[2J\nbinade: fine")
-    #expect(bad.errors.contains("no format 'no\\u001b[2J\\u000abinade: fine'"), "\(bad.errors)")
+    #expect(bad.errors.contains("no format 'no\\u{1B}[2J\\u{A}binade: fine'"), "\(bad.errors)")
     #expect(bad.errors.split(separator: "\n").count == 1)
   }
 

@@ -86,7 +86,7 @@ import Testing
       with: Data(contentsOf: URL(filePath: layers + "/layers.json"))
     )
     let facts = try #require(json as? [[String: Any]])
-    #expect(facts.count == 9 && facts[0]["name"] as? String == "conv1")
+    #expect(facts.count == 8 && facts[0]["name"] as? String == "conv1")
     for layer in facts {
       let name = try #require(layer["files"] as? String)
       func array(_ kind: String) throws -> NumPyArray { try NumPyArray("\(layers)/\(name).\(kind).npy") }

@@ -247,10 +247,6 @@ import Testing
     arguments: [
       (["encode"], ["--packed", "--format", "float16"], ["--format", "int4", "--seed", "7"]),
       (["quantize"], ["--format", "int4", "--scale-rule", "even"], ["--format", "int4", "--seed", "7"]),
-      (
-        ["arith", "--op", "sqrt"], ["--format", "int4", "--rounding", "stochastic"],
-        ["--format", "int4", "--seed", "7"]
-      ),
       (["verify", "int4"], ["--rounding", "up,stochastic"], ["--long"]),
       (["verify", "mxfp4_e2m1"], ["--exhaustive"], ["--long"]),
       (["verify", "int4"], ["--rounding", "stochastic", "--exhaustive"], ["--long"]),

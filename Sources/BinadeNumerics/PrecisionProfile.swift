@@ -27,13 +27,10 @@ public struct PrecisionProfile: Sendable, Hashable {
 
   /// Looks at the values of a ladder.
   ///
-  /// `isNonnegative`: the data are never negative, so that only positive values count, if there are any (int1 has -1 and 0).
-  /// Otherwise the side that ends first does, so that neither saturates.
+  /// `isNonnegative`: the data are never negative, so that only positive values count. Otherwise the side that ends first does, so that neither saturates.
   public init(_ ladder: any Ladder, isNonnegative: Bool) {
     let (below, above) = (-ladder.least.value, ladder.greatest.value)
-    let hasBothSides = min(below, above) > 0
-    let bound =
-      isNonnegative && above > 0 ? above : hasBothSides ? min(below, above) : max(below, above)
+    let bound = isNonnegative ? above : min(below, above) > 0 ? min(below, above) : max(below, above)
     let sign: Double = bound == above ? 1 : -1
     if let enumerated = ladder as? EnumeratedLadder {
       self.init(enumerated.rungs.map(\.value), bound: bound, sign: sign)

@@ -136,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "BinadeNetworksTests",
       dependencies: [
-        "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeFormats", "BinadeNumerics",
+        "BinadeTensor", "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeFormats",
+        "BinadeNumerics",
       ],
       swiftSettings: settings
     ),
@@ -152,7 +153,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeCommandsTests",
-      dependencies: ["BinadeCommands"],
+      dependencies: ["BinadeCommands", "Binade"],
       swiftSettings: settings
     ),
   ]

@@ -6,10 +6,14 @@
 #define HIDDEN_BIT 0x00800000u
 #define SIGN_BIT 0x80000000u
 
-INLINE uint32_t greater(uint32_t a, uint32_t b) { return a > b ? a : b; }
-INLINE uint32_t lesser(uint32_t a, uint32_t b) { return a < b ? a : b; }
+// Numbers below 2^31 are compared as signed ones: SSE2 has no other comparison.
+INLINE int exceeds(uint32_t a, uint32_t b) { return (int32_t)a > (int32_t)b; }
+INLINE uint32_t greater(uint32_t a, uint32_t b) { return exceeds(a, b) ? a : b; }
+INLINE uint32_t lesser(uint32_t a, uint32_t b) { return exceeds(b, a) ? a : b; }
 /// The first for positive numbers, the second where `negative` is all ones.
-INLINE uint32_t of_sign(const uint32_t pair[2], uint32_t negative) { return negative ? pair[1] : pair[0]; }
+INLINE uint32_t of_sign(const uint32_t pair[2], uint32_t negative) {
+  return pair[0] ^ (negative & (pair[0] ^ pair[1]));
+}
 
 /// The magnitude index of Float32 magnitude bits, overflow not looked at.
 INLINE uint32_t index_of(uint32_t magnitude, uint32_t negative, const binade_closed_form *f, uint32_t rule) {
@@ -33,13 +37,29 @@ INLINE uint32_t index_of(uint32_t magnitude, uint32_t negative, const binade_clo
   return binades + ((significand + carry) >> discarded);
 }
 
-/// The same to nearest even for magnitudes below the plain limit: adding 2^(23 - M) times the number's binade leaves
-/// the last place of the format in the last place of the sum, and the hardware rounds.
-INLINE uint32_t plain_index_of(uint32_t magnitude, const binade_closed_form *f) {
-  const uint32_t unit = greater(magnitude & INFINITY_BITS, f->least_exponent << 23);
-  const uint32_t large = unit + ((23 - f->significand_bits) << 23);
-  const uint32_t steps = bits_of(float_of(magnitude) + float_of(large)) - large;
+/// The binade that a finite magnitude's last place is counted in.
+INLINE uint32_t unit_of(uint32_t magnitude, const binade_closed_form *f) {
+  return greater(magnitude & INFINITY_BITS, f->least_exponent << 23);
+}
+
+/// What to add to a magnitude of this unit: 2^(23 - M) times the unit leaves the last place of the format in the last
+/// place of the sum, and the hardware rounds to nearest even.
+INLINE float addend_of(uint32_t unit, const binade_closed_form *f) {
+  return float_of(unit + ((23 - f->significand_bits) << 23));
+}
+
+/// The magnitude index to nearest even, by addition.
+INLINE uint32_t added_index_of(uint32_t magnitude, const binade_closed_form *f) {
+  const uint32_t unit = unit_of(magnitude, f);
+  const float addend = addend_of(unit, f);
+  const uint32_t steps = bits_of(float_of(magnitude) + addend) - bits_of(addend);
   return steps + ((unit - (f->least_exponent << 23)) >> (23 - f->significand_bits));
+}
+
+/// The magnitude to nearest even, by addition.
+INLINE float added_value_of(uint32_t magnitude, const binade_closed_form *f) {
+  const float addend = addend_of(unit_of(magnitude, f), f);
+  return (float_of(magnitude) + addend) - addend;
 }
 
 INLINE uint32_t code_of_index(uint32_t k, uint32_t negative, const binade_closed_form *f) {
@@ -51,16 +71,17 @@ INLINE uint32_t code_of_index(uint32_t k, uint32_t negative, const binade_closed
 INLINE uint32_t code_of(float x, const binade_closed_form *f, uint32_t rule) {
   const uint32_t magnitude = bits_of(x) & ~SIGN_BIT;
   const uint32_t negative = (uint32_t)((int32_t)bits_of(x) >> 31);
-  const uint32_t k = index_of(magnitude, negative, f, rule);
+  const uint32_t k = rule == BINADE_ROUND_BY_ADDITION ? added_index_of(lesser(magnitude, f->addition_cap), f)
+                                                      : index_of(magnitude, negative, f, rule);
   uint32_t code = code_of_index(k, negative, f);
-  code = k > of_sign(f->greatest, negative) ? of_sign(f->beyond, negative) : code;
+  code = exceeds(k, of_sign(f->greatest, negative)) ? of_sign(f->beyond, negative) : code;
   code = magnitude == INFINITY_BITS ? of_sign(f->infinity, negative) : code;
-  return magnitude > INFINITY_BITS ? of_sign(f->nan, negative) : code;
+  return exceeds(magnitude, INFINITY_BITS) ? of_sign(f->nan, negative) : code;
 }
 
 INLINE uint32_t plain_code_of(float x, const binade_closed_form *f) {
   const uint32_t negative = (uint32_t)((int32_t)bits_of(x) >> 31);
-  return code_of_index(plain_index_of(bits_of(x) & ~SIGN_BIT, f), negative, f);
+  return code_of_index(added_index_of(bits_of(x) & ~SIGN_BIT, f), negative, f);
 }
 
 /// The value of a magnitude index, exact.
@@ -72,27 +93,35 @@ INLINE float value_of_index(uint32_t k, const binade_closed_form *f) {
   return (k >> f->significand_bits) == 0 ? subnormal : float_of(fields + least - HIDDEN_BIT);
 }
 
+/// The value past the extremes, of infinity and of NaN where the number is one of those, else the value given.
+INLINE float with_specials(float value, int is_beyond, uint32_t magnitude, uint32_t negative,
+                           const binade_closed_form *f) {
+  uint32_t bits = is_beyond ? of_sign(f->beyond_value, negative) : bits_of(value);
+  bits = magnitude == INFINITY_BITS ? of_sign(f->infinity_value, negative) : bits;
+  return float_of(exceeds(magnitude, INFINITY_BITS) ? of_sign(f->nan_value, negative) : bits);
+}
+
 INLINE float rounded(float x, const binade_closed_form *f, uint32_t rule) {
   const uint32_t magnitude = bits_of(x) & ~SIGN_BIT;
   const uint32_t negative = (uint32_t)((int32_t)bits_of(x) >> 31);
   const uint32_t k = index_of(magnitude, negative, f, rule);
   const uint32_t keeps_sign = k != 0 || f->negative_zero != f->base[0] ? SIGN_BIT : 0;
-  float value = float_of(bits_of(value_of_index(k, f)) | (bits_of(x) & keeps_sign));
-  const float beyond = negative ? f->beyond_value[1] : f->beyond_value[0];
-  const float infinity = negative ? f->infinity_value[1] : f->infinity_value[0];
-  const float nan = negative ? f->nan_value[1] : f->nan_value[0];
-  value = k > of_sign(f->greatest, negative) ? beyond : value;
-  value = magnitude == INFINITY_BITS ? infinity : value;
-  return magnitude > INFINITY_BITS ? nan : value;
+  const float value = float_of(bits_of(value_of_index(k, f)) | (bits_of(x) & keeps_sign));
+  return with_specials(value, exceeds(k, of_sign(f->greatest, negative)), magnitude, negative, f);
 }
 
 /// `zero`: +0 where the format has no -0, so that -0 + 0 is 0; otherwise -0, which changes nothing.
 INLINE float plain_rounded(float x, const binade_closed_form *f, float zero) {
-  const uint32_t magnitude = bits_of(x) & ~SIGN_BIT;
-  const uint32_t unit = greater(magnitude & INFINITY_BITS, f->least_exponent << 23);
-  const float large = float_of(unit + ((23 - f->significand_bits) << 23));
-  const float value = (float_of(magnitude) + large) - large;
+  const float value = added_value_of(bits_of(x) & ~SIGN_BIT, f);
   return float_of(bits_of(value) | (bits_of(x) & SIGN_BIT)) + zero;
+}
+
+INLINE float capped_rounded(float x, const binade_closed_form *f, float zero) {
+  const uint32_t magnitude = bits_of(x) & ~SIGN_BIT;
+  const uint32_t negative = (uint32_t)((int32_t)bits_of(x) >> 31);
+  const uint32_t value = bits_of(added_value_of(lesser(magnitude, f->addition_cap), f));
+  const float number = float_of(value | (bits_of(x) & SIGN_BIT)) + zero;
+  return with_specials(number, exceeds(value, of_sign(f->greatest_value, negative)), magnitude, negative, f);
 }
 
 INLINE float decoded(uint32_t code, const binade_closed_form *f) {
@@ -108,18 +137,27 @@ INLINE float decoded(uint32_t code, const binade_closed_form *f) {
   return code == f->infinity_code[1] ? float_of(INFINITY_BITS | SIGN_BIT) : value;
 }
 
-/// The greatest of the masked bits.
-TARGET static uint32_t greatest_bits(const float *x, size_t count, uint32_t mask) {
-  uint32_t most = 0;
-  ELEMENTWISE for (size_t i = 0; i < count; i++) most = greater(most, bits_of(x[i]) & mask);
-  return most;
+/// Whether all numbers are below the plain limit.
+TARGET static int are_plain(const float *x, size_t count, const binade_closed_form *form) {
+  if (form->plain_limit == 0) return 0;
+  const uint32_t greatest = form->plain_limit - 1;
+  const uint32_t refused = form->plain_refused;
+  // The sign bit of a difference of magnitudes tells which is greater.
+  uint32_t signs = 0;
+  ELEMENTWISE for (size_t i = 0; i < count; i++) {
+    signs |= (greatest - (bits_of(x[i]) & ~SIGN_BIT)) | (bits_of(x[i]) & refused);
+  }
+  return signs >> 31 == 0;
 }
 
 #define ENCODE_CHUNK(NAME, CODE)                                                                               \
   TARGET static void NAME(const float *x, size_t count, const binade_closed_form *form, CODE *codes) {         \
     const binade_closed_form f = *form;                                                                        \
-    if (f.plain_limit && greatest_bits(x, count, f.plain_mask) < f.plain_limit) {                                                                          \
+    if (are_plain(x, count, form)) {                                                                           \
       ELEMENTWISE for (size_t i = 0; i < count; i++) codes[i] = (CODE)plain_code_of(x[i], &f);                 \
+    } else if (f.rule == BINADE_ROUND_BY_ADDITION) {                                                           \
+      ELEMENTWISE for (size_t i = 0; i < count; i++)                                                           \
+        codes[i] = (CODE)code_of(x[i], &f, BINADE_ROUND_BY_ADDITION);                                          \
     } else if (f.rule == BINADE_ROUND_NEAREST_EVEN) {                                                          \
       ELEMENTWISE for (size_t i = 0; i < count; i++)                                                           \
         codes[i] = (CODE)code_of(x[i], &f, BINADE_ROUND_NEAREST_EVEN);                                         \
@@ -153,8 +191,10 @@ TARGET void ROW(binade_encode)(const float *input, size_t count, const binade_cl
 TARGET static void round_chunk(const float *x, size_t count, const binade_closed_form *form, float *output) {
   const binade_closed_form f = *form;
   const float zero = f.negative_zero != f.base[0] ? -0.0f : 0.0f;
-  if (f.plain_limit && greatest_bits(x, count, f.plain_mask) < f.plain_limit) {
+  if (are_plain(x, count, form)) {
     ELEMENTWISE for (size_t i = 0; i < count; i++) output[i] = plain_rounded(x[i], &f, zero);
+  } else if (f.rule == BINADE_ROUND_BY_ADDITION) {
+    ELEMENTWISE for (size_t i = 0; i < count; i++) output[i] = capped_rounded(x[i], &f, zero);
   } else if (f.rule == BINADE_ROUND_NEAREST_EVEN) {
     ELEMENTWISE for (size_t i = 0; i < count; i++) output[i] = rounded(x[i], &f, BINADE_ROUND_NEAREST_EVEN);
   } else if (f.rule == BINADE_ROUND_TOWARD_ZERO) {

@@ -224,7 +224,7 @@ static void check_epilogue(uint32_t features, bool relu, bool adds) {
 }
 
 // binary16 under IEEE rules, and the compiler's own conversion, which the processor does.
-static void check_codec(float scale) {
+static void check_codec(float scale, uint32_t rule) {
   const binade_closed_form form = {
       .significand_bits = 10,
       .least_exponent = 127 - 14,
@@ -236,13 +236,15 @@ static void check_codec(float scale) {
       .beyond = {0x7C00, 0xFC00},
       .infinity = {0x7C00, 0xFC00},
       .nan = {0x7E00, 0x7E00},
-      .beyond_value = {INFINITY, -INFINITY},
-      .infinity_value = {INFINITY, -INFINITY},
-      .nan_value = {NAN, NAN},
+      .greatest_value = {0x477FE000, 0x477FE000}, // 65504
+      .beyond_value = {0x7F800000, 0xFF800000},
+      .infinity_value = {0x7F800000, 0xFF800000},
+      .nan_value = {0x7FC00000, 0x7FC00000},
+      .addition_cap = 0x47800000, // 65536
       .decodable = {0x7BFF, 0x7BFF},
       .infinity_code = {0x7C00, 0xFC00},
       .nan_code = 0x7E00,
-      .rule = BINADE_ROUND_NEAREST_EVEN,
+      .rule = rule,
   };
   const float scales[] = {scale};
   const binade_scaling scaling = {scales, SIZE_MAX, 0};
@@ -356,8 +358,9 @@ int main(void) {
   for (int i = 0; i < 12; i++)
     for (size_t pixels = 1; pixels < 8; pixels++) RUN(check_depthwise(channels[i], pixels, features))
   for (int i = 0; i < 4; i++) RUN(check_epilogue(features, i & 1, i & 2))
-  RUN(check_codec(1))
-  RUN(check_codec(0.25f))
+  RUN(check_codec(1, BINADE_ROUND_NEAREST_EVEN))
+  RUN(check_codec(1, BINADE_ROUND_BY_ADDITION))
+  RUN(check_codec(0.25f, BINADE_ROUND_BY_ADDITION))
   RUN(check_steps())
   RUN(check_probe())
   if (PLANTED)

@@ -20,7 +20,8 @@ extension BulkCodec {
   /// them by shifts: a conversion of small numbers is two conversions, and both must be proven.
   public func sharedPieceLength(least: Float) -> Int? {
     guard case .closedForm(let form) = engine,
-      least.bitPattern & form.parameters.plain_mask < form.parameters.plain_limit
+      least.magnitude.bitPattern < form.parameters.plain_limit,
+      least.bitPattern & form.parameters.plain_refused == 0
     else { return nil }
     return Int(BINADE_CODEC_CHUNK)
   }

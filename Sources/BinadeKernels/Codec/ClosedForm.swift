@@ -31,15 +31,26 @@ struct ClosedForm: Sendable {
     form.nan = (
       codec.encode(Float(bitPattern: 0x7FC0_0000)), codec.encode(Float(bitPattern: 0xFFC0_0000))
     )
-    form.beyond_value = (codec.decode(form.beyond.0), codec.decode(form.beyond.1))
-    form.infinity_value = (codec.decode(form.infinity.0), codec.decode(form.infinity.1))
-    form.nan_value = (codec.decode(form.nan.0), codec.decode(form.nan.1))
+    let bits = { codec.decode($0).bitPattern }
+    form.greatest_value = (
+      Float(values.magnitude(Int(form.greatest.0))).bitPattern,
+      Float(values.magnitude(Int(form.greatest.1))).bitPattern
+    )
+    form.beyond_value = (bits(form.beyond.0), bits(form.beyond.1))
+    form.infinity_value = (bits(form.infinity.0), bits(form.infinity.1))
+    form.nan_value = (bits(form.nan.0), bits(form.nan.1))
     form.infinity_code = (specials.positiveInfinity ?? .max, specials.negativeInfinity ?? .max)
     form.nan_code = specials.nan ?? .max
     (form.rule, form.rounding) = Self.rounding(codec.policy.rounding)
     let hasNegatives = values.greatestIndex.negative > 0
-    form.plain_mask = hasNegatives ? 0x7FFF_FFFF : .max
-    form.plain_limit = Self.plainLimit(values, codec.policy.rounding, hasNegatives: hasNegatives)
+    form.plain_refused = hasNegatives ? 0 : 0x8000_0000
+    if codec.policy.rounding == .nearestEven, Self.tiesAgree(values) {
+      form.plain_limit = Self.plainLimit(values, hasNegatives: hasNegatives)
+      if let cap = Self.additionCap(values) {
+        form.addition_cap = cap.bitPattern
+        form.rule = UInt32(BINADE_ROUND_BY_ADDITION)
+      }
+    }
     form.decodable = form.greatest
     if !Self.decodes(codec, form) {
       // Where exponent fields are Float32's, codes of NaN are its NaNs, payload and all.
@@ -50,22 +61,33 @@ struct ClosedForm: Sendable {
     parameters = form
   }
 
+  /// Whether an addition ties to the even code: it looks at the last place of the significand.
+  private static func tiesAgree(_ values: ClosedFormValues) -> Bool {
+    values.significandBitCount > 0 && values.base.positive & 1 == 0
+  }
+
+  /// Magnitudes below can be rounded by an addition: the addend has an exponent field 23 - M above the number's.
+  private static func addendLimit(_ values: ClosedFormValues) -> UInt32 {
+    UInt32(254 - 23 + values.significandBitCount) << 23
+  }
+
   /// The magnitude bits below which one addition rounds: no overflow, and no number too great for the addend.
-  ///
-  /// 0 where ties would go the wrong way: the addition looks at the last place of the significand, not of the code.
-  private static func plainLimit(_ values: ClosedFormValues, _ rule: RoundingRule, hasNegatives: Bool)
-    -> UInt32
-  {
-    guard rule == .nearestEven, values.significandBitCount > 0, values.base.positive & 1 == 0 else {
-      return 0
-    }
+  private static func plainLimit(_ values: ClosedFormValues, hasNegatives: Bool) -> UInt32 {
     let (positive, negative) = values.greatestIndex
     let index = Int(hasNegatives ? min(positive, negative) : positive)
     let boundary = (values.magnitude(index) + values.magnitude(index + 1)) / 2
     let overflow = boundary < Double(Float.greatestFiniteMagnitude) ? Float(boundary) : .infinity
-    // The addend has an exponent field 23 - M above the number's.
-    let addendLimit = UInt32(254 - 23 + values.significandBitCount) << 23
-    return min(overflow.bitPattern, addendLimit)
+    return min(overflow.bitPattern, addendLimit(values))
+  }
+
+  /// The magnitude after both extremes; nil where it is too great for the addend.
+  private static func additionCap(_ values: ClosedFormValues) -> Float? {
+    let (positive, negative) = values.greatestIndex
+    let next = values.magnitude(Int(max(positive, negative)) + 1)
+    guard next < Double(Float.greatestFiniteMagnitude), Float(next).bitPattern < addendLimit(values) else {
+      return nil
+    }
+    return Float(next)
   }
 
   private static func rounding(_ rule: RoundingRule) -> (rule: UInt32, selectors: binade_rounding) {

@@ -18,6 +18,8 @@
 #define BINADE_ROUND_NEAREST_EVEN 0
 #define BINADE_ROUND_TOWARD_ZERO 1
 #define BINADE_ROUND_OTHER 2
+/// To nearest even where a floating-point addition does it for every number of the format.
+#define BINADE_ROUND_BY_ADDITION 3
 
 /// What is added to the discarded bits before they are cut off, as selectors of all ones or zero.
 typedef struct {
@@ -42,14 +44,16 @@ typedef struct {
   uint32_t beyond[2];        // codes of finite overflow, infinity and NaN
   uint32_t infinity[2];
   uint32_t nan[2];
-  float beyond_value[2];
-  float infinity_value[2];
-  float nan_value[2];
+  uint32_t greatest_value[2]; // bits of Float32 values: of the extremes, without their signs,
+  uint32_t beyond_value[2];   // and what overflow, infinity and NaN become
+  uint32_t infinity_value[2];
+  uint32_t nan_value[2];
+  uint32_t addition_cap;     // bits of the magnitude after both extremes: what lies beyond is rounded as this
   uint32_t decodable[2];     // k up to here decode to numbers by the formula, others to NaN
   uint32_t infinity_code[2]; // what decodes to an infinity, or UINT32_MAX
   uint32_t nan_code;         // what decodes to NaN within the magnitudes, or UINT32_MAX
   uint32_t plain_limit;      // chunks below are rounded by an addition, with no special case
-  uint32_t plain_mask;       // the bits compared with it: without the sign, unless the format has none
+  uint32_t plain_refused;    // bits that none of them has: the sign where the format has no negative numbers
   uint32_t rule;             // BINADE_ROUND_...
   binade_rounding rounding;
 } binade_closed_form;

@@ -4,8 +4,9 @@ import Foundation
 
 /// Collects tensors and writes them as one safetensors file.
 ///
-/// Tensors stand in the file by the width of their elements, the widest first, then by name, as the format's own
-/// writer orders them: every element is aligned. The header is padded with spaces to a multiple of 8 bytes.
+/// The file is the one, byte for byte, that the format's own writer makes of the same tensors: metadata, then tensors
+/// by type, the last of ``SafetensorsType`` first, then by name, so that every element is aligned; spaces pad the header
+/// to a multiple of 8 bytes. (Several strings of metadata stand by name here, in no order there.)
 ///
 /// ```swift
 /// var writer = SafetensorsWriter(metadata: ["architecture": "resnet20-cifar"])
@@ -87,38 +88,56 @@ public struct SafetensorsWriter: Sendable {
   }
 
   /// The header and, in their order, the tensors.
-  private func layout() throws(NetworkError) -> (header: Data, tensors: [Entry]) {
+  private func layout() -> (header: Data, tensors: [Entry]) {
+    let places = Dictionary(uniqueKeysWithValues: zip(SafetensorsType.allCases, 0...))
     let ordered = entries.values.sorted {
-      $0.type.bitWidth != $1.type.bitWidth ? $0.type.bitWidth > $1.type.bitWidth : $0.name < $1.name
+      $0.type != $1.type
+        ? places[$0.type, default: 0] > places[$1.type, default: 0]
+        : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
-    var header: [String: Any] = [:]
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let strings = metadata.sorted { $0.key < $1.key }.map {
+        "\(Self.quoted($0.key)):\(Self.quoted($0.value))"
+      }
+      members.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
+    }
     var end = 0
     for entry in ordered {
       let start = end
       end += entry.bytes.count
-      header[entry.name] = [
-        "dtype": entry.type.rawValue, "shape": entry.shape.extents, "data_offsets": [start, end],
-      ]
-    }
-    if !metadata.isEmpty { header["__metadata__"] = metadata }
-    do {
-      var text = try JSONSerialization.data(
-        withJSONObject: header,
-        options: [.sortedKeys, .withoutEscapingSlashes]
-      )
-      text.append(contentsOf: Array(repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8))
-      return (text, ordered)
-    } catch {
-      throw .unwritable(
-        tensor: "__metadata__",
-        reason: "the header cannot be made: \(error.localizedDescription)"
+      let extents = entry.shape.extents.map(String.init).joined(separator: ",")
+      members.append(
+        "\(Self.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(extents)],"
+          + "\"data_offsets\":[\(start),\(end)]}"
       )
     }
+    var text = Data("{\(members.joined(separator: ","))}".utf8)
+    text.append(contentsOf: Array(repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8))
+    return (text, ordered)
+  }
+
+  /// A string of JSON: only what must be escaped is.
+  private static func quoted(_ text: String) -> String {
+    let short: [Unicode.Scalar: String] = [
+      "\"": "\\\"", "\\": "\\\\", "\u{8}": "\\b", "\t": "\\t", "\n": "\\n", "\u{C}": "\\f", "\r": "\\r",
+    ]
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      if let escape = short[scalar] {
+        quoted += escape
+      } else if scalar.value < 0x20 {
+        quoted += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+      } else {
+        quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
   }
 
   /// Writes the file under a temporary name beside `url`, then renames it.
   public func write(to url: URL) throws(NetworkError) {
-    let (header, tensors) = try layout()
+    let (header, tensors) = layout()
     let temporary = url.deletingLastPathComponent()
       .appending(path: ".\(url.lastPathComponent).partial-\(UUID().uuidString.prefix(8))")
     guard FileManager.default.createFile(atPath: temporary.path, contents: nil),

@@ -7,7 +7,9 @@ enum ErrorText {
   ///
   /// Line breaks that a name brings along would look like messages of their own.
   static func sentence(_ error: any Error) -> String {
+    // Sentences that go on over more lines of their own, and let names bring none along.
     if let error = error as? AuditError { return "\(error)" }
+    if case NetworkError.foreignModel = error { return "\(error)".visible(keeping: "\n") }
     let text: String
     if error is CocoaError || error is POSIXError || error is URLError || isFoundationType(error) {
       text = foundationSentence(error as NSError)

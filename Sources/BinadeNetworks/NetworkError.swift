@@ -28,7 +28,7 @@ extension NetworkError: CustomStringConvertible {
     case .malformed(let file, let reason):
       "\(file): \(reason)"
     case .foreignModel(let file, let kind):
-      "\(file): \(kind.sentence(file: file))"
+      "\(PrintableText.excerpt(file, limit: 1000)): \(kind.sentence(file: file))"
     case .notWritable(let file, let reason):
       "\(file): cannot be written: \(reason)"
     case .unwritable(let tensor, let reason):

@@ -3,7 +3,7 @@ package enum PrintableText {
   /// Characters of a text that messages show.
   static let greatestCount = 120
 
-  /// Returns the beginning of `text`, with what cannot be printed as `\u{1B}`; says how much is left out.
+  /// Returns the beginning of `text`, with what cannot be printed as `\u001b`; says how much is left out.
   package static func excerpt(_ text: String, limit: Int = greatestCount) -> String {
     var shown = ""
     var count = 0
@@ -36,7 +36,7 @@ package enum PrintableText {
 
   /// Whether a scalar stands for something that is seen: no control, no direction override, no line break, nothing
   /// private or unassigned.
-  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  package static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
@@ -53,7 +53,11 @@ package enum PrintableText {
     }
   }
 
-  private static func escaped(_ scalar: Unicode.Scalar) -> String {
-    "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+  /// A scalar as JSON escapes it: `\u001b`, two of these above U+FFFF.
+  package static func escaped(_ scalar: Unicode.Scalar) -> String {
+    scalar.utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }.joined()
   }
 }

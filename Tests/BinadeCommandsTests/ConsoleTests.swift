@@ -36,7 +36,7 @@ private enum RudeFormats: FormatProvider {
     #expect(run.status == 0)
     #expect(run.output.contains("a\\u001b[31mb\\u000ac\\u000dd\\u009be\\u202ef"), "\(run.output)")
     let bad = CommandRun("formats", "show", "no\u{1B}[2J\nbinade: fine")
-    #expect(bad.errors.contains("no format 'no\\u{1B}[2J\\u{A}binade: fine'"), "\(bad.errors)")
+    #expect(bad.errors.contains("no format 'no\\u001b[2J\\u000abinade: fine'"), "\(bad.errors)")
     #expect(bad.errors.split(separator: "\n").count == 1)
   }
 
@@ -55,6 +55,21 @@ private enum RudeFormats: FormatProvider {
       #expect(run.output.contains("m\\u001b[2J\\u000aformat"), "\(run.output)")
       #expect(!run.output.contains("\u{1B}") && !run.output.contains("\nformat ("))
     }
+  }
+
+  @Test(
+    "the Python that converts another kind of model is lines that one can copy",
+    arguments: ["n.pth", "n\n\"m.pth"]
+  )
+  func conversion(name: String) throws {
+    let path = try scratch.write(name, Data("PK\u{3}\u{4}".utf8) + Data(repeating: 0, count: 100))
+    let run = CommandRun("evaluate", "--model", path, "--data", "cifar10", "--weights", "int4")
+    #expect(run.status == 2)
+    let lines = run.errors.split(separator: "\n")
+    #expect(lines.count == 5, "\(run.errors)")
+    #expect(lines[1] == "  import torch, safetensors.torch as st")
+    let literal = path.replacing("\"", with: "\\\"").replacing("\n", with: "\\U0000000a")
+    #expect(lines[2] == "  w = torch.load(\"\(literal)\", map_location=\"cpu\", weights_only=True)")
   }
 
   @Test("an escape in JSON means what was there")

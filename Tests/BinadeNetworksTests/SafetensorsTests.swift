@@ -183,7 +183,7 @@ import Testing
     }
     #expect(
       try header("{\"\\u001b[31m\":{\"dtype\":\"U8\",\"shape\":[9],\"data_offsets\":[0,1]}}").contains(
-        "'\\u{1B}[31m'"
+        "'\\u001b[31m'"
       )
     )
     #expect(try header("{\"__metadata__\":{\"a\":1,\"b\":\"c\"}}") == "no error")

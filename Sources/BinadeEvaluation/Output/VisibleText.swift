@@ -1,3 +1,5 @@
+import BinadeNumerics
+
 extension String {
   /// The text with everything that moves or disguises a terminal's text written as an escape, such as `\u001b`.
   ///
@@ -13,8 +15,7 @@ extension String {
         text.append(scalar)
         continue
       }
-      let digits = scalar.value.hexadecimal(digitCount: 4)
-      text.append(contentsOf: "\\u\(digits)".unicodeScalars)
+      text.append(contentsOf: PrintableText.escaped(scalar).unicodeScalars)
     }
     return String(text)
   }
@@ -28,12 +29,5 @@ extension Unicode.Scalar {
     case .format: properties.isBidiControl
     default: false
     }
-  }
-}
-
-extension UInt32 {
-  fileprivate func hexadecimal(digitCount: Int) -> String {
-    let digits = String(self, radix: 16)
-    return String(repeating: "0", count: Swift.max(0, digitCount - digits.count)) + digits
   }
 }

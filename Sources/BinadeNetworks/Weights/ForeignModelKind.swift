@@ -1,3 +1,5 @@
+import BinadeNumerics
+
 /// Files that people give as a model and that are none in safetensors, told by their first bytes.
 public enum ForeignModelKind: String, Sendable, Hashable, CaseIterable {
   case zip, pickle, onnx, hdf5, gguf, gitLFS, html, json
@@ -69,8 +71,18 @@ public enum ForeignModelKind: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// A string literal of Python.
+  /// A string literal of Python on one line.
   private static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    var literal = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\\", "\"": literal += "\\\(scalar)"
+      case _ where PrintableText.isPrintable(scalar): literal.unicodeScalars.append(scalar)
+      default:
+        let digits = String(scalar.value, radix: 16)
+        literal += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+      }
+    }
+    return "\"\(literal)\""
   }
 }

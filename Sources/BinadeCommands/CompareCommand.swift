@@ -219,9 +219,9 @@ enum CompareError: Error, Equatable, CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .noneRan(1): "the configuration cannot run on this network; the reason is with the table"
+    case .noneRan(1): "the configuration cannot run on this network; the reason stands above"
     case .noneRan(let count):
-      "none of the \(count) configurations can run on this network; the reasons are with the table"
+      "none of the \(count) configurations can run on this network; the reasons stand above"
     }
   }
 }

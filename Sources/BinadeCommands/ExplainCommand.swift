@@ -77,13 +77,23 @@ struct ExplainCommand: ParsableCommand {
     for (_, configuration) in configurations { try configuration.checkRecipe() }
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
-    let entries = try configurations.map { try entry($0, $1, experiment) }
-    let explanation = Explanation(experiment, entries: entries)
+    var entries: [Explanation.Entry] = []
+    var failures: [FailedRun] = []
+    for (label, configuration) in configurations {
+      do {
+        entries.append(try entry(label, configuration, experiment))
+      } catch  where FailedRun.concernsFormats(error) {
+        failures.append(FailedRun(configuration, label: label, reason: error))
+      }
+    }
+    let explanation = Explanation(experiment, entries: entries, failures: failures)
     if json {
       console.write(try JSONDocument.explanation.text(explanation))
     } else {
       for entry in entries { console.write(text(explanation, entry)) }
+      for failure in failures { console.write("x \(failure.label): \(failure.failure)") }
     }
+    guard failures.isEmpty || !entries.isEmpty else { throw CompareError.noneRan(failures.count) }
     guard let folder else { return }
     try folder.write(try JSONDocument.explanation.text(explanation) + "\n", as: "explanation.json")
     for plot in explanation.plots { try plot.write(to: folder.url) }

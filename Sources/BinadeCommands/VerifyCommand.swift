@@ -158,7 +158,7 @@ struct VerifyCommand: ParsableCommand {
     if let operations {
       let verification = try OperationVerification(operations, isLong: long, threads: runOptions.threads)
       let reports = try verification.run(entries, rules: rules)
-      write(reports, formatCount: entries.count)
+      try write(reports, formatCount: entries.count)
       if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
       return
     }
@@ -171,7 +171,7 @@ struct VerifyCommand: ParsableCommand {
         threads: runOptions.threads
       )
       let reports = try verification.run(entries, rules: rules)
-      write(reports, formatCount: entries.count)
+      try write(reports, formatCount: entries.count)
       if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
       return
     }
@@ -189,7 +189,7 @@ struct VerifyCommand: ParsableCommand {
       bar.advance(1)
     }
     bar.finish()
-    write(reports, formatCount: entries.count)
+    try write(reports, formatCount: entries.count)
     if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
   }
 
@@ -305,7 +305,7 @@ struct VerifyCommand: ParsableCommand {
     return try outcomes.map { try $0.get() }
   }
 
-  private func write(_ reports: [VerificationReport], formatCount: Int) {
+  private func write(_ reports: [VerificationReport], formatCount: Int) throws {
     let console = CommandContext.current.console
     if json {
       let rows = reports.map {
@@ -318,7 +318,7 @@ struct VerifyCommand: ParsableCommand {
           counterexamples: $0.counterexamples.map(\.description)
         )
       }
-      if let text = try? JSONDocument.verification.text(list: rows) { console.write(text) }
+      console.write(try JSONDocument.verification.text(list: rows))
       return
     }
     var table = TextTable(columns: [

@@ -38,6 +38,24 @@ import Testing
     #expect(run.errors.contains("none of the 2 configurations can run on this network"))
   }
 
+  @Test("explain names a format that cannot run with its reason, and explains the others")
+  func explainGoesOn() throws {
+    let arguments = ["explain", "--limit", "10", "--calibration-images", "4", "--format"]
+    let run = CommandRun(arguments + ["uq4.4,int4", "--zero-point", "none"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("\nx uq4.4: 'conv1.input' has negative values"), "\(run.output)")
+    #expect(run.output.contains("activations int4:tensor:mse, no zero points\n"), "\(run.output)")
+    let json = try JSONSerialization.jsonObject(
+      with: Data(CommandRun(arguments + ["int4,uq4.4", "--json"]).output.utf8)
+    )
+    let document = try #require(json as? [String: Any])
+    #expect((document["entries"] as? [Any])?.count == 1)
+    #expect(try #require(document["failures"] as? [[String: Any]])[0]["label"] as? String == "uq4.4")
+    let none = CommandRun(arguments + ["uq4.4"])
+    #expect(none.status == 2 && none.errors.contains("cannot run on this network"))
+    #expect(none.output.contains("x uq4.4: "))
+  }
+
   @Test("zero points are in the table, in JSON and in --explain, and can be switched off")
   func zeroPoints() throws {
     let arguments = [

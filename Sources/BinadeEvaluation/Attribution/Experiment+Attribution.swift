@@ -82,6 +82,8 @@ extension Experiment {
         "ends \(configuration.text($0.weights)) \(configuration.text($0.activations))"
       },
       configuration.accumulator.map { "accumulator \($0.description)" },
+      [configuration.weights, configuration.activations].contains { $0?.zeroPoint == ZeroPointRule.none }
+        ? "no zero points" : nil,
     ].compactMap { $0 }.joined(separator: ", ")
   }
 

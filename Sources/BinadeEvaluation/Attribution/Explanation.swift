@@ -37,17 +37,20 @@ public struct Explanation: Sendable, Codable {
   public let calibrationImages: String
   /// Where the figures come from.
   public let binadeVersion: String
-  /// One per configuration.
+  /// One per configuration that ran.
   public let entries: [Entry]
+  /// Configurations that cannot run on this network, with the reasons.
+  public let failures: [FailedRun]
 
   /// Creates an explanation of runs of `experiment`.
-  public init(_ experiment: Experiment, entries: [Entry]) {
+  public init(_ experiment: Experiment, entries: [Entry], failures: [FailedRun] = []) {
     model = experiment.model.name
     data = experiment.evaluator.images.name
     imageCount = experiment.imageCount
     calibrationImages = experiment.calibrationOrigin
     binadeVersion = BinadeVersion.current
     self.entries = entries
+    self.failures = failures
   }
 
   // MARK: Tables

@@ -108,7 +108,10 @@ struct DotComputation {
     let count = counts.max() ?? 0
     let model = try model(length)
     let target = model.result
-    // Fixed point without codes is written as numbers, which float64 holds.
+    // Fixed point without codes is written as numbers, of at most the bits that float64 holds.
+    guard target.codec != nil || target.bitWidth <= 53 else {
+      throw DotError.beyondFloat64(accumulator: target.name, bitWidth: target.bitWidth)
+    }
     let type = target.codec == nil ? ElementType.float64 : .code(bitWidth: target.bitWidth)
     let writer = try ArrayWriter(
       output,
@@ -190,6 +193,7 @@ struct DotComputation {
 enum DotError: Error, Equatable, CustomStringConvertible {
   case incompleteVectors(path: String, count: Int, length: Int)
   case notFloat32(path: String, format: String, value: Double)
+  case beyondFloat64(accumulator: String, bitWidth: Int)
 
   var description: String {
     switch self {
@@ -197,6 +201,9 @@ enum DotError: Error, Equatable, CustomStringConvertible {
       "\(path): \(count) element\(count == 1 ? "" : "s") are no whole number of vectors of \(length) (see --length)"
     case .notFloat32(let path, let format, let value):
       "\(path): \(value) of '\(format)' is no float32 number; --op dot multiplies float32 numbers"
+    case .beyondFloat64(let accumulator, let bitWidth):
+      "sums in '\(accumulator)' have \(bitWidth) bits; --op dot writes them as float64, which holds 53 "
+        + "(--accumulate-order chunks:K:FORMAT gives them to another accumulator)"
     }
   }
 }

@@ -5,7 +5,7 @@ import BinadeNumerics
 extension AccumulatorFormat {
   /// Reads `FORMAT[:OVERFLOW][:ROUNDING]`, as in `q15.16:wrap`, `int32:saturate` or `bfloat16:towardZero`.
   ///
-  /// Besides the catalogue's formats there are integers and fixed point of up to 50 bits: `int24`, `uint32`, `q31.16`.
+  /// Besides the catalogue's formats there are integers and fixed point of up to 62 bits: `int24`, `uint32`, `q31.16`.
   public init(parsing text: String, catalog: FormatCatalog) throws {
     let name = try AccumulatorText(text)
     self = try name.accumulator(

@@ -5,6 +5,7 @@
 #define PASS 2  // eight sums leave eight registers for operands and bounds
 #define WIDTH BINADE_FIXED_COLUMNS_AVX2
 #include "fixed_lanes.h"
+#include "long_lanes.h"
 #define TRUNCATED(x) __builtin_elementwise_trunc(x)
 #include "aligned_lanes.h"
 #else

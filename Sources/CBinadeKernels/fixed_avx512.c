@@ -9,6 +9,7 @@
 #define DOWN_MULTIPLY_ADD(x, y, z) _mm512_fmadd_round_pd(x, y, z, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)
 #define UP_MULTIPLY_ADD(x, y, z) _mm512_fmadd_round_pd(x, y, z, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
 #include "fixed_lanes.h"
+#include "long_lanes.h"
 #define TRUNCATED(x) __builtin_elementwise_trunc(x)
 #include "aligned_lanes.h"
 #else

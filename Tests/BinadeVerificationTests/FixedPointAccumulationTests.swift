@@ -53,6 +53,10 @@ import Testing
     Case(operands: "float16", sum: "q15.16", interval: 4),
     Case(operands: "float8_e5m2", sum: "q7.3", interval: 16),
     Case(operands: "float16", sum: "uq3.1", interval: 2),
+    Case(operands: "int8", sum: "q40.16"), Case(operands: "float8_e4m3fn", sum: "uq20.40", interval: 4),
+    Case(operands: "bfloat16", sum: "q31.30"), Case(operands: "posit16", sum: "uq12.50"),
+    Case(operands: "posit32", sum: "q30.31"), Case(operands: "float8_e5m2", sum: "q0.61"),
+    Case(operands: "float8_e4m3fn", sum: "q44.9", product: "float16"),
     Case(operands: "float8_e4m3fn", sum: "q7.6", product: "float16"),
     Case(operands: "float8_e4m3fn", sum: "q15.16", interval: 2, product: "q9.3"),
   ]
@@ -61,14 +65,18 @@ import Testing
     [
       .sequential, .pairwise, .chunked(length: 3, into: try target("float32", .nearestEven, .ieee)),
       .chunked(length: 2, into: try target("q12.3", rounding)),
+      .chunked(length: 2, into: try target("q21.40", rounding)),
     ]
   }
 
   static func models(_ example: Case, _ rounding: RoundingRule) throws -> [AccumulatorModel] {
     let overflows: [OverflowRule] =
       example.sum.hasSuffix("narrow") ? [.saturate, .ieee] : [.saturate, .ieee, .wrap]
-    return try overflows.flatMap { overflow in
-      try orders(rounding).map { order in
+    let orders = try orders(rounding)
+    // In sequence, and in one of the other orders: over all rules each comes up with each overflow.
+    let turn = RoundingRule.allCases.firstIndex(of: rounding) ?? 0
+    return try overflows.enumerated().flatMap { index, overflow in
+      try [orders[0], orders[1 + (turn + index) % (orders.count - 1)]].map { order in
         AccumulatorModel(
           product: try example.product.map { try target($0, rounding) },
           sum: try target(example.sum, rounding, overflow),

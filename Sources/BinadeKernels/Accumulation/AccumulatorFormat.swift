@@ -153,23 +153,32 @@ public struct AccumulatorFormat: Sendable {
   /// Whether codes wrap around.
   public var wraps: Bool { policy.dialect == nil && policy.overflow == .wrap }
 
-  /// The value that a Double becomes: a finite number, an infinity or NaN.
-  public func rounded(_ value: Double) -> Double {
+  /// The value that a Double becomes: a finite number, an infinity or NaN; above 53 bits the Double nearest to it.
+  public func rounded(_ value: Double) -> Double { self.value(value).high }
+
+  /// The value that an exact sum becomes; above 53 bits the Double nearest to it.
+  ///
+  /// `zero`: the zero that an exact sum of zero is.
+  public func rounded(_ sum: ExactExpansion, zero: Double) -> Double { value(sum, zero: zero).high }
+
+  /// The value that a Double becomes.
+  func value(_ number: Double) -> AccumulatorValue {
     switch body {
-    case .coded(let format, let codec): format.decode(codec.encode(value))
-    case .wide(let wide): wide.rounded(value, policy)
+    case .coded(let format, let codec): AccumulatorValue(format.decode(codec.encode(number)))
+    case .wide(let wide): wide.rounded(number, policy)
     }
   }
 
   /// The value that an exact sum becomes.
   ///
   /// `zero`: the zero that an exact sum of zero is.
-  public func rounded(_ sum: ExactExpansion, zero: Double) -> Double {
-    if sum.isZero { return rounded(zero) }
-    guard wraps else { return rounded(sum.roundedToOdd) }
+  func value(_ sum: ExactExpansion, zero: Double) -> AccumulatorValue {
+    if sum.isZero { return value(zero) }
+    if case .wide(let wide) = body { return wide.rounded(sum, policy) }
+    guard wraps else { return value(sum.roundedToOdd) }
     // Far more than the last turn would not fit a Double.
     let rest = sum.reduced(modulo: quantum * Double(sign: .plus, exponent: bitWidth, significand: 1))
-    return rounded(rest.isZero ? 0 : rest.roundedToOdd)
+    return value(rest.isZero ? 0 : rest.roundedToOdd)
   }
 
   /// The distance between neighbours of an integer or fixed-point format; 1 for others.

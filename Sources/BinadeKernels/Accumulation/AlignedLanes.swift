@@ -76,26 +76,23 @@ struct AlignedLanes: Sendable {
     _ rowStride: Int
   ) {
     let count = vectors.count
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { tiles in
+    var total = [AccumulatorValue](repeating: model.result.value(0), count: count)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { tile in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
-        guard let sum = tiles.baseAddress, let scratch = scratch.baseAddress else { return }
-        let total = sum + count
+        guard let sum = tile.baseAddress, let scratch = scratch.baseAddress else { return }
         scratch.initialize(repeating: 0, count: count)
         let length: Int
         if case .chunked(let chunk, _) = model.order { length = chunk } else { length = max(depth, 1) }
-        total.initialize(repeating: model.result.rounded(0), count: count)
         for start in stride(from: 0, to: depth, by: length) {
           accumulate(start..<min(start + length, depth), a, b, into: sum, scratch)
-          guard let outer else {
-            total.update(from: sum, count: count)
-            continue
+          for index in 0..<count {
+            let value = AccumulatorValue(sum[index])
+            total[index] = outer?.adding(value, to: total[index]) ?? value
           }
-          for index in 0..<count { total[index] = outer.adding(sum[index], to: total[index]) }
         }
         for i in 0..<vectors.rows {
           for j in 0..<vectors.columns {
-            let value = total[i * vectors.columns + j]
-            c[i * rowStride + j] = value.isNaN ? .nan : Float(value)
+            c[i * rowStride + j] = total[i * vectors.columns + j].nearestFloat
           }
         }
       }

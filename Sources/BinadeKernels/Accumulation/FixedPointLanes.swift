@@ -5,13 +5,12 @@ import CBinadeKernels
 /// rounding rule and order, saturating or wrapping, on every instruction set.
 ///
 /// `binade_fixed.h` has the representation and why it rounds once.
-struct FixedPointLanes: Sendable {
-  /// What is computed.
+struct FixedPointLanes: SummationLanes {
   let model: AccumulatorModel
+  let vectors: AccumulationTile
+  let product: ElementRounding?
+  let outer: OuterSum?
   private let lanes: binade_fixed
-  private let vectors: AccumulationTile
-  private let product: ElementRounding?
-  private let outer: OuterSum?
 
   /// Nil where lanes of float64 do not hold the accumulator or the groups of products exactly.
   init?(_ model: AccumulatorModel, _ left: OperandBounds, _ right: OperandBounds, _ vectors: AccumulationTile)
@@ -53,156 +52,26 @@ struct FixedPointLanes: Sendable {
     "fixed point in float64 lanes" + (product.map { ", products by \($0.name)" } ?? "")
   }
 
-  /// Computes one tile from packed operands, as ``RoundedMicroKernel`` lays them out.
-  func computeTile(
+  var zero: Double { lanes.zero }
+
+  func value(of lane: Double) -> AccumulatorValue { AccumulatorValue(lane - lanes.zero) }
+
+  func accumulate(
     _ depth: Int,
     _ a: UnsafePointer<Float>,
     _ b: UnsafePointer<Float>,
-    _ c: UnsafeMutablePointer<Float>,
-    _ rowStride: Int
+    to sum: UnsafeMutablePointer<Double>
   ) {
-    switch model.order {
-    case .sequential: computeSequence(depth, a, b, c, rowStride)
-    case .chunked(let length, _): computeChunks(length, depth, a, b, c, rowStride)
-    case .pairwise: computeTree(depth, a, b, c, rowStride)
-    }
-  }
-
-  private func computeSequence(
-    _ depth: Int,
-    _ a: UnsafePointer<Float>,
-    _ b: UnsafePointer<Float>,
-    _ c: UnsafeMutablePointer<Float>,
-    _ rowStride: Int
-  ) {
-    withTiles(1) { sum in
-      accumulate(depth, a, b, into: sum)
-      for i in 0..<vectors.rows {
-        for j in 0..<vectors.columns {
-          c[i * rowStride + j] = Float(sum[i * vectors.columns + j] - lanes.zero)
-        }
+    withUnsafePointer(to: lanes) { lanes in
+      switch vectors.instructionSet {
+      case .avx512: binade_fixed_accumulate_avx512(depth, model.interval, a, b, sum, lanes)
+      case .avx2: binade_fixed_accumulate_avx2(depth, model.interval, a, b, sum, lanes)
+      case nil: binade_fixed_accumulate_portable(depth, model.interval, a, b, sum, lanes)
       }
     }
   }
 
-  private func computeChunks(
-    _ length: Int,
-    _ depth: Int,
-    _ a: UnsafePointer<Float>,
-    _ b: UnsafePointer<Float>,
-    _ c: UnsafeMutablePointer<Float>,
-    _ rowStride: Int
-  ) {
-    guard let outer else { preconditionFailure("chunks of '\(name)' have nothing to be added in") }
-    withTiles(2) { total in
-      let chunk = total + vectors.count
-      total.update(repeating: model.result.rounded(0), count: vectors.count)
-      for start in stride(from: 0, to: depth, by: length) {
-        accumulate(
-          min(length, depth - start),
-          a + start * vectors.rows,
-          b + start * vectors.columns,
-          into: chunk
-        )
-        for index in 0..<vectors.count {
-          total[index] = outer.adding(chunk[index] - lanes.zero, to: total[index])
-        }
-      }
-      for i in 0..<vectors.rows {
-        for j in 0..<vectors.columns {
-          let sum = total[i * vectors.columns + j]
-          c[i * rowStride + j] = sum.isNaN ? .nan : Float(sum)
-        }
-      }
-    }
-  }
-
-  /// The tree, from left to right, as ``RoundedMicroKernel`` walks it.
-  private func computeTree(
-    _ depth: Int,
-    _ a: UnsafePointer<Float>,
-    _ b: UnsafePointer<Float>,
-    _ c: UnsafeMutablePointer<Float>,
-    _ rowStride: Int
-  ) {
-    let leaves = (depth + model.interval - 1) / model.interval
-    let levels = Int.bitWidth - leaves.leadingZeroBitCount + 1
-    withTiles(levels) { stack in
-      var height = 0
-      func addTop() {
-        let (one, two) = (stack + (height - 2) * vectors.count, stack + (height - 1) * vectors.count)
-        for index in 0..<vectors.count { two[index] -= lanes.zero }
-        add(two, to: one)
-        height -= 1
-      }
-      for leaf in 0..<leaves {
-        let start = leaf * model.interval
-        accumulate(
-          min(model.interval, depth - start),
-          a + start * vectors.rows,
-          b + start * vectors.columns,
-          into: stack + height * vectors.count
-        )
-        height += 1
-        for _ in 0..<(leaf + 1).trailingZeroBitCount { addTop() }
-      }
-      while height > 1 { addTop() }
-      for i in 0..<vectors.rows {
-        for j in 0..<vectors.columns {
-          c[i * rowStride + j] = Float(stack[i * vectors.columns + j] - lanes.zero)
-        }
-      }
-    }
-  }
-
-  /// One accumulator over some products, from zero.
-  private func accumulate(
-    _ depth: Int,
-    _ a: UnsafePointer<Float>,
-    _ b: UnsafePointer<Float>,
-    into sum: UnsafeMutablePointer<Double>
-  ) {
-    sum.update(repeating: lanes.zero, count: vectors.count)
-    guard let product else {
-      withUnsafePointer(to: lanes) { lanes in
-        switch vectors.instructionSet {
-        case .avx512: binade_fixed_accumulate_avx512(depth, model.interval, a, b, sum, lanes)
-        case .avx2: binade_fixed_accumulate_avx2(depth, model.interval, a, b, sum, lanes)
-        case nil: binade_fixed_accumulate_portable(depth, model.interval, a, b, sum, lanes)
-        }
-      }
-      return
-    }
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: vectors.count) { group in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: vectors.count) { terms in
-        guard let group = group.baseAddress, let terms = terms.baseAddress else { return }
-        terms.initialize(repeating: 0, count: vectors.count)
-        for start in stride(from: 0, to: depth, by: model.interval) {
-          group.initialize(repeating: 0, count: vectors.count)
-          for p in start..<min(start + model.interval, depth) {
-            multiply(a + p * vectors.rows, b + p * vectors.columns, into: terms)
-            vectors.round(terms, product)
-            for index in 0..<vectors.count { group[index] += Double(terms[index]) }
-          }
-          add(group, to: sum)
-        }
-      }
-    }
-  }
-
-  /// The products of one step of depth, which are Floats.
-  private func multiply(
-    _ a: UnsafePointer<Float>,
-    _ b: UnsafePointer<Float>,
-    into out: UnsafeMutablePointer<Float>
-  ) {
-    for i in 0..<vectors.rows {
-      for j in 0..<vectors.columns { out[i * vectors.columns + j] = (a[i] * b[j]).withOneNaN }
-    }
-  }
-
-  /// sum = sum + terms, rounded.
-  private func add(_ terms: UnsafePointer<Double>, to sum: UnsafeMutablePointer<Double>) {
+  func add(_ terms: UnsafePointer<Double>, to sum: UnsafeMutablePointer<Double>) {
     withUnsafePointer(to: lanes) { lanes in
       switch vectors.instructionSet {
       case .avx512: binade_fixed_add_avx512(terms, sum, lanes)
@@ -212,13 +81,9 @@ struct FixedPointLanes: Sendable {
     }
   }
 
-  /// Scratch memory for `count` tiles.
-  private func withTiles(_ count: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(count, 1) * vectors.count) { memory in
-      guard let base = memory.baseAddress else { return }
-      base.initialize(repeating: lanes.zero, count: max(count, 1) * vectors.count)
-      body(base)
-    }
+  func addLanes(_ terms: UnsafeMutablePointer<Double>, to sum: UnsafeMutablePointer<Double>) {
+    for index in 0..<vectors.count { terms[index] -= lanes.zero }
+    add(terms, to: sum)
   }
 }
 
@@ -229,9 +94,7 @@ extension binade_fixed {
   init?(_ sum: AccumulatorFormat, limitExponent: Int?, mayBeSpecial: Bool) {
     let width = sum.bitWidth
     let isFixedPoint = sum.fixedPoint != nil || sum.format is IntegerFormat
-    guard isFixedPoint, WideFixedPoint.bitWidths.contains(width), sum.policy.dialect == nil else {
-      return nil
-    }
+    guard isFixedPoint, width <= 50, sum.policy.dialect == nil else { return nil }
     self.init()
     let range = sum.range
     let step = sum.quantum
@@ -240,16 +103,7 @@ extension binade_fixed {
     greatest = zero + range.greatest
     half_step = step / 2
     may_be_special = mayBeSpecial
-    rule =
-      switch sum.policy.rounding {
-      case .nearestEven: UInt32(BINADE_FIXED_NEAREST_EVEN)
-      case .nearestAway: UInt32(BINADE_FIXED_NEAREST_AWAY)
-      case .towardZero: UInt32(BINADE_FIXED_TOWARD_ZERO)
-      case .awayFromZero: UInt32(BINADE_FIXED_AWAY_FROM_ZERO)
-      case .up: UInt32(BINADE_FIXED_UP)
-      case .down: UInt32(BINADE_FIXED_DOWN)
-      case .toOdd: UInt32(BINADE_FIXED_TO_ODD)
-      }
+    rule = Self.rule(sum.policy.rounding)
     guard sum.wraps else {
       overflow = UInt32(BINADE_FIXED_SATURATE)
       // What leaves the range becomes the end of it, under every rule for overflow.
@@ -265,6 +119,19 @@ extension binade_fixed {
     only_turns = 0x1p51 * turn
     let areShort = limitExponent.map { $0 - Int(step.exponent) <= 50 } ?? false
     overflow = UInt32((areShort ? BINADE_FIXED_WRAP : BINADE_FIXED_WRAP_WIDE))
+  }
+
+  /// A rounding rule as kernels have it.
+  static func rule(_ rounding: RoundingRule) -> UInt32 {
+    switch rounding {
+    case .nearestEven: UInt32(BINADE_FIXED_NEAREST_EVEN)
+    case .nearestAway: UInt32(BINADE_FIXED_NEAREST_AWAY)
+    case .towardZero: UInt32(BINADE_FIXED_TOWARD_ZERO)
+    case .awayFromZero: UInt32(BINADE_FIXED_AWAY_FROM_ZERO)
+    case .up: UInt32(BINADE_FIXED_UP)
+    case .down: UInt32(BINADE_FIXED_DOWN)
+    case .toOdd: UInt32(BINADE_FIXED_TO_ODD)
+    }
   }
 }
 

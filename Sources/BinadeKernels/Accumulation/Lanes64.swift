@@ -1,13 +1,16 @@
-/// Accumulators in lanes of float64, on every instruction set.
-enum Float64Lanes: Sendable {
+/// Accumulators in lanes of 64 bits, on every instruction set.
+enum Lanes64: Sendable {
   case fixedPoint(FixedPointLanes)
+  case longFixedPoint(LongFixedPointLanes)
   case aligned(AlignedLanes)
 
-  /// Nil where neither is exact.
+  /// Nil where none is exact.
   init?(_ model: AccumulatorModel, _ left: OperandBounds, _ right: OperandBounds, _ vectors: AccumulationTile)
   {
     if let lanes = FixedPointLanes(model, left, right, vectors) {
       self = .fixedPoint(lanes)
+    } else if let lanes = LongFixedPointLanes(model, left, right, vectors) {
+      self = .longFixedPoint(lanes)
     } else if let lanes = AlignedLanes(model, left, right, vectors) {
       self = .aligned(lanes)
     } else {
@@ -19,6 +22,7 @@ enum Float64Lanes: Sendable {
   var name: String {
     switch self {
     case .fixedPoint(let lanes): lanes.name
+    case .longFixedPoint(let lanes): lanes.name
     case .aligned(let lanes): lanes.name
     }
   }
@@ -33,6 +37,7 @@ enum Float64Lanes: Sendable {
   ) {
     switch self {
     case .fixedPoint(let lanes): lanes.computeTile(depth, a, b, c, rowStride)
+    case .longFixedPoint(let lanes): lanes.computeTile(depth, a, b, c, rowStride)
     case .aligned(let lanes): lanes.computeTile(depth, a, b, c, rowStride)
     }
   }

@@ -13,12 +13,14 @@ enum OuterSum: Sendable {
   }
 
   /// total + chunk, rounded once.
-  ///
-  /// - Precondition: a chunk has at most 53 bits.
-  func adding(_ chunk: Double, to total: Double) -> Double {
+  func adding(_ chunk: AccumulatorValue, to total: AccumulatorValue) -> AccumulatorValue {
     switch self {
-    case .float32: Self.nearestFloat(total, chunk)
-    case .format(let format): ReferenceAccumulation.add([total, chunk], format)
+    case .float32 where chunk.low == 0:
+      return AccumulatorValue(Self.nearestFloat(total.high, chunk.high))
+    case .float32:
+      let sum = ExactExpansion(total.parts + chunk.parts)
+      return AccumulatorValue(Double(Float(sum.roundedToOdd)))
+    case .format(let format): return ReferenceAccumulation.add(total.parts + chunk.parts, format)
     }
   }
 

@@ -10,12 +10,12 @@ public enum ReferenceAccumulation {
     let exponent: Int
   }
 
-  /// Returns the sum of `a[p]·b[p]`.
+  /// Returns the sum of `a[p]·b[p]`; of an accumulator of more than 53 bits, the Double nearest to it.
   ///
   /// - Shape: as many elements in `a` as in `b`.
   public static func dot(_ a: [Float], _ b: [Float], _ model: AccumulatorModel) -> Double {
     precondition(a.count == b.count, "vectors of \(a.count) and \(b.count) elements have no dot product")
-    return dot(count: a.count, { a[$0] }, { b[$0] }, model)
+    return dot(count: a.count, { a[$0] }, { b[$0] }, model).high
   }
 
   /// c[i][j] = the sum over p of a[i][p]·b[p][j]; results that are no Floats are rounded to the nearest one.
@@ -36,12 +36,14 @@ public enum ReferenceAccumulation {
     var c: [Float] = []
     c.reserveCapacity(m * n)
     for i in 0..<m {
-      for j in 0..<n { c.append(Float(dot(count: k, { a[i * k + $0] }, { b[$0 * n + j] }, model))) }
+      for j in 0..<n { c.append(dot(count: k, { a[i * k + $0] }, { b[$0 * n + j] }, model).nearestFloat) }
     }
     return c
   }
 
-  static func dot(count: Int, _ a: (Int) -> Float, _ b: (Int) -> Float, _ model: AccumulatorModel) -> Double {
+  static func dot(count: Int, _ a: (Int) -> Float, _ b: (Int) -> Float, _ model: AccumulatorModel)
+    -> AccumulatorValue
+  {
     let terms = (0..<count).map { p -> Term in
       let (left, right) = (Double(a(p)), Double(b(p)))
       let exact = left * right  // 48 bits at most
@@ -53,10 +55,10 @@ public enum ReferenceAccumulation {
     case .sequential:
       return sequence(terms[...], model)
     case .chunked(let length, let outer):
-      var total = outer.rounded(0)
+      var total = outer.value(0)
       for start in stride(from: 0, to: count, by: length) {
         let chunk = sequence(terms[start..<min(start + length, count)], model)
-        total = add([total, chunk], outer)
+        total = add(total.parts + chunk.parts, outer)
       }
       return total
     case .pairwise:
@@ -65,31 +67,32 @@ public enum ReferenceAccumulation {
       }
       while level.count > 1 {
         level = stride(from: 0, to: level.count, by: 2).map { index in
-          index + 1 < level.count ? add([level[index], level[index + 1]], model.sum) : level[index]
+          index + 1 < level.count
+            ? add(level[index].parts + level[index + 1].parts, model.sum) : level[index]
         }
       }
-      return level.first ?? model.sum.rounded(0)
+      return level.first ?? model.sum.value(0)
     }
   }
 
   /// One accumulator over all terms, rounded after every group.
-  private static func sequence(_ terms: ArraySlice<Term>, _ model: AccumulatorModel) -> Double {
-    var accumulator = model.sum.rounded(0)
+  private static func sequence(_ terms: ArraySlice<Term>, _ model: AccumulatorModel) -> AccumulatorValue {
+    var accumulator = model.sum.value(0)
     for start in stride(from: terms.startIndex, to: terms.endIndex, by: model.interval) {
       let group = terms[start..<min(start + model.interval, terms.endIndex)]
       if let alignment = model.alignment {
         accumulator = addAligned(accumulator, group, alignment, model.sum)
       } else {
-        accumulator = add([accumulator] + group.map(\.value), model.sum)
+        accumulator = add(accumulator.parts + group.map(\.value), model.sum)
       }
     }
     return accumulator
   }
 
   /// The sum of numbers, rounded once.
-  static func add(_ terms: [Double], _ format: AccumulatorFormat) -> Double {
-    guard terms.allSatisfy(\.isFinite) else { return format.rounded(terms.reduce(0, +)) }
-    return format.rounded(ExactExpansion(terms), zero: zero(terms, format.policy.rounding))
+  static func add(_ terms: [Double], _ format: AccumulatorFormat) -> AccumulatorValue {
+    guard terms.allSatisfy(\.isFinite) else { return format.value(terms.reduce(0, +)) }
+    return format.value(ExactExpansion(terms), zero: zero(terms, format.policy.rounding))
   }
 
   /// IEEE 754-2019, 6.3: zeros of one sign keep it; others, and numbers that cancel, give +0, or -0 under `down`.
@@ -101,18 +104,19 @@ public enum ReferenceAccumulation {
 
   /// The sum of numbers cut at one place, rounded once.
   private static func addAligned(
-    _ accumulator: Double,
+    _ accumulator: AccumulatorValue,
     _ group: ArraySlice<Term>,
     _ alignment: AccumulatorAlignment,
     _ format: AccumulatorFormat
-  ) -> Double {
-    let values = [accumulator] + group.map(\.value)
-    guard values.allSatisfy(\.isFinite) else { return format.rounded(values.reduce(0, +)) }
+  ) -> AccumulatorValue {
+    let values = accumulator.parts + group.map(\.value)
+    guard values.allSatisfy(\.isFinite) else { return format.value(values.reduce(0, +)) }
     var exponents = group.filter { $0.value != 0 }.map(\.exponent)
-    if accumulator != 0 { exponents.append(Int(accumulator.exponent)) }
-    guard let greatest = exponents.max() else { return format.rounded(0) }
+    if let exponent = accumulator.exponent { exponents.append(exponent) }
+    guard let greatest = exponents.max() else { return format.value(0) }
     let unit = Double(sign: .plus, exponent: greatest - alignment.fractionBitCount, significand: 1)
-    let kept = values.map { ($0 / unit).rounded(.towardZero) * unit }
-    return format.rounded(ExactExpansion(kept), zero: 0)
+    let kept =
+      accumulator.cut(toMultiplesOf: unit) + group.map { ($0.value / unit).rounded(.towardZero) * unit }
+    return format.value(ExactExpansion(kept), zero: 0)
   }
 }

@@ -18,12 +18,13 @@ public enum ReferenceSpeed {
     var elapsed = Duration.zero
     repeat {
       let offset = products
-      checksum += ReferenceAccumulation.dot(
-        count: count,
-        { left[($0 + offset) % left.count] },
-        { right[($0 &* 7 + offset) % right.count] },
-        model
-      )
+      checksum +=
+        ReferenceAccumulation.dot(
+          count: count,
+          { left[($0 + offset) % left.count] },
+          { right[($0 &* 7 + offset) % right.count] },
+          model
+        ).high
       products += count
       elapsed = start.duration(to: clock.now)
     } while elapsed < .milliseconds(10)

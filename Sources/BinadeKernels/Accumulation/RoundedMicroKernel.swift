@@ -17,7 +17,7 @@ public struct RoundedMicroKernel: MicroKernel {
   /// How chunks are added to the outer accumulator, or the nodes of the tree to each other.
   private let combination: SumRounding?
   /// Instead of `plan`, where that is slow.
-  private let float64: Float64Lanes?
+  private let lanes64: Lanes64?
 
   /// Chooses the arithmetic.
   ///
@@ -51,18 +51,18 @@ public struct RoundedMicroKernel: MicroKernel {
     self.plan = plan
     self.combination = combination
     switch plan {
-    case .integer, .fused, .aligned: float64 = nil
-    case .stepwise, .wide, .reference: float64 = Float64Lanes(model, left, right, vectors)
+    case .integer, .fused, .aligned: lanes64 = nil
+    case .stepwise, .wide, .reference: lanes64 = Lanes64(model, left, right, vectors)
     }
   }
 
   /// The instruction set and the arithmetic, for reports.
-  public var name: String { "\(vectors.name), \(float64?.name ?? plan.name)" }
+  public var name: String { "\(vectors.name), \(lanes64?.name ?? plan.name)" }
   /// Whether the scalar reference runs.
   public var isReference: Bool { referenceReason != nil }
   /// Why the scalar reference runs; nil where it does not.
   public var referenceReason: String? {
-    if float64 == nil, case .reference(let reason) = plan { return reason }
+    if lanes64 == nil, case .reference(let reason) = plan { return reason }
     return nil
   }
   /// The tile it computes.
@@ -144,8 +144,8 @@ public struct RoundedMicroKernel: MicroKernel {
     _ c: UnsafeMutablePointer<Float>,
     _ rowStride: Int
   ) {
-    if let float64 {
-      float64.computeTile(depth, a, b, c, rowStride)
+    if let lanes64 {
+      lanes64.computeTile(depth, a, b, c, rowStride)
       return
     }
     if case .reference = plan {
@@ -181,7 +181,7 @@ public struct RoundedMicroKernel: MicroKernel {
           { b[$0 * columns + j] },
           model
         )
-        c[i * rowStride + j] = sum.isNaN ? .nan : Float(sum)
+        c[i * rowStride + j] = sum.nearestFloat
       }
     }
   }

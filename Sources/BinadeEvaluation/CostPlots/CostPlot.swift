@@ -57,7 +57,7 @@ package struct CostPlot {
   ]
   // Pixels.
   static let area = (width: 1200.0, height: 740.0)
-  static let margins = (left: 90.0, right: 60.0, top: 70.0, bottom: 80.0)
+  static let margins = (left: 106.0, right: 60.0, top: 70.0, bottom: 80.0)
   static let marker = 11.0
 
   // MARK: Rows and their numbers

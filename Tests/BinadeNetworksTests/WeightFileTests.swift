@@ -120,7 +120,7 @@ final class ScratchFolder {
     for node in graph.nodes {
       let channels = node.shape.channels
       switch node.operation {
-      case .convolution(_, let kernel, _, _):
+      case .convolution(_, let kernel, _, _, _, _):
         let inputs = graph.nodes[node.inputs[0]].shape.channels
         tensors["\(node.name).weight"] = (
           [channels, inputs, kernel, kernel], Array(repeating: 0, count: channels * inputs * kernel * kernel)

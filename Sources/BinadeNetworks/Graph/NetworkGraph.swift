@@ -8,8 +8,15 @@ public struct NetworkGraph: Sendable {
   public enum Operation: Sendable, Hashable {
     /// The image.
     case input
-    /// Without bias; batch norm follows.
-    case convolution(outputChannels: Int, kernel: Int, stride: Int, padding: Int)
+    /// A square kernel; each of `groups` groups of output channels sees its own group of input channels.
+    case convolution(
+      outputChannels: Int,
+      kernel: Int,
+      stride: Int,
+      padding: Int,
+      groups: Int = 1,
+      hasBias: Bool = false
+    )
     /// Per channel, with running statistics.
     case batchNormalization
     /// max(x, 0).
@@ -85,7 +92,7 @@ public struct NetworkGraph: Sendable {
     switch operation {
     case .input, .batchNormalization, .relu, .add:
       return input
-    case .convolution(let outputChannels, let kernel, let stride, let padding):
+    case .convolution(let outputChannels, let kernel, let stride, let padding, _, _):
       return ImageShape(
         channels: outputChannels,
         height: slide(input.height, window: kernel, stride: stride, padding: padding),
@@ -118,7 +125,7 @@ public struct NetworkGraph: Sendable {
   /// The sizes of a convolution; a fully connected layer is one of 1 x 1 on an image of one pixel.
   func convolutionShape(of node: Node) -> ConvolutionShape? {
     switch node.operation {
-    case .convolution(let outputChannels, let kernel, let stride, let padding):
+    case .convolution(let outputChannels, let kernel, let stride, let padding, let groups, _):
       let input = nodes[node.inputs[0]].shape
       return ConvolutionShape(
         inputChannels: input.channels,
@@ -128,7 +135,8 @@ public struct NetworkGraph: Sendable {
         kernelHeight: kernel,
         kernelWidth: kernel,
         stride: stride,
-        padding: padding
+        padding: padding,
+        groups: groups
       )
     case .linear(let outputCount):
       return ConvolutionShape(

@@ -128,7 +128,7 @@ public struct CompiledNetwork: Sendable {
   ///
   /// One layer reads them and would encode them so.
   func requantization(ofStep step: Int) -> Quantizer? {
-    guard case .layer(let layer) = folded.steps[step].operation, engines[layer].requantizes else {
+    guard case .layer(let layer) = folded.plan.stages[step].operation, engines[layer].requantizes else {
       return nil
     }
     return plan.onlyReader[step].flatMap { engines[$0].requantizedInput }
@@ -136,7 +136,7 @@ public struct CompiledNetwork: Sendable {
 
   /// How many layers leave codes.
   package var requantizedStepCount: Int {
-    folded.steps.indices.count { requantization(ofStep: $0) != nil }
+    folded.plan.stages.indices.count { requantization(ofStep: $0) != nil }
   }
 
   /// Per layer: which datapath carries it out, with which kernel, and why.

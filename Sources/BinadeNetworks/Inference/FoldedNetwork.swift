@@ -32,107 +32,57 @@ public struct FoldedNetwork: Sendable {
     public var standardDeviation: Double
   }
 
-  /// What a step computes.
-  enum Operation: Sendable {
-    case input
-    case layer(Int)
-    case maxPool(window: Int, stride: Int, padding: Int)
-    case globalAveragePool
-    case add
-    case paddedShortcut(stride: Int)
-    case relu
-  }
-
-  /// One step of inference.
-  struct Step: Sendable {
-    var operation: Operation
-    /// Of a layer: its input and, if there is one, what is added before ReLU.
-    var inputs: [Int]
-    var shape: ImageShape
-    var appliesReLU = false
-  }
-
   /// In the order in which they are computed.
-  public internal(set) var layers: [Layer] = []
-  /// In an order in which they can be computed; the first is the input, the last gives the logits.
-  var steps: [Step] = []
+  public internal(set) var layers: [Layer]
+  /// What is computed together, in which order.
+  var plan: FusionPlan
 
   /// The shape of the images it takes.
-  public var inputShape: ImageShape { steps[0].shape }
+  public var inputShape: ImageShape { plan.stages[0].shape }
   /// Classes.
-  public var outputCount: Int { steps[steps.count - 1].shape.count }
+  public var outputCount: Int { plan.stages[plan.stages.count - 1].shape.count }
 
-  /// Binds a graph to the tensors of `weights`.
+  /// Folds the batch norms of a graph with parameters.
   ///
-  /// Throws for a missing tensor, a shape that does not fit, NaN or infinity.
-  public init(_ graph: NetworkGraph, weights file: SafetensorsFile) throws(NetworkError) {
-    try self.init(graph, parameters: file)
+  /// - Precondition: `parameters` are of `graph`.
+  public init(_ graph: NetworkGraph, _ parameters: NetworkParameters) {
+    let folding = BatchNormalizationFolding(graph, parameters)
+    plan = FusionPlan(folding.graph)
+    layers = plan.layerNodes.map { index in
+      let node = folding.graph.nodes[index]
+      guard let shape = folding.graph.convolutionShape(of: node) else {
+        preconditionFailure("'\(node.name)' has no weights")
+      }
+      let bias = folding.parameters.tensor("\(node.name).bias")?.values
+      var layer = Layer(
+        name: node.name,
+        shape: shape,
+        weights: Array(folding.parameters["\(node.name).weight"]),
+        bias: bias ?? Array(repeating: 0, count: shape.outputChannels)
+      )
+      layer.normalized = folding.normalizations[node.name].map { norm in
+        zip(parameters["\(norm).bias"], parameters["\(norm).weight"]).map {
+          .init(mean: Double($0), standardDeviation: abs(Double($1)))
+        }
+      }
+      return layer
+    }
   }
 
-  /// Draws the weights: normal with variance 2 / depth, no bias, batch norms that change nothing.
-  ///
-  /// `seed`: the same network for the same seed, on every machine up to the last bit of `log` and `cos`.
-  ///
-  /// - Source: He, Zhang, Ren and Sun, ICCV 2015, section 2.2.
+  /// The same with drawn weights, as ``NetworkParameters/init(_:seed:)`` draws them.
   public init(_ graph: NetworkGraph, randomWeights seed: UInt64) {
-    do {
-      try self.init(graph, parameters: RandomParameters(seed: seed))
-    } catch {
-      preconditionFailure("drawn parameters fit every graph, but: \(error)")
-    }
+    self.init(graph, NetworkParameters(graph, seed: seed))
   }
 
-  private init(_ graph: NetworkGraph, parameters: some ParameterSource) throws(NetworkError) {
-    let reader = ParameterReader(source: parameters)
-    var stepOfNode: [Int] = []
-    var consumers = [Int](repeating: 0, count: graph.nodes.count)
-    for node in graph.nodes {
-      for input in node.inputs { consumers[input] += 1 }
-    }
-    for node in graph.nodes {
-      let inputs = node.inputs.map { stepOfNode[$0] }
-      func step(_ operation: Operation) {
-        steps.append(Step(operation: operation, inputs: inputs, shape: node.shape))
-        stepOfNode.append(steps.count - 1)
-      }
-      switch node.operation {
-      case .input:
-        step(.input)
-      case .convolution, .linear:
-        step(.layer(layers.count))
-        layers.append(try reader.layer(node, in: graph))
-      case .batchNormalization:
-        guard case .layer(let layer) = steps[inputs[0]].operation, consumers[node.inputs[0]] == 1
-        else {
-          preconditionFailure("batch norm '\(node.name)' must follow a convolution of its own")
-        }
-        try reader.fold(node, into: &layers[layer])
-        stepOfNode.append(inputs[0])
-      case .relu:
-        precondition(
-          consumers[node.inputs[0]] == 1,
-          "ReLU '\(node.name)' must be the only user of its input"
-        )
-        steps[inputs[0]].appliesReLU = true
-        stepOfNode.append(inputs[0])
-      case .maxPool(let window, let stride, let padding):
-        step(.maxPool(window: window, stride: stride, padding: padding))
-      case .globalAveragePool:
-        step(.globalAveragePool)
-      case .add:
-        // The later of two inputs that nobody else reads takes the other one along: one pass over memory less.
-        let later = inputs[0] > inputs[1] ? 0 : 1
-        if case .layer = steps[inputs[later]].operation, consumers[node.inputs[later]] == 1,
-          steps[inputs[later]].inputs.count == 1, !steps[inputs[later]].appliesReLU
-        {
-          steps[inputs[later]].inputs.append(inputs[1 - later])
-          stepOfNode.append(inputs[later])
-        } else {
-          step(.add)
-        }
-      case .paddedShortcut(let stride, _):
-        step(.paddedShortcut(stride: stride))
-      }
-    }
+  /// The same network with every ReLU a stage of its own.
+  package func withSeparateReLUs() -> FoldedNetwork {
+    var network = self
+    network.plan = plan.withSeparateReLUs()
+    return network
   }
+
+  /// Per layer, the stage of the ReLU that its input comes out of; nil without one.
+  ///
+  /// For networks whose ReLUs are stages of their own.
+  package var inputReLUs: [Int?] { plan.inputReLUs }
 }

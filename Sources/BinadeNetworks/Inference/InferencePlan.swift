@@ -8,7 +8,7 @@ struct InferencePlan: Sendable {
   let onlyReader: [Int?]
 
   init(_ network: FoldedNetwork) {
-    let steps = network.steps
+    let steps = network.plan.stages
     var lastUse = Array(steps.indices)
     for (index, step) in steps.enumerated() {
       for input in step.inputs { lastUse[input] = index }
@@ -32,11 +32,7 @@ struct InferencePlan: Sendable {
         free.append(bufferOfStep[input])
       }
     }
-    var readers = [[Int]](repeating: [], count: steps.count)
-    for (index, step) in steps.enumerated() {
-      for input in step.inputs { readers[input].append(index) }
-    }
-    onlyReader = readers.enumerated().map { source, readers in
+    onlyReader = network.plan.readers.enumerated().map { source, readers in
       guard readers.count == 1, case .layer(let layer) = steps[readers[0]].operation,
         steps[readers[0]].inputs[0] == source
       else { return nil }

@@ -23,7 +23,7 @@ public final class InferenceSession {
     buffers = network.plan.capacities.map {
       .allocate(byteCount: $0 * capacity * MemoryLayout<Float>.stride, alignment: 64)
     }
-    requantizations = network.folded.steps.indices.map { network.requantization(ofStep: $0) }
+    requantizations = network.folded.plan.stages.indices.map { network.requantization(ofStep: $0) }
     scratch = LayerScratch(for: network.engines.map(\.shape), imageCount: capacity)
   }
 
@@ -71,7 +71,7 @@ public final class InferenceSession {
     preactivations: Observer?
   ) -> UnsafeBufferPointer<Float> {
     precondition((0...capacity).contains(imageCount), "\(imageCount) images in a session for \(capacity)")
-    let steps = network.folded.steps
+    let steps = network.folded.plan.stages
     for (index, step) in steps.enumerated() {
       if case .layer(let layer) = step.operation {
         run(layer, step, index, imageCount: imageCount, observer)
@@ -91,7 +91,7 @@ public final class InferenceSession {
 
   private func run(
     _ layer: Int,
-    _ step: FoldedNetwork.Step,
+    _ step: FusionPlan.Stage,
     _ index: Int,
     imageCount: Int,
     _ observer: Observer?
@@ -125,8 +125,8 @@ public final class InferenceSession {
     requantizations[step].map { .codes(codes(ofStep: step), $0) } ?? .values(buffer(ofStep: step))
   }
 
-  private func run(_ step: FoldedNetwork.Step, _ index: Int, image: Int, _ preactivations: Observer?) {
-    let steps = network.folded.steps
+  private func run(_ step: FusionPlan.Stage, _ index: Int, image: Int, _ preactivations: Observer?) {
+    let steps = network.folded.plan.stages
     func map(_ step: Int) -> UnsafeMutablePointer<Float> {
       buffer(ofStep: step) + image * steps[step].shape.count
     }

@@ -33,7 +33,7 @@ extension CompiledNetwork {
   /// with its own.
   public func inspection(ofLayer index: Int) -> LayerInspection {
     let engine = engines[index]
-    let step = folded.steps.first {
+    let step = folded.plan.stages.first {
       if case .layer(index) = $0.operation { true } else { false }
     }
     return LayerInspection(

@@ -23,7 +23,7 @@ struct DataFreeMoments {
   init(_ network: FoldedNetwork) {
     var known: [[Channel]?] = []
     var inputs = [[Double]?](repeating: nil, count: network.layers.count)
-    for step in network.steps {
+    for step in network.plan.stages {
       let sources = step.inputs.map { known[$0] }
       var channels: [Channel]?
       switch step.operation {
@@ -44,7 +44,7 @@ struct DataFreeMoments {
       case .relu:
         channels = sources[0]
       case .globalAveragePool:
-        let pixels = network.steps[step.inputs[0]].shape
+        let pixels = network.plan.stages[step.inputs[0]].shape
         channels = sources[0]?.map {
           Channel(mean: $0.mean, variance: $0.variance / Double(pixels.height * pixels.width))
         }

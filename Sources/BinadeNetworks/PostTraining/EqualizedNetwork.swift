@@ -17,11 +17,11 @@ extension FoldedNetwork {
 
   /// Layers with a ReLU between them and no other reader of the first one's output.
   private var rectifiedPairs: [(Int, Int)] {
-    let plan = InferencePlan(self)
-    return steps.indices.compactMap { index in
-      guard case .layer(let first) = steps[index].operation, steps[index].appliesReLU,
-        steps[index].inputs.count == 1,
-        let second = plan.onlyReader[index], layers[first].shape.groups == 1, layers[second].shape.groups == 1
+    let buffers = InferencePlan(self)
+    return plan.stages.enumerated().compactMap { index, stage in
+      guard case .layer(let first) = stage.operation, stage.appliesReLU, stage.inputs.count == 1,
+        let second = buffers.onlyReader[index], layers[first].shape.groups == 1,
+        layers[second].shape.groups == 1
       else { return nil }
       return (first, second)
     }

@@ -9,6 +9,8 @@ public struct Model: Sendable {
   public let file: String
   /// The architecture.
   public let architecture: ResNet
+  /// Weights, batch norms and their statistics, as they were trained.
+  public let parameters: NetworkParameters
   /// The network ready for inference: batch norm folded.
   public let network: FoldedNetwork
   /// How pixels become inputs.
@@ -38,7 +40,8 @@ public struct Model: Sendable {
       input: ImageShape(channels: channels, height: size, width: size),
       classCount: Self.classCount(of: weights) ?? (isCIFAR ? 10 : 1000)
     )
-    network = try FoldedNetwork(architecture.graph, weights: weights)
+    parameters = try NetworkParameters(architecture.graph, file: weights)
+    network = FoldedNetwork(architecture.graph, parameters)
     normalization = try Normalization(metadata: weights, channels: channels)
     self.file = url.lastPathComponent
     name = url.deletingPathExtension().lastPathComponent

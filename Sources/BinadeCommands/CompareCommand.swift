@@ -196,8 +196,8 @@ struct CompareCommand: ParsableCommand {
     change: top-1 points against float32; p: McNemar's exact test against float32. SQNR: weights (w) and
     activations (a). cost: weight bits x activation bits per MAC, against bfloat16. memory: weights and scales.
     front *: no other row is as cheap and as accurate; ~: not significantly less accurate than the front's row at its cost
-    (McNemar's exact test between the two, p >= 0.05). notes: z integers are shifted by a zero point where tensors are
-    never negative, or unsigned (--zero-point none: they are not); ! do not trust the row, x it cannot run: see below.
+    (McNemar's exact test between the two, p >= 0.05). notes: z evenly spaced values are shifted by a zero point where
+    tensors are never negative, or codes unsigned (--zero-point); ! do not trust the row, x it cannot run: see below.
 
     Outputs against float32's:
     """

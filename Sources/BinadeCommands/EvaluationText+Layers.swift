@@ -22,7 +22,7 @@ extension EvaluationText {
     let zeroPoint =
       result.usesZeroPoint
       ? [
-        "zero point: code q of these inputs stands for (q - zero point) x scale, which no other family than integers gets; "
+        "zero point: code q of these inputs stands for (q - zero point) x scale, q in steps; formats of evenly spaced values get it; "
           + "--zero-point none: without"
       ] : []
     return zeroPoint + result.warnings.map { "! \($0)" }

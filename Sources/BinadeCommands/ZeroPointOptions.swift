@@ -7,12 +7,13 @@ extension ZeroPointRule: ExpressibleByArgument {}
 struct ZeroPointOptions: ParsableArguments {
   @Option(
     help: """
-      Whether integers are shifted by a zero point: 'automatic' where it spends codes that idle otherwise, signed integers \
-      on tensors that are never negative and unsigned ones on tensors of both signs; or 'none'. Formats of other families \
-      have no zero point. Recipes of --ptq have offsets of their own.
+      Whether formats of evenly spaced values (integers, fixed point, even codebooks and floats) are shifted by a zero \
+      point: 'nonnegative' where codes idle otherwise, signed ones on tensors that are never negative and unsigned ones on \
+      tensors of both signs; 'full' wherever the least and the greatest value put it; or 'none'. Other formats have no zero \
+      point. Recipes of --ptq have offsets of their own.
       """
   )
-  var zeroPoint = ZeroPointRule.automatic
+  var zeroPoint = ZeroPointRule.nonnegative
 
   /// The configuration under the rule.
   func applied(to configuration: Configuration) -> Configuration {

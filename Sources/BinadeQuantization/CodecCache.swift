@@ -7,7 +7,7 @@ public final class CodecCache: Sendable {
   private struct Key: Hashable {
     /// All parameters of the format, printed: names alone may repeat in files from outside.
     var format: String
-    var zeroPoint: Int
+    var shift: Double
     var policy: ConversionPolicy
   }
 
@@ -16,19 +16,19 @@ public final class CodecCache: Sendable {
   /// Creates an empty cache.
   public init() {}
 
-  /// The codec of `format` shifted by `zeroPoint`, compiled on first use.
+  /// The codec of `format`, its values less `shift`, compiled on first use.
   public func codec(
     for format: any NumericFormat,
-    zeroPoint: Int,
+    shift: Double = 0,
     policy: ConversionPolicy
   ) throws(FormatError) -> BulkCodec {
-    let key = Key(format: String(reflecting: format), zeroPoint: zeroPoint, policy: policy)
+    let key = Key(format: String(reflecting: format), shift: shift, policy: policy)
     if let known = codecs.withLock({ $0[key] }) { return known }
     let codec: FormatCodec
-    if zeroPoint == 0 {
+    if shift == 0 {
       codec = try FormatCodec(format, policy: policy)
     } else {
-      codec = try FormatCodec(ZeroPointFormat(format, zeroPoint: zeroPoint), policy: policy)
+      codec = try FormatCodec(ZeroPointFormat(format, shift: shift), policy: policy)
     }
     let bulk = BulkCodec(codec)
     codecs.withLock { $0[key] = bulk }

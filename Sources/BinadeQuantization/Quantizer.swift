@@ -10,7 +10,7 @@ public struct Quantizer: Sendable {
   public var codec: FormatCodec { bulkCodec.codec }
   /// The same for whole tensors.
   public let bulkCodec: BulkCodec
-  /// What the format's values are shifted by; 0 unless the format is an integer one.
+  /// What the format's values are shifted by, in steps between neighbours; 0 for formats that are not evenly spaced.
   public let zeroPoint: Int
   /// One scale, or one per channel.
   public let scales: [Float]
@@ -36,9 +36,12 @@ public struct Quantizer: Sendable {
     }
     let format = specification.format
     let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
-    zeroPoint =
-      specification.zeroPoint == .none ? 0 : Self.zeroPoint(of: format, isNonnegative: whole.isNonnegative)
-    bulkCodec = try cache.codec(for: format, zeroPoint: zeroPoint, policy: policy)
+    let plain = try cache.codec(for: format, policy: policy)
+    let spacing = EvenSpacing(plain.codec.reference.ladder)
+    zeroPoint = spacing?.zeroPoint(specification.zeroPoint, lower: whole.least, upper: whole.greatest) ?? 0
+    bulkCodec =
+      try zeroPoint == 0
+      ? plain : cache.codec(for: format, shift: Double(zeroPoint) * (spacing?.step ?? 1), policy: policy)
     let codec = bulkCodec.codec
     let ladder = codec.reference.ladder
     guard ladder.least.value < 0 || whole.isNonnegative else {
@@ -48,7 +51,11 @@ public struct Quantizer: Sendable {
       scales = [1]
       return
     }
-    let target = Self.target(codec: codec, isNonnegative: whole.isNonnegative)
+    let target = Self.target(
+      codec: codec,
+      isNonnegative: whole.isNonnegative,
+      bothEndsOf: specification.zeroPoint == .full && zeroPoint != 0 ? whole : nil
+    )
     guard target.unit.isNormal, target.unit > 0 else {
       throw QuantizationFailure.unusableRange(tensor: name, format: format.name)
     }
@@ -70,28 +77,27 @@ public struct Quantizer: Sendable {
     }
   }
 
-  /// The zero point of an integer format: the least value for a tensor that is never negative, so that all
-  /// codes are used; the middle code of an unsigned format for a tensor that has both signs.
-  private static func zeroPoint(of format: any NumericFormat, isNonnegative: Bool) -> Int {
-    guard let integer = format as? IntegerFormat else { return 0 }
-    if isNonnegative {
-      guard integer.isSigned else { return 0 }
-      let least = -(1 << (integer.bitWidth - 1))
-      return integer.range == .narrow ? least + 1 : least
-    }
-    return integer.isSigned ? 0 : 1 << (integer.bitWidth - 1)
-  }
-
-  private static func target(codec: FormatCodec, isNonnegative: Bool) -> ScaleTarget {
+  /// `bothEndsOf`: a sample whose least and greatest value must both fit, for values shifted in between.
+  private static func target(codec: FormatCodec, isNonnegative: Bool, bothEndsOf sample: TensorSample?)
+    -> ScaleTarget
+  {
     let profile = PrecisionProfile(codec.reference.ladder, isNonnegative: isNonnegative)
-    let unit = Float(profile.anchor)
+    let anchor = sample.map { Self.anchor(of: codec.reference.ladder, $0) } ?? profile.anchor
+    let unit = Float(anchor)
     return ScaleTarget(
       codec: codec,
       // Rounded up it would be beyond the greatest value of a format of more than 24 bits.
-      unit: Double(unit) > profile.anchor ? unit.nextDown : unit,
+      unit: Double(unit) > anchor ? unit.nextDown : unit,
       headroomInBinades: profile.headroomInBinades,
       scaling: codec.info.scaling
     )
+  }
+
+  /// What the greatest magnitude of a sample becomes when neither of its ends is clipped.
+  private static func anchor(of ladder: any Ladder, _ sample: TensorSample) -> Double {
+    let (above, below) = (Double(max(sample.greatest, 0)), Double(max(-sample.least, 0)))
+    let ends = [(above, ladder.greatest.value), (below, -ladder.least.value)].filter { $0.0 > 0 && $0.1 > 0 }
+    return max(above, below) * (ends.map { $0.1 / $0.0 }.min() ?? 0)
   }
 
   /// The scale of a channel.

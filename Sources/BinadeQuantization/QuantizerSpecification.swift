@@ -8,13 +8,19 @@ public enum Granularity: String, Sendable, Hashable, CaseIterable {
   case channel
 }
 
-/// Whether values of an integer format are shifted by a zero point.
+/// Whether the values of a format are shifted by a zero point.
+///
+/// Every format whose values are evenly spaced may be, of whatever family; others have no zero point.
 public enum ZeroPointRule: String, Sendable, Hashable, CaseIterable {
-  /// Where it spends codes that would be idle otherwise: signed integers on tensors that are never negative, unsigned ones
-  /// on tensors that have both signs. Other families get none.
-  case automatic
-  /// Never: code q stands for q times the scale.
+  /// Never: code q stands for its value times the scale.
   case none
+  /// Where codes would be idle otherwise: the least value of a signed format on tensors that are never negative, the middle
+  /// of an unsigned one on tensors that have both signs.
+  case nonnegative
+  /// Wherever the least and the greatest value of the tensor put it (asymmetric quantization).
+  ///
+  /// - Source: Jacob et al., CVPR 2018, section 2.1.
+  case full
 }
 
 /// A quantizer before it has seen data: format x granularity x calibration x rounding.
@@ -27,8 +33,8 @@ public struct QuantizerSpecification: Sendable {
   public var calibration: any Calibration
   /// How values are rounded; overflow saturates, as clipping asks.
   public var rounding: RoundingRule
-  /// Whether integers are shifted.
-  public var zeroPoint = ZeroPointRule.automatic
+  /// Whether evenly spaced values are shifted.
+  public var zeroPoint = ZeroPointRule.nonnegative
 
   /// Creates a specification.
   public init(

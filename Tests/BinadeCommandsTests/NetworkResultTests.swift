@@ -11,13 +11,15 @@ import Testing
   func compareGoesOn() throws {
     let folder = scratch.path("out")
     let run = CommandRun([
-      "compare", "--formats", "uq4.4,int4,takum8", "--limit", "20", "--calibration-images", "8", "--output",
+      "compare", "--formats", "float8_ue5m3,int4,takum8", "--limit", "20", "--calibration-images", "8",
+      "--output",
       folder,
     ])
     #expect(run.status == 0, "\(run.errors)")
-    let reason = "'conv1.input' has negative values and the format 'uq4.4' has none; use a signed format"
-    #expect(run.output.contains("\nx uq4.4: \(reason)"))
-    for name in ["int4", "takum8", "float32", "uq4.4"] {
+    let reason =
+      "'conv1.input' has negative values and the format 'float8_ue5m3' has none; use a signed format"
+    #expect(run.output.contains("\nx float8_ue5m3: \(reason)"))
+    for name in ["int4", "takum8", "float32", "float8_ue5m3"] {
       #expect(run.output.contains("\n\(name)  "), "\(name)")
     }
     let csv = try String(contentsOfFile: folder + "/results.csv", encoding: .utf8).split(separator: "\n")
@@ -32,9 +34,11 @@ import Testing
 
   @Test("where none can run the reasons are shown and the status is 2")
   func compareOfNothing() {
-    let run = CommandRun(["compare", "--formats", "uq4.4,uq2.2", "--limit", "5", "--calibration-images", "4"])
+    let run = CommandRun([
+      "compare", "--formats", "float8_ue5m3,binary8p1uf", "--limit", "5", "--calibration-images", "4",
+    ])
     #expect(run.status == 2)
-    #expect(run.output.contains("x uq4.4: ") && run.output.contains("x uq2.2: "))
+    #expect(run.output.contains("x float8_ue5m3: ") && run.output.contains("x binary8p1uf: "))
     #expect(run.errors.contains("none of the 2 configurations can run on this network"))
   }
 
@@ -46,14 +50,14 @@ import Testing
     #expect(run.output.contains("\nx uq4.4: 'conv1.input' has negative values"), "\(run.output)")
     #expect(run.output.contains("activations int4:tensor:mse, no zero points\n"), "\(run.output)")
     let json = try JSONSerialization.jsonObject(
-      with: Data(CommandRun(arguments + ["int4,uq4.4", "--json"]).output.utf8)
+      with: Data(CommandRun(arguments + ["int4,float8_ue5m3", "--json"]).output.utf8)
     )
     let document = try #require(json as? [String: Any])
     #expect((document["entries"] as? [Any])?.count == 1)
-    #expect(try #require(document["failures"] as? [[String: Any]])[0]["label"] as? String == "uq4.4")
-    let none = CommandRun(arguments + ["uq4.4"])
+    #expect(try #require(document["failures"] as? [[String: Any]])[0]["label"] as? String == "float8_ue5m3")
+    let none = CommandRun(arguments + ["float8_ue5m3"])
     #expect(none.status == 2 && none.errors.contains("cannot run on this network"))
-    #expect(none.output.contains("x uq4.4: "))
+    #expect(none.output.contains("x float8_ue5m3: "))
   }
 
   @Test("zero points are in the table, in JSON and in --explain, and can be switched off")
@@ -84,7 +88,43 @@ import Testing
     #expect(try #require(row(compared)).hasSuffix("z"))
     #expect(try !#require(row(plain)).hasSuffix("z"))
     let wrong = CommandRun(["compare", "--zero-point", "sometimes"])
-    #expect(wrong.status == 2 && wrong.errors.contains("automatic"))
+    #expect(wrong.status == 2 && wrong.errors.contains("nonnegative"))
+  }
+
+  @Test(
+    "a codebook of int4's values has int4's row, bit for bit; a quarter of them too",
+    arguments: ["", "--zero-point full"]
+  )
+  func codebookTwin(option: String) throws {
+    for (name, step) in [("ones", 1.0), ("quarters", 0.25)] {
+      let values = (-8...7).map { "\(Double($0) * step)" }.joined(separator: ", ")
+      _ = try scratch.write(
+        "\(name).yaml",
+        Data("name: \(name)\nfamily: codebook\nvalues: [\(values)]\nsource: a test\n".utf8)
+      )
+    }
+    let arguments = [
+      "compare", "--formats", "int4,\(scratch.path("ones.yaml")),\(scratch.path("quarters.yaml"))", "--limit",
+      "50",
+      "--calibration-images", "16", "--json",
+    ]
+    let run = CommandRun(arguments + option.split(separator: " ").map(String.init))
+    #expect(run.status == 0, "\(run.errors)")
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+    )
+    let rows = try #require(document["results"] as? [[String: Any]]).filter {
+      $0["weights"] as? String != "float32"
+    }
+    #expect(rows.count == 3)
+    func figures(_ row: [String: Any]) throws -> NSArray {
+      let layers = try #require(row["layers"] as? [[String: Any]])
+      let zeroPoints = layers.map { ($0["activations"] as? [String: Any])?["zeroPoint"] as? Int ?? 0 }
+      #expect(zeroPoints.contains { $0 != 0 })
+      return [row["outputs"] ?? "", row["top1Accuracy"] ?? "", zeroPoints] as NSArray
+    }
+    let int4 = try figures(rows[0])
+    #expect(try figures(rows[1]) == int4 && figures(rows[2]) == int4)
   }
 
   @Test("evaluate writes its result, the logits, and what a checker needs to compute every layer again")

@@ -30,7 +30,7 @@ import Testing
       "comparison",
       [
         ["compare", "--formats", "int8,bf16,int4/int8", "--limit", "20"],
-        ["compare", "--formats", "uq4.4,int4", "--limit", "4"],
+        ["compare", "--formats", "float8_ue5m3,int4", "--limit", "4"],
         ["compare", "--formats", "int4", "--ptq", "naive,aciq", "--ends", "int8", "--limit", "20"],
       ]
     ),

@@ -90,23 +90,23 @@ private struct ListedFormat: NumericFormat {
   @Test("what cannot run is a row with its reason, after the others")
   func failures() throws {
     let experiment = try ExperimentTests.experiment(limit: 4, calibration: 8)
-    let configuration = try ExperimentTests.configuration("uq4.4")
-    let failure = QuantizationFailure.negativeValues(tensor: "conv1.weight", format: "uq4.4")
+    let configuration = try ExperimentTests.configuration("float8_ue5m3")
+    let failure = QuantizationFailure.negativeValues(tensor: "conv1.weight", format: "float8_ue5m3")
     #expect(throws: QuantizationFailure.self) { try experiment.run(configuration) }
     #expect(FailedRun.concernsFormats(failure))
     #expect(!FailedRun.concernsFormats(ExperimentError.noCalibrationImages))
     let result = try experiment.run(ExperimentTests.configuration("int8"))
     let report = ComparisonReport(
       [result],
-      failures: [FailedRun(configuration, label: "uq4.4", reason: failure)],
+      failures: [FailedRun(configuration, label: "float8_ue5m3", reason: failure)],
       graph: experiment.model.architecture.graph
     )
     let table = report.table.text.split(separator: "\n")
-    #expect(table.count == 4 && table[3].hasPrefix("uq4.4") && table[3].hasSuffix("x"))
+    #expect(table.count == 4 && table[3].hasPrefix("float8_ue5m3") && table[3].hasSuffix("x"))
     #expect(table[2].hasSuffix("z"))
-    #expect(report.remarks == ["x uq4.4: \(failure)"])
+    #expect(report.remarks == ["x float8_ue5m3: \(failure)"])
     let lines = report.csv.split(separator: "\n")
-    #expect(lines.count == 3 && lines[2].hasPrefix("\"uq4.4\",uq4.4:channel:mse,uq4.4:tensor:mse,"))
+    #expect(lines.count == 3 && lines[2].hasPrefix("\"float8_ue5m3\",float8_ue5m3:channel:mse,float8_ue5m3:tensor:mse,"))
     #expect(lines[2].hasSuffix("\"\(failure)\""))
     let json = try JSONEncoder().encode(report.rows)
     let rows = try #require(try JSONSerialization.jsonObject(with: json) as? [[String: Any]])

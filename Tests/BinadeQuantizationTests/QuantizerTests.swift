@@ -100,6 +100,55 @@ import Testing
     #expect(try quantizer("float8_e4m3fn", [0, 1]).zeroPoint == 0)
   }
 
+  @Test("every format of evenly spaced values gets a zero point, in its steps")
+  func evenFormats() throws {
+    // 16 steps of a sixteenth, from -8 to 7.9375.
+    let fixed = try quantizer("q3.4", [0, 1, 15.9375])
+    #expect(fixed.zeroPoint == -128 && fixed.scales == [1])
+    #expect(quantize(fixed, [0, 0.0625, 15.9375, 99]) == [0, 0.0625, 15.9375, 15.9375])
+    #expect(try quantizer("uq4.4", [-7, 3]).zeroPoint == 128)
+    // Sign and magnitude of 4 bits: 15 values, of which -0 and +0 are one.
+    let float = try quantizer("float4_e1m2fn", [0, 1, 3.5])
+    #expect(float.zeroPoint == -7)
+    #expect(
+      quantize(float, [0, 0.25, 3.5, 9]).map { $0 / float.scales[0] }
+        == [0, 0.25, 3.5, 3.5].map { $0 / float.scales[0] }
+    )
+    for name in ["nf4", "posit8", "float4_e2m1fn", "lns4.3", "pot4", "bfloat16"] {
+      #expect(try quantizer(name, [0, 1]).zeroPoint == 0, "\(name)")
+    }
+  }
+
+  @Test("asymmetric: the zero point lies where the ends of the data put it, and neither end saturates")
+  func fullZeroPoint() throws {
+    func quantizer(_ values: [Float], granularity: Granularity = .tensor) throws -> Quantizer {
+      var specification = QuantizerSpecification(
+        format: try FormatCatalog().format(named: "int4"),
+        granularity: granularity,
+        calibration: AbsMaxCalibration()
+      )
+      specification.zeroPoint = .full
+      return try Quantizer(specification, samples: [TensorSample(values)], name: "test", cache: CodecCache())
+    }
+    // 15 steps from -3 to 12: zero is three steps above the least code.
+    let even = try quantizer([-3, 0.4, 12])
+    #expect(even.zeroPoint == -5 && even.scales == [1])
+    #expect(quantize(even, [-3, -9, 0.4, 12, 99]) == [-3, -3, 0, 12, 12])
+    #expect(try quantizer([0, 15]).zeroPoint == -8)
+    #expect(try quantizer([-15, 0]).zeroPoint == 7)
+    for (least, greatest) in [(Float(-1), Float(10)), (-10, 0.3), (-0.01, 5)] {
+      let fitted = try quantizer([least, greatest])
+      let step = fitted.scales[0]
+      let ends = quantize(fitted, [least, greatest])
+      #expect(
+        abs(ends[0] - least) <= step / 2 * 1.0001 && abs(ends[1] - greatest) <= step / 2 * 1.0001,
+        "\(ends)"
+      )
+      #expect(step < (greatest - least) / 13)
+      #expect(quantize(fitted, [0]) == [0])
+    }
+  }
+
   @Test("scales follow the format: fitted, power of two, none")
   func scalings() throws {
     #expect(try quantizer("float8_e4m3fn", [-896, 3]).scales == [2])
@@ -255,13 +304,19 @@ import Testing
     #expect(throws: QuantizationFailure.notFinite(tensor: "test")) { try quantizer("int8", [1, .infinity]) }
     // Nothing to map a magnitude to; a scale beyond float32.
     #expect(throws: QuantizationFailure.unusableRange(tensor: "test", format: "q0.0")) {
-      try quantizer("q0.0", [0, 1])
+      var unshifted = QuantizerSpecification(
+        format: try FormatCatalog().format(named: "q0.0"),
+        granularity: .tensor,
+        calibration: AbsMaxCalibration()
+      )
+      unshifted.zeroPoint = .none
+      _ = try Quantizer(unshifted, samples: [TensorSample([0, 1])], name: "test", cache: CodecCache())
     }
     #expect(throws: QuantizationFailure.unusableRange(tensor: "test", format: "q0.7")) {
       try quantizer("q0.7", [3.4e38, -1])
     }
-    #expect(throws: QuantizationFailure.negativeValues(tensor: "test", format: "uq4.4")) {
-      try quantizer("uq4.4", [-1, 2])
+    #expect(throws: QuantizationFailure.negativeValues(tensor: "test", format: "float8_ue5m3")) {
+      try quantizer("float8_ue5m3", [-1, 2])
     }
   }
 

@@ -106,7 +106,10 @@ private struct ListedFormat: NumericFormat {
     #expect(table[2].hasSuffix("z"))
     #expect(report.remarks == ["x float8_ue5m3: \(failure)"])
     let lines = report.csv.split(separator: "\n")
-    #expect(lines.count == 3 && lines[2].hasPrefix("\"float8_ue5m3\",float8_ue5m3:channel:mse,float8_ue5m3:tensor:mse,"))
+    #expect(
+      lines.count == 3
+        && lines[2].hasPrefix("\"float8_ue5m3\",float8_ue5m3:channel:mse,float8_ue5m3:tensor:mse,")
+    )
     #expect(lines[2].hasSuffix("\"\(failure)\""))
     let json = try JSONEncoder().encode(report.rows)
     let rows = try #require(try JSONSerialization.jsonObject(with: json) as? [[String: Any]])

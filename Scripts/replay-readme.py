@@ -84,6 +84,8 @@ def missing_line(shown, output):
 
 
 def main():
+    if len(sys.argv) != 2 or not os.access(sys.argv[1], os.X_OK):
+        sys.exit("replay-readme.py: name the program to run, as in replay-readme.py .build/release/binade")
     program = pathlib.Path(sys.argv[1]).resolve()
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     replayed = 0

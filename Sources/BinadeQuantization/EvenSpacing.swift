@@ -10,14 +10,12 @@ struct EvenSpacing: Sendable, Hashable {
   /// The greatest value, in steps.
   let greatest: Int
 
-  /// Nil for other formats.
+  /// Nil for other formats, and for those of more than 16 bits, which have codes to spare.
   init?(_ ladder: any Ladder) {
-    guard ladder.least.value < ladder.greatest.value, PrecisionProfile(ladder, isNonnegative: false).isUniform
+    guard let ladder = ladder as? EnumeratedLadder, ladder.rungs.count > 1,
+      PrecisionProfile(ladder, isNonnegative: false).isUniform
     else { return nil }
-    // Above 16 bits the step is that next to zero.
-    step =
-      (ladder as? EnumeratedLadder).map { $0.rungs[1].value - $0.rungs[0].value }
-      ?? ladder.neighbours(of: Double.leastNormalMagnitude).upper.value
+    step = ladder.rungs[1].value - ladder.rungs[0].value
     guard let least = Int(exactly: ladder.least.value / step),
       let greatest = Int(exactly: ladder.greatest.value / step), least <= 0, greatest >= 0
     else { return nil }

@@ -10,7 +10,7 @@ public enum Granularity: String, Sendable, Hashable, CaseIterable {
 
 /// Whether the values of a format are shifted by a zero point.
 ///
-/// Every format whose values are evenly spaced may be, of whatever family; others have no zero point.
+/// Every format of up to 16 bits whose values are evenly spaced may be, of whatever family; others have no zero point.
 public enum ZeroPointRule: String, Sendable, Hashable, CaseIterable {
   /// Never: code q stands for its value times the scale.
   case none

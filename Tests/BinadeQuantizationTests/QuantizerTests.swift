@@ -114,7 +114,7 @@ import Testing
       quantize(float, [0, 0.25, 3.5, 9]).map { $0 / float.scales[0] }
         == [0, 0.25, 3.5, 3.5].map { $0 / float.scales[0] }
     )
-    for name in ["nf4", "posit8", "float4_e2m1fn", "lns4.3", "pot4", "bfloat16"] {
+    for name in ["nf4", "posit8", "float4_e2m1fn", "lns4.3", "pot4", "bfloat16", "q15.16"] {
       #expect(try quantizer(name, [0, 1]).zeroPoint == 0, "\(name)")
     }
   }

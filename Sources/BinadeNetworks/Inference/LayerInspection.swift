@@ -18,7 +18,7 @@ public struct LayerInspection: Sendable {
   public let weightScales: [Float]
   /// Scales of the input, one or one per input channel; empty without a quantizer.
   public let inputScales: [Float]
-  /// The zero points of both.
+  /// The zero points of both, in steps between neighbouring values.
   public let zeroPoints: (weights: Int, activations: Int)
   /// Whether something is added before ReLU, such as the other side of a residual block.
   public let addsResidual: Bool

@@ -125,7 +125,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeKernelsTests",
-      dependencies: ["BinadeKernels", "BinadeFormats", "BinadeNumerics"],
+      dependencies: ["BinadeKernels", "CBinadeKernels", "BinadeFormats", "BinadeNumerics"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -29,16 +29,29 @@ public struct BlockCodec: Sendable {
   public let format: BlockFormat
   /// How elements are rounded.
   public let rounding: RoundingRule
+  /// Which scales are tried for a block.
+  public let search: BlockScaleSearch
   private let elements: ElementEncoder
   private let scaler: Scaler
   private let zeroCode: UInt32
+  /// The codes of the scales that are positive numbers, with their values, ascending; for a search.
+  let scaleValues: [(code: UInt32, value: Double)]
 
   /// Compiles `format`; scales are rounded to nearest even whatever `rounding` says of the elements.
-  public init(_ format: BlockFormat, rounding: RoundingRule = .nearestEven) throws(FormatError) {
+  ///
+  /// Throws when `search` is for other elements.
+  public init(
+    _ format: BlockFormat,
+    rounding: RoundingRule = .nearestEven,
+    search: BlockScaleSearch = .none
+  ) throws(FormatError) {
     self.format = format
     self.rounding = rounding
+    self.search = search
+    try search.check(format)
     elements = try ElementEncoder(format.element, values: format.elementValues, rounding: rounding)
     zeroCode = format.elementValues.ladder.specials.zero ?? 0
+    scaleValues = search == .mse ? format.positiveScales : []
     switch (format.scale, format.scaleValues) {
     case (.number(let scaleFormat, _), let values?):
       scaler = .number(
@@ -64,7 +77,7 @@ public struct BlockCodec: Sendable {
       var result = BlockRow(codes: [], scaleCodes: [], outerScale: outer)
       result.codes.reserveCapacity(input.count)
       forEachBlock(of: input) { block, _ in
-        let code = scaleCode(greatestMagnitude: Self.greatestMagnitude(block), outerScale: outer)
+        let code = scaleCode(of: block, outerScale: outer)
         result.scaleCodes.append(code)
         appendCodes(of: block, scale: scale(of: code, outerScale: outer), to: &result.codes)
       }
@@ -99,22 +112,9 @@ public struct BlockCodec: Sendable {
   ) {
     let outer = outerScale ?? self.outerScale(greatestMagnitude: greatestMagnitude(of: input))
     forEachBlock(of: input) { block, start in
-      let amax = Self.greatestMagnitude(block)
-      let scale = scale(
-        of: scaleCode(greatestMagnitude: amax, outerScale: outer),
-        outerScale: outer
-      )
-      if scale.isNaN {
-        for index in 0..<block.count { output[start + index] = .nan }
-      } else if scale == 0 {
-        for index in 0..<block.count {
-          output[start + index] = Float(elements.values[Int(elements.encode(Double(block[index]) * 0))])
-        }
-      } else {
-        for index in 0..<block.count {
-          let code = elements.encode(Double(block[index]) / scale)
-          output[start + index] = Float(elements.values[Int(code)] * scale)
-        }
+      let scale = scale(of: scaleCode(of: block, outerScale: outer), outerScale: outer)
+      for index in 0..<block.count {
+        output[start + index] = value(of: code(of: block[index], scale: scale), scale: scale)
       }
     }
   }
@@ -192,19 +192,24 @@ public struct BlockCodec: Sendable {
     return greatest >= 0x7F80_0000 ? .nan : Float(bitPattern: greatest)
   }
 
+  /// Returns the code of one element of a block with a scale.
+  @inline(__always)
+  package func code(of value: Float, scale: Double) -> UInt32 {
+    if scale.isNaN { return zeroCode }
+    return elements.encode(scale == 0 ? Double(value) * 0 : Double(value) / scale)
+  }
+
+  /// Returns what a code stands for in a block with a scale.
+  @inline(__always)
+  package func value(of code: UInt32, scale: Double) -> Float { Float(elements.values[Int(code)] * scale) }
+
   /// Appends the codes of the elements of one block.
   package func appendCodes(
     of block: UnsafeBufferPointer<Float>,
     scale: Double,
     to codes: inout [UInt32]
   ) {
-    if scale.isNaN {
-      codes.append(contentsOf: repeatElement(zeroCode, count: block.count))
-    } else if scale == 0 {
-      for value in block { codes.append(elements.encode(Double(value) * 0)) }
-    } else {
-      for value in block { codes.append(elements.encode(Double(value) / scale)) }
-    }
+    for value in block { codes.append(code(of: value, scale: scale)) }
   }
 
   @inline(__always)

@@ -124,6 +124,21 @@ public struct BlockFormat: Sendable {
   /// The greatest value of an element, that a full scale maps the greatest magnitude to.
   public var greatestElement: Double { elementValues.greatest }
 
+  /// The least magnitude of an element but zero.
+  var leastElementMagnitude: Double {
+    elementValues.ladder.rungs.map { abs($0.value) }.filter { $0 > 0 }.min() ?? 0
+  }
+  /// The greatest magnitude of an element.
+  var greatestElementMagnitude: Double { max(greatestElement, -elementValues.ladder.least.value) }
+
+  /// The codes of the scales that are positive numbers, with their values, ascending.
+  var positiveScales: [(code: UInt32, value: Double)] {
+    guard let scaleValues else {
+      return (0..<UInt32(255)).map { ($0, Double(sign: .plus, exponent: Int($0) - 127, significand: 1)) }
+    }
+    return scaleValues.ladder.rungs.filter { $0.value > 0 }.map { ($0.code, $0.value) }
+  }
+
   /// The exponent of the greatest value of an element: emax of OCP MX.
   public var greatestElementExponent: Int { elementValues.greatestExponent }
 }

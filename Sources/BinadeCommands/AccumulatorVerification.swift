@@ -12,7 +12,7 @@ struct AccumulatorVerification {
   let threads: Int
 
   /// Checks the reference and this machine's kernels for every pair of operand format and accumulator, under every rule.
-  func run(_ entries: [FormatCatalog.Entry], rules: [RoundingRule]) throws -> [VerificationReport] {
+  func run(_ entries: [TensorFormat], rules: [RoundingRule]) throws -> [VerificationReport] {
     var operands: [any NumericFormat] = []
     for case .element(let format) in entries { operands.append(format) }
     let names = accumulators.split(separator: ",").map(String.init)

@@ -102,6 +102,8 @@ extension BlockQuantization {
   private struct Outputs {
     let codec: BlockCodec
     let outer: OuterScales
+    /// The codec of whole pieces, where all rows have one outer scale and codes are bytes.
+    let bulk: BulkBlockCodec?
     let values: ArrayWriter?
     let codes: ArrayWriter?
     let scales: ArrayWriter?
@@ -119,6 +121,11 @@ extension BlockQuantization {
     ) throws {
       self.codec = codec
       self.outer = outer
+      if case .same(let scale) = outer, codec.format.element.bitWidth <= 8 {
+        bulk = BulkBlockCodec(codec, outerScale: scale)
+      } else {
+        bulk = nil
+      }
       let format = codec.format
       codeType = .code(bitWidth: format.element.bitWidth)
       scaleType = .code(bitWidth: format.scale.bitWidth)
@@ -144,10 +151,7 @@ extension BlockQuantization {
     func append(_ piece: RowReader.Piece) throws {
       if codes != nil || scales != nil {
         for (index, part) in piece.rows.enumerated() {
-          let row = codec.encode(
-            Array(piece.values[part]),
-            outerScale: outer.scale(ofRow: piece.firstRow + index)
-          )
+          let row = encoded(piece.values[part], row: piece.firstRow + index)
           try codes?.append(codes: row.codes, as: codeType)
           try scales?.append(codes: row.scaleCodes, as: scaleType)
         }
@@ -158,11 +162,32 @@ extension BlockQuantization {
         for (index, part) in piece.rows.enumerated() {
           let row = UnsafeMutableBufferPointer(rebasing: buffer[part])
           guard let base = row.baseAddress else { continue }
-          let scale = outer.scale(ofRow: piece.firstRow + index)
-          codec.roundTrip(UnsafeBufferPointer(row), into: base, outerScale: scale)
+          if let bulk {
+            bulk.roundTrip(UnsafeBufferPointer(row), rowLength: row.count, into: base)
+          } else {
+            let scale = outer.scale(ofRow: piece.firstRow + index)
+            codec.roundTrip(UnsafeBufferPointer(row), into: base, outerScale: scale)
+          }
         }
       }
       try values.withUnsafeBytes { try writer.append($0) }
+    }
+
+    private func encoded(_ values: ArraySlice<Float>, row: Int) -> BlockRow {
+      guard let bulk, !values.isEmpty else {
+        return codec.encode(Array(values), outerScale: outer.scale(ofRow: row))
+      }
+      var codes = [UInt8](repeating: 0, count: values.count)
+      let blockCount = (values.count + codec.format.blockLength - 1) / codec.format.blockLength
+      var scales = [UInt16](repeating: 0, count: blockCount)
+      values.withUnsafeBufferPointer {
+        bulk.encode($0, rowLength: values.count, codes: &codes, scales: &scales)
+      }
+      return BlockRow(
+        codes: codes.map(UInt32.init),
+        scaleCodes: scales.map(UInt32.init),
+        outerScale: bulk.outerScale
+      )
     }
 
     func finish() throws {

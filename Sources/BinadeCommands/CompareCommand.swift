@@ -10,7 +10,8 @@ struct CompareCommand: ParsableCommand {
     discussion: """
       Each format is used for weights (scale per output channel) and for activations (scale per tensor), with
       the scales that give the least mean squared error. FORMAT may also be WEIGHTS/ACTIVATIONS, and each of
-      them FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]. With --ptq each format is run with each recipe of post-training
+      them FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]], or FORMAT[:SCALES[:ROUNDING]] for block formats (see
+      'binade evaluate --help'). With --ptq each format is run with each recipe of post-training
       quantization (see 'binade evaluate --help'), and float32 leaves one side as it is: int4/float32.
 
       With --accumulator each format is run with each accumulator: formats and matrix units as in 'binade evaluate --help',

@@ -5,7 +5,6 @@ import Foundation
 extension RoundingRule: ExpressibleByArgument {}
 extension OverflowRule: ExpressibleByArgument {}
 extension Dialect: ExpressibleByArgument {}
-extension ScaleRule: ExpressibleByArgument {}
 
 /// Options of the commands that convert files.
 struct ConversionOptions: ParsableArguments {
@@ -67,6 +66,21 @@ struct ConversionOptions: ParsableArguments {
       format: codec.info.name,
       isRefused: codec.reference.ladder.specials.nan == nil && codec.policy.refusesMissingNaN
     )
+  }
+
+  /// How elements of blocks are rounded, other choices refused.
+  func blockRounding(_ format: BlockFormat) throws -> RoundingRule {
+    guard let rule = rounding.rule else {
+      throw ValidationError(
+        "--rounding stochastic is for formats of single elements; '\(format.name)' is a block format"
+      )
+    }
+    guard overflow == nil || overflow == .saturate, dialect == nil else {
+      throw ValidationError(
+        "--overflow and --dialect are for formats of single elements; those of '\(format.name)' saturate"
+      )
+    }
+    return rule
   }
 
   /// The conversion with random words; nil when the rounding is deterministic.

@@ -37,11 +37,12 @@ struct CostCommand: ParsableCommand {
       throw ValidationError("--shortcut must be A or B, found '\(shortcut)'")
     }
     let catalog = try formatOptions.catalog()
+    let weights = try catalog.entry(named: weights)
     let body = Cost.Widths(
-      weights: try catalog.format(named: weights).bitWidth,
-      activations: try catalog.format(named: activations).bitWidth
+      weights: weights.bitWidth,
+      activations: try catalog.entry(named: activations).bitWidth
     )
-    let endWidth = try ends.map { try catalog.format(named: $0).bitWidth }
+    let ends = try ends.map { try catalog.entry(named: $0) }
     let network = try ArchitectureName.resolve(
       architecture,
       shortcut: shortcut,
@@ -50,7 +51,8 @@ struct CostCommand: ParsableCommand {
     let cost = Cost(
       network.graph,
       body: body,
-      ends: endWidth.map { Cost.Widths(weights: $0, activations: $0) }
+      ends: ends.map { Cost.Widths(weights: $0.bitWidth, activations: $0.bitWidth) },
+      scaleMemoryBits: network.graph.blockScaleBitCount(weights: weights, ends: ends)
     )
     let console = CommandContext.current.console
     if json {
@@ -66,6 +68,7 @@ struct CostCommand: ParsableCommand {
         AQT linear      \(cost.aqtLinear.map(String.init) ?? "-")
         BitOPs          \(cost.bitOperations)
         weight memory   \(cost.weightMemoryBits) bits = \(Double(cost.weightMemoryBits) / 8e6) MB
+        block scales    \(cost.scaleMemoryBits) bits = \(Double(cost.scaleMemoryBits) / 8e6) MB
       """
     )
   }

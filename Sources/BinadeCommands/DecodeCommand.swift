@@ -14,11 +14,15 @@ struct DecodeCommand: ParsableCommand {
       Codes in .npy files are unsigned integers, or elements of NumPy types that NumPy has no name for: arrays of
       ml_dtypes.
 
+      Block formats need the file of their scales, and those with float32 scales above them the file of these, as 'encode' and
+      'quantize' write them; rows are those of the last axis, a raw file is one row.
+
       \(StreamOptions.help)
 
       EXAMPLES
         binade decode --format float8_e4m3fn --input y.bin --output x.f32
         binade decode --format float4_e2m1fn --packed --count 1001 --input y.bin --output x.f32
+        binade decode --format nvfp4 --input codes.npy --scales scales.npy --output x.npy
       """
   )
 
@@ -33,6 +37,7 @@ struct DecodeCommand: ParsableCommand {
   var output: String
   @Flag(help: "The codes are packed, without gaps between them.") var packed = false
   @Option(help: "With --packed: the number of codes.") var count: Int?
+  @OptionGroup var blockFiles: BlockFileOptions
   @OptionGroup var stream: StreamOptions
   @OptionGroup var formatOptions: FormatOptions
 
@@ -42,7 +47,12 @@ struct DecodeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let format = try formatOptions.catalog().format(named: format)
+    let format: any NumericFormat
+    switch try formatOptions.catalog().entry(named: self.format) {
+    case .block(let blocks): return try decode(blocks)
+    case .element(let element): format = element
+    }
+    try blockFiles.refuse(for: format.name)
     let codec = BulkCodec(try FormatCodec(format))
     if packed { return try decodePacked(codec) }
     let reader = try CodeReader(input, format: format, limit: stream.limit)
@@ -56,6 +66,20 @@ struct DecodeCommand: ParsableCommand {
       bar.advance(codes.count)
     }
     try writer.finish()
+  }
+
+  private func decode(_ format: BlockFormat) throws {
+    guard !packed else {
+      throw ValidationError("--packed is for formats of single elements; '\(format.name)' is a block format")
+    }
+    try BlockDecoding(
+      codec: BlockCodec(format),
+      codes: input,
+      scales: blockFiles.scales(of: format),
+      outerScales: blockFiles.outerScales,
+      output: output,
+      limit: stream.limit
+    ).run()
   }
 
   private func decodePacked(_ codec: BulkCodec) throws {

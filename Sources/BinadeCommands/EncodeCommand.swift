@@ -15,6 +15,10 @@ struct EncodeCommand: ParsableCommand {
       bit b is bit b % 8 of byte b / 8. Two 4-bit codes share a byte, the first in the low half; four 6-bit codes take
       three bytes. The last byte is filled with zero bits.
 
+      Block formats need a file for the scales: the codes of blocks that lie along the last axis, one per block, a shared
+      power of two 2^e as e + 127 (float8_e8m0fnu); those with float32 scales above them a file for these. A raw file is one
+      row; the last block of a row may be short. 'quantize' writes the same files and the rounded values.
+
       \(StreamOptions.help)
 
       EXAMPLES
@@ -22,6 +26,7 @@ struct EncodeCommand: ParsableCommand {
         binade encode --format float4_e2m1fn --packed --input x.f32 --output y.bin
         binade encode --format int4 --rounding towardZero --overflow saturate --input x.npy --output y.npy
         binade encode --format bfloat16 --rounding stochastic --random-bits 8 --seed 7 --input x.f32 --output y.bin
+        binade encode --format nvfp4 --input x.npy --output codes.npy --scales scales.npy
         producer | binade encode --format float8_e5m2 --input - --output - | consumer
       """
   )
@@ -29,11 +34,18 @@ struct EncodeCommand: ParsableCommand {
   @OptionGroup var conversion: ConversionOptions
   @OptionGroup var destination: OutputOption
   @Flag(help: "Write codes of up to 8 bits without gaps between them.") var packed = false
+  @OptionGroup var blockFiles: BlockFileOptions
+  @OptionGroup var blockScales: BlockScaleOptions
   @OptionGroup var stream: StreamOptions
   @OptionGroup var runOptions: RunOptions
   @OptionGroup var formatOptions: FormatOptions
 
   func run() throws {
+    if case .block(let format) = try formatOptions.catalog().entry(named: conversion.format) {
+      return try encode(toBlocks: format)
+    }
+    try blockFiles.refuse(for: conversion.format)
+    try blockScales.refuse(for: conversion.format)
     if let stochastic = try conversion.stochasticConversion(formatOptions, limit: stream.limit) {
       return try stochastic.encode(
         to: destination.output,
@@ -67,6 +79,19 @@ struct EncodeCommand: ParsableCommand {
     }
     try missing.check()
     try writer.finish()
+  }
+
+  private func encode(toBlocks format: BlockFormat) throws {
+    guard !packed else {
+      throw ValidationError("--packed is for formats of single elements; '\(format.name)' is a block format")
+    }
+    let scales = try blockFiles.scales(of: format)
+    try BlockQuantization(
+      codec: blockScales.codec(format, rounding: conversion.blockRounding(format)),
+      input: conversion.input,
+      limit: stream.limit,
+      files: .codes(destination.output, scales: scales, outerScales: blockFiles.outerScales)
+    ).run()
   }
 
   /// The width of packed codes; nil for whole bytes.

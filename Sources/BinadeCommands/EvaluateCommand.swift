@@ -12,6 +12,9 @@ struct EvaluateCommand: ParsableCommand {
         granularity  tensor, channel (default: channel for weights, tensor for activations)
         calibration  max, mse (default), percentile, percentile99.99; for evenly spaced values also octav, kl
         rounding     nearestEven (default), nearestAway, towardZero, awayFromZero, up, down, toOdd
+      Of a block format (mxfp8_e4m3, nvfp4, ...) it is FORMAT[:SCALES[:ROUNDING]], with scales by the greatest magnitude
+      (max, default), for powers of two by floor, ceil, rceil or even, or by the least error: mse, four-over-six. Blocks
+      lie along the input channels of a pixel or of a kernel position; scales of activations are found as they come.
       What is left out stays float32.
 
       With --accumulator each layer sums the products of the values that codes stand for, before scales, in that

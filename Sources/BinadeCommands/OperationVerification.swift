@@ -28,7 +28,7 @@ struct OperationVerification {
   }
 
   /// Checks every format under every rule, both overflow rules each.
-  func run(_ entries: [FormatCatalog.Entry], rules: [RoundingRule]) throws -> [VerificationReport] {
+  func run(_ entries: [TensorFormat], rules: [RoundingRule]) throws -> [VerificationReport] {
     var formats: [any NumericFormat] = []
     for case .element(let format) in entries { formats.append(format) }
     let bar = ProgressBar(total: formats.count)

@@ -23,6 +23,7 @@ struct QuantizeCommand: ParsableCommand {
         binade quantize --format int4 --rounding stochastic --seed 7 --input x.npy --output y.npy
         binade quantize --format int8 --scale 0.05 --overflow saturate --input x.npy --output y.npy
         binade quantize --format mxfp4_e2m1 --scale-rule rceil --input x.npy --output y.npy
+        binade quantize --format nvfp4 --scale-rule mse --input x.npy --output y.npy
         binade quantize --format mxfp4_e2m1 --input x.npy --codes elements.npy --scales scales.npy
       """
   )
@@ -30,8 +31,7 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var conversion: ConversionOptions
   @OptionGroup var files: QuantizedFileOptions
   @Option(help: "What one unit of the format is worth.") var scale: Float = 1
-  @Option(help: "How block formats find a shared power of two: floor, ceil, rceil or even.")
-  var scaleRule: ScaleRule?
+  @OptionGroup var blockScales: BlockScaleOptions
   @OptionGroup var stream: StreamOptions
   @OptionGroup var formatOptions: FormatOptions
 
@@ -40,9 +40,7 @@ struct QuantizeCommand: ParsableCommand {
     if case .block(let format) = try formatOptions.catalog().entry(named: conversion.format) {
       return try quantize(toBlocks: format)
     }
-    guard scaleRule == nil else {
-      throw ValidationError("--scale-rule is for block formats; '\(conversion.format)' is none")
-    }
+    try blockScales.refuse(for: conversion.format)
     if let stochastic = try conversion.stochasticConversion(formatOptions, limit: stream.limit) {
       return try stochastic.quantize(scale: scale, to: files)
     }
@@ -85,24 +83,13 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private func quantize(toBlocks format: BlockFormat) throws {
-    guard let rounding = conversion.rounding.rule else {
-      throw ValidationError(
-        "--rounding stochastic is for formats of single elements; '\(format.name)' is a block format"
-      )
-    }
     guard scale == 1 else {
       throw ValidationError(
         "--scale is for formats of single elements; '\(format.name)' finds its scales itself"
       )
     }
-    guard conversion.overflow == nil || conversion.overflow == .saturate, conversion.dialect == nil else {
-      throw ValidationError(
-        "--overflow and --dialect are for formats of single elements; those of '\(format.name)' saturate"
-      )
-    }
-    let chosen = try scaleRule.map { rule throws(FormatError) in try format.replacing(scaleRule: rule) }
     try BlockQuantization(
-      codec: BlockCodec(chosen ?? format, rounding: rounding),
+      codec: blockScales.codec(format, rounding: conversion.blockRounding(format)),
       input: conversion.input,
       limit: stream.limit,
       files: files

@@ -24,6 +24,13 @@ struct QuantizedFileOptions: ParsableArguments {
   )
   var outerScales: String?
 
+  /// The codes of a block format and its scales.
+  static func codes(_ codes: String, scales: String, outerScales: String?) -> QuantizedFileOptions {
+    var files = QuantizedFileOptions()
+    (files.output, files.codes, files.scales, files.outerScales) = (nil, codes, scales, outerScales)
+    return files
+  }
+
   /// The paths that are given.
   var paths: [String] { [output, codes, scales, outerScales].compactMap { $0 } }
 

@@ -102,7 +102,7 @@ struct StochasticVerification {
 
 extension VerifyCommand {
   /// Checks stochastic rounding of formats of single elements; block formats have none.
-  func verifyStochastic(_ entries: [FormatCatalog.Entry]) throws {
+  func verifyStochastic(_ entries: [TensorFormat]) throws {
     guard !exhaustive else {
       throw ValidationError(
         "--exhaustive is for deterministic rules; leave it out with --rounding stochastic"

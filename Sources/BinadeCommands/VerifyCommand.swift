@@ -193,7 +193,7 @@ struct VerifyCommand: ParsableCommand {
     if reports.contains(where: { $0.mismatchCount > 0 }) { throw CheckFailure() }
   }
 
-  private func entries(_ catalog: FormatCatalog) throws -> [FormatCatalog.Entry] {
+  private func entries(_ catalog: FormatCatalog) throws -> [TensorFormat] {
     if all {
       // A check of all formats is none when some could not be read.
       if let error = catalog.skipped.first { throw error }
@@ -204,7 +204,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   /// The proof over all inputs of those that have one.
-  private func prove(_ entries: [FormatCatalog.Entry], _ rules: [RoundingRule]) throws {
+  private func prove(_ entries: [TensorFormat], _ rules: [RoundingRule]) throws {
     var certifiable: [any NumericFormat] = []
     var others: [String] = []
     for entry in entries {

@@ -14,8 +14,13 @@ extension Configuration {
   private static func isSame(_ a: QuantizerSpecification?, _ b: QuantizerSpecification?) -> Bool {
     guard let a, let b else { return a == nil && b == nil }
     // The text names the format; two definition files may give different ones the same name.
-    return a.description == b.description && a.format.info == b.format.info
-      && hasSameValues(a.format, b.format)
+    guard a.description == b.description, isSame(a.format.blocks, b.format.blocks) else { return false }
+    let (one, two) = (a.format.element, b.format.element)
+    return one.info == two.info && hasSameValues(one, two)
+  }
+
+  private static func isSame(_ a: BlockFormat?, _ b: BlockFormat?) -> Bool {
+    a.map { String(reflecting: $0) } == b.map { String(reflecting: $0) }
   }
 
   /// Whether all codes mean the same, for formats that can be listed.

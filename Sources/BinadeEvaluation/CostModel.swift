@@ -1,7 +1,10 @@
 import BinadeNetworks
+import BinadeNumerics
 import BinadeQuantization
 
 /// What a network costs in given bit widths.
+///
+/// The width of a block format is that of its elements: products are of elements. Scales of blocks of weights count as memory.
 ///
 /// Convolutions and fully connected layers count; batch norm, pooling, additions and biases do not.
 ///
@@ -75,11 +78,12 @@ public struct Cost: Sendable, Hashable, Codable {
   }
 
   /// The same widths everywhere but in the first and the last layer.
-  public init(_ graph: NetworkGraph, body: Widths, ends: Widths? = nil) {
+  public init(_ graph: NetworkGraph, body: Widths, ends: Widths? = nil, scaleMemoryBits: Int = 0) {
     let count = graph.weightedLayers.count
     self.init(
       graph,
-      widths: (0..<count).map { $0 == 0 || $0 == count - 1 ? ends ?? body : body }
+      widths: (0..<count).map { $0 == 0 || $0 == count - 1 ? ends ?? body : body },
+      scaleMemoryBits: scaleMemoryBits
     )
   }
 
@@ -90,4 +94,18 @@ public struct Cost: Sendable, Hashable, Codable {
 
   /// Weights and scales together, in bytes.
   public var memoryBytes: Double { Double(weightMemoryBits + scaleMemoryBits) / 8 }
+}
+
+extension NetworkGraph {
+  /// Bits of the scales of all weights in block formats; what other formats need depends on their calibration.
+  ///
+  /// `ends`: the format of the first and the last layer; nil treats them as the others.
+  public func blockScaleBitCount(weights: TensorFormat, ends: TensorFormat? = nil) -> Int {
+    let layers = weightedLayers
+    return layers.enumerated().reduce(0) { sum, layer in
+      let isEnd = layer.offset == 0 || layer.offset == layers.count - 1
+      let format = isEnd ? ends ?? weights : weights
+      return sum + (format.blocks?.scaleBitCount(of: layer.element.shape) ?? 0)
+    }
+  }
 }

@@ -67,9 +67,7 @@ public struct Evaluator: Sendable {
         images.copyImage(image, normalization: normalization, into: session.input())
         _ = session.run { layer, input in
           guard network.quantizesInput(ofLayer: layer) else { return }
-          input.forEachChannel { channel, plane in
-            network.measureInput(ofLayer: layer, channel: channel, plane, into: &errors[layer])
-          }
+          network.measureInput(ofLayer: layer, input, into: &errors[layer])
         }
       }
       return errors

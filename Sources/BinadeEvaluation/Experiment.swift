@@ -132,7 +132,12 @@ public struct Experiment: Sendable {
     _ layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
     let quantizer = try quantizer(configuration, recipe, images: images, layerDone)
-    return CompiledNetwork(quantizer.network, quantized: quantizer.layers, notes: quantizer.notes)
+    return try CompiledNetwork(
+      quantizer.network,
+      quantized: quantizer.layers,
+      notes: quantizer.notes,
+      cache: cache
+    )
   }
 
   /// Carries out a recipe.
@@ -241,7 +246,7 @@ public struct Experiment: Sendable {
         nonFiniteImageCount: ResultWarnings.nonFiniteImageCount(logits, imageCount: predictions.count),
         imageCount: predictions.count
       ),
-      family: (configuration.weights?.format.info.family ?? .binaryFloat).rawValue,
+      family: configuration.weights?.format.familyName ?? FormatFamily.binaryFloat.rawValue,
       weightBitWidth: configuration.weights?.bitWidth ?? 32,
       activationBitWidth: configuration.activations?.bitWidth ?? 32,
       imageCount: predictions.count,

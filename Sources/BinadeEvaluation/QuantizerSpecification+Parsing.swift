@@ -11,7 +11,8 @@ public enum SpecificationError: Error, Sendable, Hashable, CustomStringConvertib
   public var description: String {
     switch self {
     case .tooManyParts(let text):
-      "'\(text)' has too many parts; expected FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]"
+      "'\(text)' has too many parts; expected FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]], or "
+        + "FORMAT[:SCALES[:ROUNDING]] for block formats"
     case .unknownPart(let kind, let text, let allowed):
       "no \(kind) '\(text)'\(NameSuggestion.sentence(for: text, among: allowed)) "
         + "(allowed: \(allowed.joined(separator: ", ")))"
@@ -20,18 +21,47 @@ public enum SpecificationError: Error, Sendable, Hashable, CustomStringConvertib
 }
 
 extension QuantizerSpecification {
-  /// Reads `FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]`, as in `int8:channel:max`.
+  /// Reads `FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]`, as in `int8:channel:max`, and `FORMAT[:SCALES[:ROUNDING]]` for
+  /// block formats, as in `nvfp4:mse`.
   ///
   /// `granularity`: what holds when the text does not say.
   public init(parsing text: String, catalog: FormatCatalog, granularity: Granularity) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard parts.count <= 4 else { throw SpecificationError.tooManyParts(text: text) }
+    let format: any NumericFormat
+    switch try catalog.entry(named: parts[0]) {
+    case .block(let blocks):
+      self = try Self.blocks(blocks, parts.dropFirst(), text: text)
+      return
+    case .element(let element): format = element
+    }
     self.init(
-      format: try catalog.format(named: parts[0]),
+      format: format,
       granularity: parts.count > 1
         ? try Self.choice("granularity", parts[1]) : granularity,
       calibration: parts.count > 2 ? try Self.calibration(parts[2]) : MSECalibration(),
       rounding: parts.count > 3 ? try Self.choice("rounding", parts[3]) : .nearestEven
+    )
+  }
+
+  /// What stands after the name of a block format: the rule for its powers of two (`floor`, ...), `max` for the rule that it
+  /// has, or a search (`mse`, `four-over-six`); then the rounding.
+  private static func blocks(_ format: BlockFormat, _ parts: ArraySlice<String>, text: String) throws -> Self
+  {
+    guard parts.count <= 2 else { throw SpecificationError.tooManyParts(text: text) }
+    let name = parts.first ?? "max"
+    guard let choice = BlockScaleChoice(name: name) else {
+      throw SpecificationError.unknownPart(
+        kind: "rule for scales of blocks",
+        text: name,
+        allowed: BlockScaleChoice.names
+      )
+    }
+    let (format, search) = try choice.applied(to: format)
+    return Self(
+      blocks: format,
+      search: search,
+      rounding: parts.count > 1 ? try Self.choice("rounding", parts[parts.startIndex + 1]) : .nearestEven
     )
   }
 

@@ -1,3 +1,5 @@
+import BinadeQuantization
+
 /// What the rows of a comparison are called: what tells them from one another, and no more.
 struct RowLabels {
   /// One per row, all different.
@@ -24,7 +26,7 @@ struct RowLabels {
     common = varying.common(quantized)
   }
 
-  /// A quantizer taken apart: `FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]`.
+  /// A quantizer taken apart: `FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]`, or `FORMAT:SCALES[:ROUNDING]` in blocks.
   private struct Quantizer {
     let format: String
     /// Nil under a recipe, and in float32.
@@ -32,7 +34,9 @@ struct RowLabels {
 
     init(_ text: String) {
       let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      format = parts[0]
+      let isBlock = parts.count > 1 && Granularity(rawValue: parts[1]) == nil
+      // A block format with scales by another rule is another format to a reader.
+      format = isBlock && parts[1] != "max" ? parts[0...1].joined(separator: ":") : parts[0]
       details = parts.count < 3 ? nil : [parts[1], parts[2], parts.count > 3 ? parts[3] : "nearestEven"]
     }
   }

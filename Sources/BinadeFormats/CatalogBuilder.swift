@@ -60,9 +60,9 @@ struct CatalogBuilder {
   /// Adds definitions of one's own, but for those that are wrong or that clash.
   private mutating func addOwn(
     _ definitions: [DefinitionFields],
-    _ make: (CatalogBuilder, DefinitionFields) throws(FormatDefinitionError) -> FormatCatalog.Entry
+    _ make: (CatalogBuilder, DefinitionFields) throws(FormatDefinitionError) -> TensorFormat
   ) {
-    var found: [String: [(entry: FormatCatalog.Entry, file: String)]] = [:]
+    var found: [String: [(entry: TensorFormat, file: String)]] = [:]
     var order: [String] = []
     for fields in definitions {
       do throws(FormatDefinitionError) {
@@ -88,8 +88,8 @@ struct CatalogBuilder {
   ///
   /// Throws when its name means something else.
   static func isNew(
-    _ entry: FormatCatalog.Entry,
-    beside known: FormatCatalog.Entry?,
+    _ entry: TensorFormat,
+    beside known: TensorFormat?,
     from origin: String,
     file: String
   ) throws(FormatDefinitionError) -> Bool {
@@ -103,7 +103,7 @@ struct CatalogBuilder {
     return true
   }
 
-  private func entry(named name: String) -> FormatCatalog.Entry? {
+  private func entry(named name: String) -> TensorFormat? {
     elements[name].map { .element($0) } ?? blocks[name].map { .block($0) }
   }
 
@@ -117,12 +117,12 @@ struct CatalogBuilder {
     }
   }
 
-  private mutating func add(_ entry: FormatCatalog.Entry, from origin: String) throws(FormatDefinitionError) {
+  private mutating func add(_ entry: TensorFormat, from origin: String) throws(FormatDefinitionError) {
     if let other = origins[entry.name] { throw .duplicateName(name: entry.name, files: [other, origin]) }
     insert(entry, from: origin)
   }
 
-  private mutating func insert(_ entry: FormatCatalog.Entry, from origin: String) {
+  private mutating func insert(_ entry: TensorFormat, from origin: String) {
     origins[entry.name] = origin
     switch entry {
     case .element(let format): elements[format.name] = format
@@ -142,17 +142,9 @@ struct CatalogBuilder {
   }
 }
 
-extension FormatCatalog.Entry {
-  /// The format's name.
-  var name: String {
-    switch self {
-    case .element(let format): format.name
-    case .block(let format): format.name
-    }
-  }
-
-  /// Whether two entries mean the same, their names and sources with it.
-  func isSame(as other: FormatCatalog.Entry) -> Bool {
+extension TensorFormat {
+  /// Whether two formats mean the same, their names and sources with it.
+  func isSame(as other: TensorFormat) -> Bool {
     switch (self, other) {
     case (.element(let one), .element(let two)): String(reflecting: one) == String(reflecting: two)
     case (.block(let one), .block(let two)): String(reflecting: one) == String(reflecting: two)

@@ -2,19 +2,11 @@ import BinadeNumerics
 import Foundation
 
 extension FormatCatalog {
-  /// What a name stands for.
-  public enum Entry: Sendable {
-    /// A format whose elements stand alone.
-    case element(any NumericFormat)
-    /// A format whose elements share scales.
-    case block(BlockFormat)
-  }
-
   /// Returns what `name` stands for: the kinds of name that ``format(named:)`` understands, and those of block
   /// formats (``ParametricBlockFormat``).
   ///
   /// Throws ``AmbiguousFormatName`` for an alias of several formats.
-  public func entry(named alias: String) throws -> Entry {
+  public func entry(named alias: String) throws -> TensorFormat {
     let name = try canonicalName(of: alias)
     if let format = blockFormats.first(where: { $0.name == name }) { return .block(format) }
     if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
@@ -37,9 +29,9 @@ extension FormatCatalog {
   }
 
   /// Reads a definition file; its name must be its own, or the format the one that has it.
-  private func entry(definedIn url: URL) throws(FormatDefinitionError) -> Entry {
+  private func entry(definedIn url: URL) throws(FormatDefinitionError) -> TensorFormat {
     let fields = try FormatDefinitionReader.fields(contentsOf: url)
-    let entry: Entry
+    let entry: TensorFormat
     if BlockDefinitionReader.isBlock(fields) {
       entry = .block(
         try BlockDefinitionReader.format(
@@ -54,8 +46,8 @@ extension FormatCatalog {
       entry = .element(try FormatDefinitionReader.format(from: fields))
     }
     let known =
-      byName[entry.name].map { Entry.element($0) }
-      ?? blockFormats.first { $0.name == entry.name }.map { Entry.block($0) }
+      byName[entry.name].map { TensorFormat.element($0) }
+      ?? blockFormats.first { $0.name == entry.name }.map { TensorFormat.block($0) }
     _ = try CatalogBuilder.isNew(entry, beside: known, from: "the catalogue", file: fields.file)
     return entry
   }

@@ -11,7 +11,14 @@ public final class CodecCache: Sendable {
     var policy: ConversionPolicy
   }
 
+  private struct BlockKey: Hashable {
+    var format: String
+    var rounding: RoundingRule
+    var search: BlockScaleSearch
+  }
+
   private let codecs = Mutex<[Key: BulkCodec]>([:])
+  private let blockCodecs = Mutex<[BlockKey: BlockCodec]>([:])
 
   /// Creates an empty cache.
   public init() {}
@@ -33,5 +40,16 @@ public final class CodecCache: Sendable {
     let bulk = BulkCodec(codec)
     codecs.withLock { $0[key] = bulk }
     return bulk
+  }
+
+  /// The codec of a block format, compiled on first use.
+  public func codec(for format: BlockFormat, rounding: RoundingRule, search: BlockScaleSearch)
+    throws(FormatError) -> BlockCodec
+  {
+    let key = BlockKey(format: String(reflecting: format), rounding: rounding, search: search)
+    if let known = blockCodecs.withLock({ $0[key] }) { return known }
+    let codec = try BlockCodec(format, rounding: rounding, search: search)
+    blockCodecs.withLock { $0[key] = codec }
+    return codec
   }
 }

@@ -45,10 +45,22 @@ public struct ErrorSeparation: Sendable, Hashable {
   public func weights(_ weights: ArraySlice<Float>, quantized: [Float], least: Float, greatest: Float)
     -> [Float]
   {
+    self.weights(weights, quantized: quantized) { _ in (least, greatest) }
+  }
+
+  /// The same where the least and the greatest value differ from weight to weight, as those of blocks do.
+  ///
+  /// `limits`: of a weight by its place in `weights`, from 0 on.
+  func weights(
+    _ weights: ArraySlice<Float>,
+    quantized: [Float],
+    limits: (Int) -> (least: Float, greatest: Float)
+  ) -> [Float] {
     precondition(weights.count == quantized.count, "one quantized weight per weight")
     guard !sources.isEmpty else { return Array(weights) }
-    let errors = zip(weights, quantized).map {
-      Self.parts($0, quantized: $1, least: least, greatest: greatest)
+    let errors = zip(weights, quantized).enumerated().map { place, pair in
+      let (least, greatest) = limits(place)
+      return Self.parts(pair.0, quantized: pair.1, least: least, greatest: greatest)
     }
     let count = Double(max(errors.count, 1))
     let chosenMean = errors.reduce(0) { $0 + sum($1) } / count

@@ -89,6 +89,32 @@ public struct QuantizationError: Sendable, Hashable, Codable {
     elementCount += input.count
   }
 
+  /// Adds rows of blocks: `input` against what `blocks` makes of it.
+  ///
+  /// `channel`: whose outer scale holds.
+  ///
+  /// - Shape: `input` is rows of `rowLength` elements.
+  public mutating func measure(
+    _ input: UnsafeBufferPointer<Float>,
+    rowLength: Int,
+    channel: Int = 0,
+    blocks: BlockScales
+  ) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(input.count, 1)) { buffer in
+      guard let rounded = buffer.baseAddress else { return }
+      blocks.fakeQuantize(input, rowLength: rowLength, channel: channel, into: rounded)
+      blocks.forEachBlock(of: input, rowLength: rowLength, channel: channel) { block, least, greatest in
+        // A block with NaN has no range.
+        let range = least <= greatest ? least...greatest : -.infinity ... .infinity
+        measure(
+          UnsafeBufferPointer(rebasing: input[block]),
+          quantized: rounded + block.lowerBound,
+          range: range
+        )
+      }
+    }
+  }
+
   private mutating func add(_ x: Double, quantized y: Double) {
     guard x.isFinite, y.isFinite else {
       if x.isNaN || y.isNaN { nanCount += 1 } else { infiniteCount += 1 }

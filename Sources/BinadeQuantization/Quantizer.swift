@@ -1,23 +1,35 @@
 import BinadeKernels
 import BinadeNumerics
 
+/// Which operand of a layer a tensor is: blocks lie along the axis that both share.
+public enum Operand: Sendable, Hashable {
+  /// Channels are output channels, each with all elements of the reduction axis.
+  case weights
+  /// Channels are input channels: the reduction axis itself.
+  case activations
+}
+
 /// A quantizer that has seen its data: a codec and the scales.
 ///
 /// The equation is `x ~ scale * (q - zeroPoint)`: a value is divided by the scale (one rounding to Float32),
-/// then encoded (one rounding to the format).
+/// then encoded (one rounding to the format). In block formats `scale` is that of the value's block, and the quotient is
+/// decided exactly, as `BlockCodec` says.
 public struct Quantizer: Sendable {
-  /// Rounds to the values of the format, the zero point already subtracted.
+  /// Rounds to the values of the elements, the zero point already subtracted.
   public var codec: FormatCodec { bulkCodec.codec }
   /// The same for whole tensors.
   public let bulkCodec: BulkCodec
   /// What the format's values are shifted by, in steps between neighbours; 0 for formats that are not evenly spaced.
   public let zeroPoint: Int
-  /// One scale, or one per channel.
+  /// One scale, or one per channel; 1 in block formats.
   public let scales: [Float]
+  /// The scales of blocks; nil for elements that stand alone.
+  public let blocks: BlockScales?
 
   /// Finds the scales.
   ///
   /// `samples`: one per channel; a specification per tensor joins them.
+  /// `operand`: what channels are, for block formats.
   /// `name`: what errors call the tensor.
   ///
   /// Throws ``QuantizationFailure`` for an empty or non-finite sample and for negative values in a format that
@@ -25,6 +37,7 @@ public struct Quantizer: Sendable {
   public init(
     _ specification: QuantizerSpecification,
     samples: [TensorSample],
+    operand: Operand = .weights,
     name: String,
     cache: CodecCache
   ) throws {
@@ -34,8 +47,21 @@ public struct Quantizer: Sendable {
     guard whole.least.isFinite, whole.greatest.isFinite else {
       throw QuantizationFailure.notFinite(tensor: name)
     }
-    let format = specification.format
     let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
+    let format = specification.format.element
+    if case .block(let blockFormat) = specification.format {
+      let codec = try cache.codec(
+        for: blockFormat,
+        rounding: specification.rounding,
+        search: specification.blockScaleSearch
+      )
+      bulkCodec = try cache.codec(for: format, policy: policy)
+      blocks = BlockScales(codec, samples: samples, hasOuterScalePerChannel: operand == .weights)
+      scales = [1]
+      zeroPoint = 0
+      return
+    }
+    blocks = nil
     let plain = try cache.codec(for: format, policy: policy)
     let spacing = EvenSpacing(plain.codec.reference.ladder)
     zeroPoint = spacing?.zeroPoint(specification.zeroPoint, lower: whole.least, upper: whole.greatest) ?? 0
@@ -77,6 +103,16 @@ public struct Quantizer: Sendable {
     }
   }
 
+  /// A quantizer with one scale that something else than a calibration has found.
+  ///
+  /// `bulkCodec`: rounds to the values of the format, the zero point already subtracted.
+  init(_ bulkCodec: BulkCodec, zeroPoint: Int, scale: Float) {
+    self.bulkCodec = bulkCodec
+    self.zeroPoint = zeroPoint
+    scales = [scale]
+    blocks = nil
+  }
+
   /// `bothEndsOf`: a sample whose least and greatest value must both fit, for values shifted in between.
   private static func target(codec: FormatCodec, isNonnegative: Bool, bothEndsOf sample: TensorSample?)
     -> ScaleTarget
@@ -109,8 +145,11 @@ public struct Quantizer: Sendable {
   public var greatestScale: Float { scales.max() ?? 1 }
 
   /// Bits that the scales take: 32 each, or 8 when they are powers of two; none when the format has no scale.
+  ///
+  /// Of block formats only those above the blocks': those of blocks depend on the tensor's shape.
   public var scaleBitCount: Int {
-    switch codec.info.scaling {
+    if let blocks { return blocks.outerBitCount }
+    return switch codec.info.scaling {
     case .none: 0
     case .powerOfTwo: 8 * scales.count
     case .fitted: 32 * scales.count
@@ -120,6 +159,7 @@ public struct Quantizer: Sendable {
   /// Rounds one channel to the values that the quantizer can represent: reals to reals through codes.
   ///
   /// - Shape: `output` holds `input.count` elements and may be `input`.
+  /// - Precondition: no block format, whose channels do not stand alone.
   public func fakeQuantize(
     _ input: UnsafeBufferPointer<Float>,
     channel: Int,

@@ -26,11 +26,13 @@ public enum ZeroPointRule: String, Sendable, Hashable, CaseIterable {
 /// A quantizer before it has seen data: format x granularity x calibration x rounding.
 public struct QuantizerSpecification: Sendable {
   /// What values become.
-  public var format: any NumericFormat
-  /// How scales are shared.
+  public var format: TensorFormat
+  /// How scales are shared; of no concern to block formats, which have their own.
   public var granularity: Granularity
-  /// How scales are found.
+  /// How scales are found; of no concern to block formats.
   public var calibration: any Calibration
+  /// Which scales are tried for each block, in block formats.
+  public var blockScaleSearch = BlockScaleSearch.none
   /// How values are rounded; overflow saturates, as clipping asks.
   public var rounding: RoundingRule
   /// Whether evenly spaced values are shifted.
@@ -43,16 +45,37 @@ public struct QuantizerSpecification: Sendable {
     calibration: any Calibration = MSECalibration(),
     rounding: RoundingRule = .nearestEven
   ) {
-    self.format = format
+    self.format = .element(format)
     self.granularity = granularity
     self.calibration = calibration
     self.rounding = rounding
   }
 
-  /// As on the command line: `int8:channel:max`; the rule for zero points is an option of its own there.
+  /// Creates the specification of a block format, whose blocks have scales by its own rule or by a search.
+  public init(blocks: BlockFormat, search: BlockScaleSearch = .none, rounding: RoundingRule = .nearestEven) {
+    format = .block(blocks)
+    granularity = .tensor
+    calibration = AbsMaxCalibration()
+    blockScaleSearch = search
+    self.rounding = rounding
+    zeroPoint = .none
+  }
+
+  /// As on the command line: `int8:channel:max`, `nvfp4:mse`; the rule for zero points is an option of its own there.
   public var description: String {
+    if case .block(let blocks) = format { return description(of: blocks) }
     let base = "\(format.name):\(granularity.rawValue):\(calibration.name)"
     return rounding == .nearestEven ? base : base + ":\(rounding.rawValue)"
+  }
+
+  /// The rule of OCP MX for powers of two, and the greatest magnitude itself for other scales, go without saying.
+  private func description(of blocks: BlockFormat) -> String {
+    let rule = blocks.scale.rule.flatMap { $0 == .floor ? nil : $0.rawValue }
+    let scales = blockScaleSearch == .none ? rule : blockScaleSearch.rawValue
+    guard rounding != .nearestEven else {
+      return ([blocks.name] + (scales.map { [$0] } ?? [])).joined(separator: ":")
+    }
+    return "\(blocks.name):\(scales ?? blocks.scale.rule?.rawValue ?? "max"):\(rounding.rawValue)"
   }
 
   /// Bits of one code.

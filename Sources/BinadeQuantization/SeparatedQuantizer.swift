@@ -20,7 +20,7 @@ public struct SeparatedQuantizer: Sendable {
     scales = quantizer.scales
   }
 
-  /// The parts of the error of one value.
+  /// The parts of the error of one value; of no value in a block, which does not stand alone.
   ///
   /// - Error: their sum is Q(x) - x, in Double, without any rounding but that of Q.
   public func parts(of value: Float, channel: Int) -> ErrorSeparation.Parts {
@@ -52,6 +52,20 @@ public struct SeparatedQuantizer: Sendable {
     channels: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
+    if let blocks = quantizer.blocks {
+      blocks.fakeQuantize(values, rowLength: channels, into: output)
+      blocks.forEachBlock(of: values, rowLength: channels) { block, least, greatest in
+        for index in block {
+          output[index] = separation.value(
+            values[index],
+            quantized: output[index],
+            least: least,
+            greatest: greatest
+          )
+        }
+      }
+      return
+    }
     quantizer.round(values, channels: channels, unit: 1, into: output)
     let isPerChannel = scales.count > 1
     scales.withUnsafeBufferPointer { scales in
@@ -78,6 +92,25 @@ public struct SeparatedQuantizer: Sendable {
       least: least * scale,
       greatest: greatest * scale
     )
+  }
+
+  /// One output channel of weights in rows of blocks, as far as the chosen parts go.
+  ///
+  /// - Precondition: the quantizer has blocks.
+  public func weights(_ weights: [Float], rowLength: Int, channel: Int) -> [Float] {
+    guard let blocks = quantizer.blocks else { preconditionFailure("rows of blocks without blocks") }
+    var quantized = weights
+    var limits = [(least: Float, greatest: Float)](repeating: (0, 0), count: weights.count)
+    weights.withUnsafeBufferPointer { input in
+      quantized.withUnsafeMutableBufferPointer { output in
+        guard let base = output.baseAddress else { return }
+        blocks.fakeQuantize(input, rowLength: rowLength, channel: channel, into: base)
+      }
+      blocks.forEachBlock(of: input, rowLength: rowLength, channel: channel) { block, least, greatest in
+        for index in block { limits[index] = (least, greatest) }
+      }
+    }
+    return separation.weights(weights[...], quantized: quantized) { limits[$0] }
   }
 
   private func quantized(_ value: Float, _ scale: Float) -> Float {

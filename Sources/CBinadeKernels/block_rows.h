@@ -1,24 +1,11 @@
-// The rows of block formats, compiled once per instruction set: the including file defines ROW(name), TARGET and
-// LANES, the elements of a vector. Plain loops over plain functions; the compiler makes vectors of them.
-#include <string.h>
-
-#include "binade_block.h"
-
-#define INLINE static inline __attribute__((always_inline))
-#define ELEMENTWISE _Pragma("clang loop vectorize(assume_safety) interleave_count(1)")
-#define UNROLLED _Pragma("clang loop unroll(full)")
-
-INLINE uint32_t bits_of(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-INLINE int32_t key_of(float x) {
-  const int32_t bits = (int32_t)bits_of(x);
-  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
-}
-
+// The rows of block formats, compiled once per instruction set: the including file defines ROW(name), TARGET, LANES, the
+// elements of a vector, and
+//
+//   select_levels      what a vector of elements becomes: the last of 16 levels whose key they reach
+//   select_magnitudes  the same of 8 levels of the magnitude, with the sign of the element
+//
+// from (const float *input, const int32_t *keys, const uint32_t *levels, uint32_t *output), the second with the bits that
+// are the sign before the output.
 INLINE size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
 
 TARGET static uint32_t greatest_of(const float *input, size_t count) {
@@ -40,25 +27,19 @@ TARGET void ROW(binade_block_magnitudes)(const float *input, binade_block_rows r
   }
 }
 
-/// What a vector of elements becomes: the last level whose key they reach.
-INLINE void select_levels(const float *input, const int32_t *keys, const uint32_t *levels, uint32_t *output) {
-  ELEMENTWISE for (size_t i = 0; i < LANES; i++) {
-    const int32_t key = key_of(input[i]);
-    uint32_t chosen = levels[0];
-    UNROLLED for (size_t level = 1; level < BINADE_BLOCK_LEVELS; level++) {
-      chosen = key >= keys[level - 1] ? levels[level] : chosen;
-    }
-    output[i] = chosen;
-  }
-}
-
-INLINE void round_lanes(const float *input, const binade_block_levels *levels, float *output) {
+TARGET INLINE void round_lanes(const float *input, const binade_block_levels *levels, float *output) {
   uint32_t results[LANES];
   select_levels(input, levels->keys, levels->values, results);
   memcpy(output, results, sizeof results);
 }
 
-INLINE void encode_lanes(const float *input, const binade_block_levels *levels, uint8_t *output) {
+TARGET INLINE void mirror_lanes(const float *input, const binade_block_levels *levels, float *output) {
+  uint32_t results[LANES];
+  select_magnitudes(input, levels->magnitude_keys, levels->magnitude_values, levels->sign, results);
+  memcpy(output, results, sizeof results);
+}
+
+TARGET INLINE void encode_lanes(const float *input, const binade_block_levels *levels, uint8_t *output) {
   uint32_t results[LANES];
   select_levels(input, levels->keys, levels->codes, results);
   for (size_t i = 0; i < LANES; i++) output[i] = (uint8_t)results[i];
@@ -87,6 +68,11 @@ INLINE void encode_lanes(const float *input, const binade_block_levels *levels, 
 TARGET void ROW(binade_block_round)(const float *input, binade_block_rows rows, const uint16_t *scales,
                                     const binade_block_levels *levels, float *output) {
   EACH_LANES(round_lanes, float, output)
+}
+
+TARGET void ROW(binade_block_mirror)(const float *input, binade_block_rows rows, const uint16_t *scales,
+                                     const binade_block_levels *levels, float *output) {
+  EACH_LANES(mirror_lanes, float, output)
 }
 
 TARGET void ROW(binade_block_encode)(const float *input, binade_block_rows rows, const uint16_t *scales,

@@ -1,3 +1,4 @@
+import Binade
 import Foundation
 import Testing
 
@@ -96,7 +97,22 @@ import Testing
       return run.errors
     }
     #expect(errors("encode", "--format", "mxfp4_e2m1").contains("is a block format"))
-    #expect(errors("encode", "--format", "mxfp4_e2m1").contains("'binade quantize'"))
+    #expect(errors("encode", "--format", "mxfp4_e2m1").contains("--scales FILE"))
+    #expect(errors("decode", "--format", "nvfp4").contains("--scales FILE"))
+    #expect(
+      errors("encode", "--format", "vsq4_s4", "--scales", scratch.path("s")).contains("--outer-scales FILE")
+    )
+    #expect(
+      errors("encode", "--format", "nvfp4", "--scales", "s", "--outer-scales", "o").contains(
+        "has no scales above"
+      )
+    )
+    #expect(errors("encode", "--format", "int8", "--scales", "s").contains("'int8' is none"))
+    #expect(
+      errors("quantize", "--format", "mxfp4_e2m1", "--scale-rule", "four-over-six").contains(
+        "four-over-six is for"
+      )
+    )
     #expect(
       errors("quantize", "--format", "nvfp4", "--scale-rule", "ceil").contains(
         "'scaleRule' is ceil; allowed: none"
@@ -130,5 +146,37 @@ import Testing
     #expect(verified.status == 0, "\(verified.errors)")
     #expect(verified.output.contains("mxfp4_e2m1 (rceil)"))
     #expect(verified.output.contains(" 0 mismatches"))
+  }
+
+  @Test(
+    "what encode writes decode reads: the values that quantize writes",
+    arguments: ["mxfp4_e2m1", "mxfp8_e5m2", "nvfp4", "nvfp4_two_level", "vsq4_s4", "bfp8"]
+  )
+  func roundTrip(format: String) throws {
+    let values = (0..<90).map { (index: Int) -> Float in
+      let scale: Float = index < 45 ? 0.25 : 8
+      return Float(index * 37 % 101 - 50) * scale
+    }
+    let input = try scratch.write("x.f32", floats: values)
+    let isTwoLevel = try FormatCatalog().blockFormat(named: format).scale.outer != .none
+    let scales =
+      ["--scales", scratch.path("s.bin")] + (isTwoLevel ? ["--outer-scales", scratch.path("o.bin")] : [])
+    for (command, files) in [
+      ("encode", ["--input", input, "--output", scratch.path("c.bin")] + scales),
+      ("decode", ["--input", scratch.path("c.bin"), "--output", scratch.path("y.f32")] + scales),
+      ("quantize", ["--input", input, "--output", scratch.path("q.f32")]),
+    ] {
+      let run = CommandRun([command, "--format", format] + files)
+      #expect(run.status == 0, "\(command): \(run.errors)")
+    }
+    #expect(try scratch.floats("y.f32") == scratch.floats("q.f32"))
+    // A scale too few.
+    let cut = try Data(contentsOf: URL(filePath: scratch.path("s.bin"))).dropLast(1)
+    _ = try scratch.write("s.bin", cut)
+    let run = CommandRun(
+      ["decode", "--format", format, "--input", scratch.path("c.bin"), "--output", scratch.path("z.f32")]
+        + scales
+    )
+    #expect(run.status != 0 && run.errors.contains("one scale is needed for every"), "\(run.errors)")
   }
 }

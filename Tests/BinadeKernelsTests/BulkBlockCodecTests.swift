@@ -80,6 +80,20 @@ import Testing
     return wrong
   }
 
+  /// Whether codes of elements and scales are those of the reference.
+  static func encodes(_ bulk: BulkBlockCodec, _ reference: BlockCodec, _ input: [Float], length: Int) -> Bool
+  {
+    var codes = [UInt8](repeating: 255, count: input.count)
+    let blockCount = (length + reference.format.blockLength - 1) / reference.format.blockLength
+    var scales = [UInt16](repeating: .max, count: input.count / length * blockCount)
+    input.withUnsafeBufferPointer { bulk.encode($0, rowLength: length, codes: &codes, scales: &scales) }
+    let rows = stride(from: 0, to: input.count, by: length).map {
+      reference.encode(Array(input[$0..<$0 + length]), outerScale: bulk.outerScale)
+    }
+    return codes.map(UInt32.init) == rows.flatMap(\.codes)
+      && scales.map(UInt32.init) == rows.flatMap(\.scaleCodes)
+  }
+
   @Test("every path and row gives the bits of the reference", arguments: names)
   func references(name: String) throws {
     let format = try #require(try FormatCatalog().blockFormats.first { $0.name == name })
@@ -93,6 +107,7 @@ import Testing
             let bulk = BulkBlockCodec(codec, outerScale: outer, kernel: kernel)
             let wrong = Self.mismatches(bulk, codec, input, length: length)
             #expect(wrong == 0, "\(bulk.path), \(rounding), \(search), rows of \(length)")
+            #expect(Self.encodes(bulk, codec, input, length: length), "\(bulk.path), codes")
           }
         }
       }
@@ -117,10 +132,10 @@ import Testing
     let format = try #require(try FormatCatalog().blockFormats.first { $0.name == "nvfp4" })
     let codec = try BlockCodec(format)
     var planted = BlockRowKernel.select(.portable)
-    planted.round = { input, rows, scales, levels, output in
+    planted.mirror = { input, rows, scales, levels, output in
       let count = rows.row_count * ((rows.row_length + rows.block_length - 1) / rows.block_length)
       let first = Array(repeating: scales?[0] ?? 0, count: count)
-      binade_block_round_portable(input, rows, first, levels, output)
+      binade_block_mirror_portable(input, rows, first, levels, output)
     }
     let input = Self.rows(count: 96, length: 33, seed: 5)
     #expect(Self.mismatches(BulkBlockCodec(codec, kernel: planted), codec, input, length: 33) > 0)

@@ -17,7 +17,7 @@ extension Experiment {
       let network =
         sources.contains(.accumulator)
         ? try compile(configuration)
-        : CompiledNetwork(base, quantized: layers.map { $0.quantized(sources) })
+        : try CompiledNetwork(base, quantized: layers.map { $0.quantized(sources) })
       return summarize(outcome(network, progress), against: reference, sources: sources)
     }
     let present = Self.sources(of: configuration)
@@ -52,9 +52,9 @@ extension Experiment {
     let (base, layers) = try separableLayers(configuration)
     let reference = outcome(CompiledNetwork(base), progress)
     let sources = Set(Self.sources(of: configuration)).subtracting([.accumulator])
-    return layers.indices.map { index in
+    return try layers.indices.map { index in
       let mixed = layers.indices.map { layers[$0].quantized($0 == index ? sources : []) }
-      let network = CompiledNetwork(base, quantized: mixed)
+      let network = try CompiledNetwork(base, quantized: mixed)
       return LayerSensitivity(
         layer: model.network.layers[index].name,
         run: summarize(outcome(network, progress), against: reference, sources: sources)

@@ -30,7 +30,8 @@ public struct TensorRegret: Sendable, Codable {
 extension Experiment {
   /// The regret of every quantized tensor: all weights, and the sample of each layer's input that calibration keeps.
   ///
-  /// Formats of more than 16 bits, which cannot be listed, have none.
+  /// Formats of more than 16 bits, which cannot be listed, have none; nor have block formats: a block of 16 or 32 values has
+  /// about as many as a codebook of its own would have levels.
   ///
   /// - Complexity: for each tensor as `LloydMaxCodebook`.
   public func regrets(
@@ -45,9 +46,16 @@ extension Experiment {
     for (index, layer) in layers.enumerated() {
       let samples = statistics?.samples[index] ?? []
       let input = try assignments[index].activations.map {
-        try Quantizer($0, samples: samples, name: "\(layer.name).input", cache: cache)
+        try Quantizer(
+          $0,
+          samples: samples,
+          operand: .activations,
+          name: "\(layer.name).input",
+          cache: cache
+        )
       }
-      let weightSamples = layer.absorbing(input).weightSamples
+      let weightSamples =
+        (assignments[index].absorbsInputScales ? layer.absorbing(input) : layer).weightSamples
       if let specification = assignments[index].weights {
         let quantizer = try Quantizer(
           specification,
@@ -83,7 +91,7 @@ extension Experiment {
   private static func regret(_ samples: [TensorSample], _ quantizer: Quantizer) -> (
     error: Double, least: Double, leftOut: Int
   )? {
-    guard let rungs = quantizer.codec.rungs else { return nil }
+    guard quantizer.blocks == nil, let rungs = quantizer.codec.rungs else { return nil }
     let levelCount = Set(rungs.map(\.value)).count
     let groups =
       quantizer.scales.count == 1 ? [samples.flatMap(\.values)] : samples.map(\.values)

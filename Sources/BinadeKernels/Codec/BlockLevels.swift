@@ -7,57 +7,70 @@ import CBinadeKernels
 struct BlockLevels: Sendable {
   /// One entry per code of the scale.
   let table: [binade_block_levels]
+  /// Whether negative numbers become what their magnitudes become, negated, zeros too.
+  let isMirrored: Bool
+
+  private typealias Entry = (levels: binade_block_levels, isMirrored: Bool)
+  private typealias Steps = [(key: Int32, value: UInt32)]
 
   /// Nil for elements of more than 16 codes and scales of more than 8 bits.
   ///
   /// - Complexity: a few milliseconds.
   init?(_ codec: BlockCodec, outerScale: Float) {
     guard codec.format.element.bitWidth <= 4, codec.format.scale.bitWidth <= 8 else { return nil }
-    table = (0..<UInt32(1) << UInt32(codec.format.scale.bitWidth)).map { code in
-      Self.levels(codec, scale: codec.scale(of: code, outerScale: outerScale))
+    let entries = (0..<UInt32(1) << UInt32(codec.format.scale.bitWidth)).map { code -> Entry in
+      let scale = codec.scale(of: code, outerScale: outerScale)
+      // No block gets a negative scale, nor -0.
+      let isUsed = scale.isNaN || scale.sign == .plus
+      return isUsed ? Self.levels(codec, scale: scale) : (binade_block_levels(), true)
     }
+    table = entries.map(\.levels)
+    isMirrored = entries.allSatisfy(\.isMirrored)
   }
 
-  private static func levels(_ codec: BlockCodec, scale: Double) -> binade_block_levels {
-    var steps: [(key: Int32, code: UInt32)] = []
-    func code(_ key: Int32) -> UInt32 { codec.code(of: value(ofKey: key), scale: scale) }
-    let ends = (key(of: -.greatestFiniteMagnitude), key(of: .greatestFiniteMagnitude))
-    func find(_ lower: Int32, _ lowerCode: UInt32, _ upper: Int32, _ upperCode: UInt32) {
-      guard lowerCode != upperCode else { return }
-      guard Int64(upper) - Int64(lower) > 1 else {
-        steps.append((upper, upperCode))
-        return
-      }
-      let middle = Int32((Int64(lower) + Int64(upper)) >> 1)
-      let middleCode = code(middle)
-      find(lower, lowerCode, middle, middleCode)
-      find(middle, middleCode, upper, upperCode)
+  private static func levels(_ codec: BlockCodec, scale: Double) -> Entry {
+    let (least, greatest) = (-Float.greatestFiniteMagnitude, Float.greatestFiniteMagnitude)
+    let codes = MonotoneSteps.find(from: MonotoneSteps.key(of: least), to: MonotoneSteps.key(of: greatest)) {
+      codec.code(of: MonotoneSteps.value(ofKey: $0), scale: scale)
     }
-    let least = code(ends.0)
-    find(ends.0, least, ends.1, code(ends.1))
+    let values = codes.map { ($0.key, codec.value(of: $0.value, scale: scale).bitPattern) }
     var levels = binade_block_levels()
-    func set<T, Row>(_ tuple: inout Row, _ values: [T]) {
-      withUnsafeMutableBytes(of: &tuple) { bytes in
-        values.withUnsafeBytes { bytes.copyMemory(from: $0) }
-      }
+    fill(&levels.keys, &levels.codes, codes, codec)
+    fill(&levels.keys, &levels.values, values, codec)
+    guard let magnitudes = magnitudes(values) else { return (levels, false) }
+    fill(&levels.magnitude_keys, &levels.magnitude_values, magnitudes, codec)
+    levels.sign = scale.isNaN ? 0 : 1 << 31
+    return (levels, true)
+  }
+
+  /// The levels from +0 on, where the negative ones mirror them; nil where they do not.
+  private static func magnitudes(_ steps: Steps) -> Steps? {
+    let zero = steps.lastIndex { $0.key <= 0 } ?? 0
+    let magnitudes = [(key: Int32(0), value: steps[zero].value)] + steps[(zero + 1)...]
+    if Float(bitPattern: steps[zero].value).isNaN { return magnitudes }
+    let sign = UInt32(1) << 31
+    // The key of -x is the complement of x's: what begins at k ends at -k, in the order of keys.
+    let ends = magnitudes.dropFirst().map { -$0.key }.reversed() + [0]
+    let mirrored = zip([steps[0].key] + ends.dropLast(), magnitudes.reversed().map { $0.value | sign })
+    guard zero == magnitudes.count, magnitudes.allSatisfy({ $0.value & sign == 0 }),
+      zip(steps, mirrored).allSatisfy({ $0.key == $1.0 && $0.value == $1.1 })
+    else { return nil }
+    return magnitudes
+  }
+
+  /// Writes levels, the last one repeated where fewer are used.
+  private static func fill<Keys, Levels>(
+    _ keys: inout Keys,
+    _ levels: inout Levels,
+    _ steps: Steps,
+    _ codec: BlockCodec
+  ) {
+    let count = MemoryLayout<Levels>.size / MemoryLayout<UInt32>.size
+    precondition(steps.count <= count, "'\(codec.format.name)': more steps than codes")
+    func write<T, Row>(_ values: [T], to row: inout Row) {
+      withUnsafeMutableBytes(of: &row) { bytes in values.withUnsafeBytes { bytes.copyMemory(from: $0) } }
     }
-    let count = Int(BINADE_BLOCK_LEVELS)
-    precondition(steps.count < count, "'\(codec.format.name)': more steps than codes")
-    let codes = [least] + steps.map(\.code)
-    let filled = codes + Array(repeating: codes[codes.count - 1], count: count - codes.count)
-    set(&levels.keys, steps.map(\.key) + Array(repeating: Int32.max, count: count - 1 - steps.count))
-    set(&levels.codes, filled)
-    set(&levels.values, filled.map { codec.value(of: $0, scale: scale).bitPattern })
-    return levels
-  }
-
-  /// The bits of a Float as a signed number, in the order of Floats, -0 below +0.
-  static func key(of value: Float) -> Int32 {
-    let bits = Int32(bitPattern: value.bitPattern)
-    return bits ^ ((bits >> 31) & Int32.max)
-  }
-
-  private static func value(ofKey key: Int32) -> Float {
-    Float(bitPattern: UInt32(bitPattern: key ^ ((key >> 31) & Int32.max)))
+    write((1..<count).map { $0 < steps.count ? steps[$0].key : .max }, to: &keys)
+    write((0..<count).map { steps[min($0, steps.count - 1)].value }, to: &levels)
   }
 }

@@ -13,6 +13,12 @@ package struct BlockRowKernel: Sendable {
       UnsafePointer<Float>?, binade_block_rows, UnsafePointer<UInt16>?, UnsafePointer<binade_block_levels>?,
       UnsafeMutablePointer<Float>?
     ) -> Void
+  /// ``round`` where negative numbers mirror the others.
+  package var mirror:
+    @Sendable @convention(c) (
+      UnsafePointer<Float>?, binade_block_rows, UnsafePointer<UInt16>?, UnsafePointer<binade_block_levels>?,
+      UnsafeMutablePointer<Float>?
+    ) -> Void
   let encode:
     @Sendable @convention(c) (
       UnsafePointer<Float>?, binade_block_rows, UnsafePointer<UInt16>?, UnsafePointer<binade_block_levels>?,
@@ -29,6 +35,7 @@ package struct BlockRowKernel: Sendable {
         required: .avx512,
         magnitudes: binade_block_magnitudes_avx512,
         round: binade_block_round_avx512,
+        mirror: binade_block_mirror_avx512,
         encode: binade_block_encode_avx512
       )
     )
@@ -38,6 +45,7 @@ package struct BlockRowKernel: Sendable {
         required: .avx2,
         magnitudes: binade_block_magnitudes_avx2,
         round: binade_block_round_avx2,
+        mirror: binade_block_mirror_avx2,
         encode: binade_block_encode_avx2
       )
     )
@@ -48,6 +56,7 @@ package struct BlockRowKernel: Sendable {
         required: .portable,
         magnitudes: binade_block_magnitudes_portable,
         round: binade_block_round_portable,
+        mirror: binade_block_mirror_portable,
         encode: binade_block_encode_portable
       )
     )

@@ -21,6 +21,7 @@ public struct BulkBlockCodec: Sendable {
   /// The scale above those of the blocks; 1 where the format has none.
   public let outerScale: Float
   private let engine: Engine
+  private let steps: BlockScaleSteps
   private let kernel: BlockRowKernel
 
   /// Elements that a thread converts at a time, about.
@@ -42,6 +43,7 @@ public struct BulkBlockCodec: Sendable {
     self.codec = codec
     self.outerScale = outerScale
     self.kernel = kernel
+    steps = BlockScaleSteps(codec, outerScale: outerScale)
     let policy = ConversionPolicy(rounding: codec.rounding, overflow: .saturate)
     if let levels = BlockLevels(codec, outerScale: outerScale) {
       engine = .levels(levels)
@@ -89,8 +91,50 @@ public struct BulkBlockCodec: Sendable {
     }
   }
 
+  /// Encodes rows; every row begins a new block.
+  ///
+  /// - Shape: `input` is rows of `rowLength` elements; `codes` holds as many, `scales` one for every block.
+  /// - Precondition: elements have at most 8 bits; `input.count` is a multiple of `rowLength`.
+  public func encode(
+    _ input: UnsafeBufferPointer<Float>,
+    rowLength: Int,
+    codes: UnsafeMutablePointer<UInt8>,
+    scales: UnsafeMutablePointer<UInt16>
+  ) {
+    guard !input.isEmpty else { return }
+    precondition(codec.format.element.bitWidth <= 8, "codes of '\(codec.format.name)' do not fit bytes")
+    precondition(
+      rowLength > 0 && input.count.isMultiple(of: rowLength),
+      "\(input.count) elements are no rows of \(rowLength)"
+    )
+    let rows = binade_block_rows(
+      row_count: input.count / rowLength,
+      row_length: rowLength,
+      block_length: codec.format.blockLength
+    )
+    if case .levels(let levels) = engine {
+      levels.table.withUnsafeBufferPointer { table in
+        withScaleCodes(of: input, rows, table) { found in
+          kernel.encode(input.baseAddress, rows, found.baseAddress, table.baseAddress, codes)
+          if let base = found.baseAddress { scales.update(from: base, count: found.count) }
+        }
+      }
+      return
+    }
+    for row in 0..<rows.row_count {
+      let part = UnsafeBufferPointer(rebasing: input[row * rowLength..<(row + 1) * rowLength])
+      let encoded = codec.encode(Array(part), outerScale: outerScale)
+      for (place, code) in encoded.codes.enumerated() {
+        codes[row * rowLength + place] = UInt8(truncatingIfNeeded: code)
+      }
+      for (place, code) in encoded.scaleCodes.enumerated() {
+        scales[row * blockCount(rowLength) + place] = UInt16(truncatingIfNeeded: code)
+      }
+    }
+  }
+
   /// Blocks of a row; the last one may be short.
-  private func blockCount(_ rowLength: Int) -> Int {
+  package func blockCount(_ rowLength: Int) -> Int {
     (rowLength + codec.format.blockLength - 1) / codec.format.blockLength
   }
 
@@ -108,7 +152,8 @@ public struct BulkBlockCodec: Sendable {
     case .levels(let levels):
       levels.table.withUnsafeBufferPointer { table in
         withScaleCodes(of: input, rows, table) { codes in
-          kernel.round(input.baseAddress, rows, codes.baseAddress, table.baseAddress, output)
+          let round = levels.isMirrored ? kernel.mirror : kernel.round
+          round(input.baseAddress, rows, codes.baseAddress, table.baseAddress, output)
         }
       }
     case .scaled(let elements):
@@ -136,7 +181,9 @@ public struct BulkBlockCodec: Sendable {
       withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count) { codes in
         kernel.magnitudes(input.baseAddress, rows, magnitudes.baseAddress)
         if codec.search == .none {
-          for index in 0..<count { codes[index] = plainCode(magnitudes[index]) }
+          steps.withCodes { code in
+            for index in 0..<count { codes[index] = code(magnitudes[index]) }
+          }
         } else {
           forEachBlock(of: input, rows) { index, block in
             codes[index] = searchedCode(block, magnitudes[index], table)
@@ -145,13 +192,6 @@ public struct BulkBlockCodec: Sendable {
         body(UnsafeBufferPointer(codes))
       }
     }
-  }
-
-  @inline(__always)
-  private func plainCode(_ magnitude: UInt32) -> UInt16 {
-    UInt16(
-      truncatingIfNeeded: codec.scaleCode(greatestMagnitude: Self.greatest(magnitude), outerScale: outerScale)
-    )
   }
 
   private static func greatest(_ magnitude: UInt32) -> Float {

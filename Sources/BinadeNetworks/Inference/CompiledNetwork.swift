@@ -1,4 +1,5 @@
 import BinadeKernels
+import BinadeNumerics
 import BinadeQuantization
 
 /// What the weights and the input of one layer become.
@@ -20,6 +21,12 @@ public struct LayerAssignment: Sendable {
     self.activations = activations
     self.accumulator = accumulator
   }
+
+  /// The block format of the weights, else of the activations.
+  public var blockFormat: BlockFormat? { weights?.format.blocks ?? activations?.format.blocks }
+
+  /// Whether scales of input channels go into the weights: not beside blocks, whose layers run on what codes stand for.
+  package var absorbsInputScales: Bool { blockFormat == nil }
 }
 
 /// A network compiled for inference: every layer with its quantizers, on its datapath.
@@ -30,7 +37,7 @@ public struct CompiledNetwork: Sendable {
   let engines: [LayerEngine]
   /// What post-training quantization made of the layers; nil where quantizers alone did it.
   let quantized: [QuantizedLayer]?
-  /// What post-training quantization found peculiar.
+  /// What is peculiar: blocks that are cut short, what post-training quantization found.
   public let notes: [String]
 
   /// The float32 network.
@@ -64,7 +71,7 @@ public struct CompiledNetwork: Sendable {
     )
     folded = network
     quantized = nil
-    notes = []
+    notes = Self.shortBlockNotes(network, assignments)
     plan = InferencePlan(network)
     var engines: [LayerEngine] = []
     for (index, assignment) in assignments.enumerated() {
@@ -77,16 +84,24 @@ public struct CompiledNetwork: Sendable {
           accumulator: accumulator.description
         )
       }
+      if let accumulator = assignment.accumulator, let blocks = assignment.blockFormat {
+        throw NetworkError.accumulatorOfBlocks(
+          layer: layer.name,
+          accumulator: accumulator.description,
+          format: blocks.name
+        )
+      }
       var activations: Quantizer?
       if let specification = assignment.activations {
         activations = try Quantizer(
           specification,
           samples: statistics?.samples[index] ?? [],
+          operand: .activations,
           name: "\(layer.name).input",
           cache: cache
         )
       }
-      layer = layer.absorbing(activations)
+      if assignment.absorbsInputScales { layer = layer.absorbing(activations) }
       var weights: Quantizer?
       if let specification = assignment.weights {
         weights = try Quantizer(
@@ -110,18 +125,25 @@ public struct CompiledNetwork: Sendable {
   }
 
   /// The network with layers that post-training quantization has prepared, one for each.
+  ///
+  /// Throws `FormatError` for integers of more than 16 bits.
   public init(
     _ network: FoldedNetwork,
     quantized: [QuantizedLayer],
     notes: [String] = [],
+    cache: CodecCache = CodecCache(),
     features: CPUFeatures = .detected
-  ) {
+  ) throws(FormatError) {
     precondition(quantized.count == network.layers.count, "one quantized layer for each of the layers")
     folded = network
     self.quantized = quantized
     self.notes = notes
     plan = InferencePlan(network)
-    engines = zip(network.layers, quantized).map { LayerEngine($0, quantized: $1, features: features) }
+    var engines: [LayerEngine] = []
+    for (layer, quantized) in zip(network.layers, quantized) {
+      engines.append(try LayerEngine(layer, quantized: quantized, cache: cache, features: features))
+    }
+    self.engines = engines
   }
 
   /// The quantizer whose codes a step leaves instead of float32 values; nil when it leaves the values.
@@ -151,7 +173,8 @@ public struct CompiledNetwork: Sendable {
   ///
   /// Recipes have offsets per channel instead.
   public func zeroPoints(ofLayer index: Int) -> (weights: Int, activations: Int) {
-    (engines[index].weights?.zeroPoint ?? 0, engines[index].activations?.zeroPoint ?? 0)
+    quantized != nil
+      ? (0, 0) : (engines[index].weights?.zeroPoint ?? 0, engines[index].activations?.zeroPoint ?? 0)
   }
 
   /// Whether a layer's input is quantized.
@@ -162,9 +185,15 @@ public struct CompiledNetwork: Sendable {
   /// Bits of all scales, of weights and of activations, and of offsets and bit widths where there are some.
   public var scaleMemoryBits: Int {
     engines.indices.reduce(0) { sum, index in
-      sum + engines[index].input.parameterBitCount
-        + (quantized?[index].parameterBitCount ?? engines[index].weights?.scaleBitCount ?? 0)
+      sum + (quantized?[index].input ?? engines[index].input).parameterBitCount
+        + (quantized?[index].parameterBitCount ?? weightScaleBits(ofLayer: index))
     }
+  }
+
+  private func weightScaleBits(ofLayer index: Int) -> Int {
+    let shape = engines[index].shape
+    guard let weights = engines[index].weights else { return 0 }
+    return weights.scaleBitCount + (weights.blocks?.codec.format.scaleBitCount(of: shape) ?? 0)
   }
 
   /// Bits of all weights after post-training quantization, whose channels may differ; nil for others.
@@ -176,13 +205,21 @@ public struct CompiledNetwork: Sendable {
     }
   }
 
+  /// A layer with the weights that its quantizer saw: scales of input channels multiplied in where they leave the sum so.
+  func quantizedLayer(_ index: Int) -> FoldedNetwork.Layer {
+    let inputs = engines[index].activations
+    return inputs?.blocks != nil || engines[index].weights?.blocks != nil
+      ? folded.layers[index] : folded.layers[index].absorbing(inputs)
+  }
+
   /// How far the weights of a layer moved; nil when they are not quantized.
   ///
   /// Weights that carry activation scales per channel are measured with them.
   public func weightError(ofLayer index: Int) -> QuantizationError? {
     if let quantized { return weightError(ofLayer: index, quantized[index]) }
     guard let quantizer = engines[index].weights else { return nil }
-    let layer = folded.layers[index].absorbing(engines[index].activations)
+    if let blocks = quantizer.blocks { return folded.layers[index].error(of: blocks) }
+    let layer = quantizedLayer(index)
     var error = QuantizationError()
     layer.weights.withUnsafeBufferPointer { weights in
       for channel in 0..<layer.shape.outputChannels {
@@ -216,14 +253,13 @@ extension CompiledNetwork {
     return error
   }
 
-  /// Adds the error on one channel of a layer's input to `error`.
+  /// Adds the error on one image of a layer's input to `error`.
   public func measureInput(
     ofLayer index: Int,
-    channel: Int,
-    _ plane: UnsafeBufferPointer<Float>,
+    _ input: ObservedInput,
     into error: inout QuantizationError
   ) {
-    engines[index].input.measure(plane, channel: channel, into: &error)
+    engines[index].input.measure(input, into: &error)
   }
 }
 

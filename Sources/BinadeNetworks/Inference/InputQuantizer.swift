@@ -51,8 +51,18 @@ public enum InputQuantizer: Sendable {
     }
   }
 
+  /// Adds the error on one image to `error`.
+  func measure(_ input: ObservedInput, into error: inout QuantizationError) {
+    if case .fitted(let quantizer) = self, let blocks = quantizer.blocks {
+      error.measure(input.elements, rowLength: input.channelCount, blocks: blocks)
+    } else {
+      input.forEachChannel { channel, plane in measure(plane, channel: channel, into: &error) }
+    }
+  }
+
   /// Adds the error on one channel, alone, to `error`.
-  func measure(_ plane: UnsafeBufferPointer<Float>, channel: Int, into error: inout QuantizationError) {
+  private func measure(_ plane: UnsafeBufferPointer<Float>, channel: Int, into error: inout QuantizationError)
+  {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: max(plane.count, 1)) { rounded in
       guard let rounded = rounded.baseAddress else { return }
       switch self {
@@ -106,6 +116,10 @@ public enum InputQuantizer: Sendable {
         }
       }
     case .fitted(let quantizer):
+      if let blocks = quantizer.blocks {
+        blocks.fakeQuantize(values, rowLength: channels, into: output)
+        return
+      }
       quantizer.round(values, channels: channels, unit: 1, into: output)
       let scales = quantizer.scales
       for pixel in stride(from: 0, to: values.count, by: channels) {

@@ -67,7 +67,7 @@ extension LayerEngine {
       let rounded = scratch.values
       quantizer.round(elements, channels: shape.inputChannels, unit: unit, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
-    case .simulated(let convolution, let quantizer):
+    case .simulated(let convolution, let quantizer), .blocked(let convolution, let quantizer):
       let rounded = scratch.values
       quantizer.apply(elements, channels: shape.inputChannels, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)

@@ -13,6 +13,8 @@ package struct LayerEngine: Sendable {
     case coded(CodedConvolution, Quantizer)
     /// An operand without codes of at most 16 bits: rounded values, in multiples of `unit`.
     case valued(FloatConvolution, Quantizer, unit: Float)
+    /// What codes stand for, the scales of blocks included; those of a neighbour without blocks as well.
+    case blocked(FloatConvolution, InputQuantizer)
     /// Values after post-training quantization, scales and offsets included.
     case simulated(FloatConvolution, InputQuantizer)
     /// Rounded values as they are: an accumulator's format is absolute.
@@ -90,28 +92,24 @@ package struct LayerEngine: Sendable {
     )
   }
 
-  /// Compiles a layer that post-training quantization has prepared, on float32.
-  init(_ layer: FoldedNetwork.Layer, quantized: QuantizedLayer, features: CPUFeatures) {
-    shape = layer.shape
+  /// A layer of a recipe, whose weights have no quantizer of their own.
+  init(
+    shape: ConvolutionShape,
+    activations: Quantizer?,
+    datapath: (datapath: Datapath, reason: String),
+    implementation: Implementation,
+    scales: [Float],
+    bias: [Float],
+    _ features: CPUFeatures
+  ) {
+    self.shape = shape
+    self.activations = activations
     weights = nil
-    activations = nil
     accumulatorWarnings = nil
-    datapath = .float32
-    reason =
-      "values with steps, offsets and bits of their own per channel: in float32, on what the codes stand for"
-    let convolution = FloatConvolution(
-      shape: shape,
-      weights: quantized.weights,
-      kernel: KernelTable.float32(for: features)
-    )
-    if case .none = quantized.input {
-      implementation = .plain(convolution)
-    } else {
-      implementation = .simulated(convolution, quantized.input)
-    }
-    let ones = [Float](repeating: 1, count: shape.outputChannels)
-    plain = Epilogue(scales: ones, bias: quantized.bias, appliesReLU: false, features: features)
-    rectified = Epilogue(scales: ones, bias: quantized.bias, appliesReLU: true, features: features)
+    (self.datapath, reason) = datapath
+    self.implementation = implementation
+    plain = Epilogue(scales: scales, bias: bias, appliesReLU: false, features: features)
+    rectified = Epilogue(scales: scales, bias: bias, appliesReLU: true, features: features)
   }
 
   private init(
@@ -139,7 +137,8 @@ package struct LayerEngine: Sendable {
     let inputScale = Double(activations?.greatestScale ?? 1)
     // In Double: of a format with a wide range the units are huge and the scales tiny, their product is neither.
     let scales = (0..<shape.outputChannels).map {
-      Float(inputScale * Double(weights?.scale(ofChannel: $0) ?? 1) * unit)
+      Self.hasBlocks(weights, activations)
+        ? 1 : Float(inputScale * Double(weights?.scale(ofChannel: $0) ?? 1) * unit)
     }
     plain = Epilogue(scales: scales, bias: layer.bias, appliesReLU: false, features: features)
     rectified = Epilogue(scales: scales, bias: layer.bias, appliesReLU: true, features: features)
@@ -150,11 +149,35 @@ package struct LayerEngine: Sendable {
     _ weights: Quantizer?,
     _ activations: Quantizer?
   ) -> (datapath: Datapath, reason: String) {
-    Datapath.cheapest(
+    if hasBlocks(weights, activations) {
+      return (
+        .float32, "a scale for every block cannot leave the sum: in float32, on what the codes stand for"
+      )
+    }
+    return Datapath.cheapest(
       weights: weights.map { OperandValues($0.codec) },
       activations: activations.map { OperandValues($0.codec) },
       depth: layer.shape.depth
     )
+  }
+
+  private static func hasBlocks(_ weights: Quantizer?, _ activations: Quantizer?) -> Bool {
+    weights?.blocks != nil || activations?.blocks != nil
+  }
+
+  /// On what codes stand for.
+  private static func blocked(
+    _ layer: FoldedNetwork.Layer,
+    _ weights: Quantizer?,
+    _ activations: Quantizer?,
+    _ features: CPUFeatures
+  ) -> Implementation {
+    let convolution = FloatConvolution(
+      shape: layer.shape,
+      weights: weights.map(layer.realValues) ?? layer.weights,
+      kernel: KernelTable.float32(for: features)
+    )
+    return activations.map { .blocked(convolution, .fitted($0)) } ?? .plain(convolution)
   }
 
   /// The cheapest datapath, and what one unit of its sums is worth.
@@ -164,6 +187,7 @@ package struct LayerEngine: Sendable {
     _ activations: Quantizer?,
     _ features: CPUFeatures
   ) -> (Implementation, unit: Double) {
+    if hasBlocks(weights, activations) { return (blocked(layer, weights, activations, features), 1) }
     let weightValues = weights.map { OperandValues($0.codec) }
     let activationValues = activations.map { OperandValues($0.codec) }
     if let weights, let weightValues, let activations, let activationValues,
@@ -240,7 +264,8 @@ package struct LayerEngine: Sendable {
   /// The name of the kernel, for reports.
   var kernelName: String {
     switch implementation {
-    case .plain(let convolution), .valued(let convolution, _, _), .simulated(let convolution, _):
+    case .plain(let convolution), .valued(let convolution, _, _), .simulated(let convolution, _),
+      .blocked(let convolution, _):
       convolution.kernelName
     case .coded(let convolution, _): convolution.kernelName
     case .accumulated(let convolution, _): convolution.kernelName
@@ -277,6 +302,16 @@ package struct LayerEngine: Sendable {
       return layer.weights[channel * depth..<(channel + 1) * depth].map {
         quantizer.codec.decode(quantizer.codec.encode($0 / scale)) / unit
       }
+    }
+  }
+}
+
+extension FoldedNetwork.Layer {
+  /// What the codes of the weights stand for, scales included.
+  func realValues(_ quantizer: Quantizer) -> [Float] {
+    if let blocks = quantizer.blocks { return rounded(blocks) }
+    return LayerEngine.round(self, quantizer, unit: 1).enumerated().map {
+      Float(Double($1) * Double(quantizer.scale(ofChannel: $0 / shape.depth)))
     }
   }
 }

@@ -14,9 +14,11 @@ public struct LayerInspection: Sendable {
   public let weights: [Float]
   /// One per output channel, batch norm and corrections included.
   public let bias: [Float]
-  /// Scales of the weights, one or one per output channel; empty without a quantizer.
+  /// Scales of the weights, one or one per output channel; those above the blocks in block formats; empty without a
+  /// quantizer.
   public let weightScales: [Float]
-  /// Scales of the input, one or one per input channel; empty without a quantizer.
+  /// Scales of the input, one or one per input channel; the one above the blocks in block formats; empty without a
+  /// quantizer.
   public let inputScales: [Float]
   /// The zero points of both, in steps between neighbouring values.
   public let zeroPoints: (weights: Int, activations: Int)
@@ -41,8 +43,8 @@ extension CompiledNetwork {
       shape: engine.shape,
       weights: realWeights(ofLayer: index),
       bias: engine.plain.bias,
-      weightScales: engine.weights?.scales ?? [],
-      inputScales: engine.activations?.scales ?? [],
+      weightScales: engine.weights.map { $0.blocks?.outerScales ?? $0.scales } ?? [],
+      inputScales: engine.activations.map { $0.blocks?.outerScales ?? $0.scales } ?? [],
       zeroPoints: zeroPoints(ofLayer: index),
       addsResidual: (step?.inputs.count ?? 1) > 1,
       appliesReLU: step?.appliesReLU ?? false
@@ -65,7 +67,8 @@ extension CompiledNetwork {
     let engine = engines[index]
     if let quantized { return quantized[index].weights }
     guard let quantizer = engine.weights else { return folded.layers[index].weights }
-    let layer = folded.layers[index].absorbing(engine.activations)
+    let layer = quantizedLayer(index)
+    if quantizer.blocks != nil || engine.activations?.blocks != nil { return layer.realValues(quantizer) }
     let depth = layer.shape.depth
     let kernelSize = layer.shape.kernelHeight * layer.shape.kernelWidth
     return layer.weights.indices.map { position in

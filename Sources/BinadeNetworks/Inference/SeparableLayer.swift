@@ -4,7 +4,7 @@ import BinadeQuantization
 public struct SeparableLayer: Sendable {
   private enum Errors: Sendable {
     /// Those of quantizers. The weights have the activation scales of input channels multiplied in, where there is one each.
-    case fitted(absorbed: FoldedNetwork.Layer, weights: Quantizer?, input: Quantizer?)
+    case fitted(absorbed: FoldedNetwork.Layer, weights: Quantizer?, input: Quantizer?, absorbs: Bool)
     /// Those of a recipe.
     case prepared(QuantizedLayer)
   }
@@ -25,13 +25,24 @@ public struct SeparableLayer: Sendable {
   ) throws {
     self.layer = layer
     let input = try assignment.activations.map {
-      try Quantizer($0, samples: inputSamples, name: "\(layer.name).input", cache: cache)
+      try Quantizer(
+        $0,
+        samples: inputSamples,
+        operand: .activations,
+        name: "\(layer.name).input",
+        cache: cache
+      )
     }
-    let absorbed = layer.absorbing(input)
+    let absorbed = assignment.absorbsInputScales ? layer.absorbing(input) : layer
     let weights = try assignment.weights.map {
       try Quantizer($0, samples: absorbed.weightSamples, name: "\(layer.name).weight", cache: cache)
     }
-    errors = .fitted(absorbed: absorbed, weights: weights, input: input)
+    errors = .fitted(
+      absorbed: absorbed,
+      weights: weights,
+      input: input,
+      absorbs: assignment.absorbsInputScales
+    )
   }
 
   /// A layer that post-training quantization has prepared.
@@ -46,7 +57,8 @@ public struct SeparableLayer: Sendable {
   public func quantized(_ sources: Set<ErrorSource>) -> QuantizedLayer {
     guard !sources.isEmpty else { return QuantizedLayer(layer) }
     switch errors {
-    case .fitted(let absorbed, let weights, let input): return fitted(sources, absorbed, weights, input)
+    case .fitted(let absorbed, let weights, let input, let absorbs):
+      return fitted(sources, absorbed, weights, input, absorbs: absorbs)
     case .prepared(let whole): return prepared(sources, whole)
     }
   }
@@ -55,13 +67,18 @@ public struct SeparableLayer: Sendable {
     _ sources: Set<ErrorSource>,
     _ absorbed: FoldedNetwork.Layer,
     _ weights: Quantizer?,
-    _ input: Quantizer?
+    _ input: Quantizer?,
+    absorbs: Bool
   ) -> QuantizedLayer {
     var result = QuantizedLayer(layer)
     if let weights {
       let separated = SeparatedQuantizer(weights, sources: sources)
-      let rounded = rows.enumerated().flatMap { separated.weights(absorbed.weights[$1], channel: $0) }
-      result.weights = released(rounded, input)
+      if weights.blocks != nil {
+        result.weights = rows.indices.flatMap { blockedWeights(separated, channel: $0) }
+      } else {
+        let rounded = rows.enumerated().flatMap { separated.weights(absorbed.weights[$1], channel: $0) }
+        result.weights = absorbs ? released(rounded, input) : rounded
+      }
       result.meanWeightBitWidth = Double(weights.codec.info.bitWidth)
       result.parameterBitCount = weights.scaleBitCount
     }
@@ -69,9 +86,18 @@ public struct SeparableLayer: Sendable {
     return result
   }
 
+  private func blockedWeights(_ separated: SeparatedQuantizer, channel: Int) -> [Float] {
+    let row = layer.shape.blockOrder(layer.row(channel))
+    return layer.shape.fileOrder(
+      separated.weights(row, rowLength: layer.shape.groupInputChannels, channel: channel)
+    )
+  }
+
   private func prepared(_ sources: Set<ErrorSource>, _ whole: QuantizedLayer) -> QuantizedLayer {
     let separation = ErrorSeparation(sources)
     var result = whole
+    // A part of an error is no whole step.
+    result.steps = nil
     let hasShift = sources.contains(.meanShift)
     if whole.meanWeightBitWidth < 32 {
       result.weights = rows.enumerated().flatMap { channel, row in

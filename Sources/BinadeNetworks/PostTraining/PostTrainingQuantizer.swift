@@ -111,12 +111,12 @@ public struct PostTrainingQuantizer: Sendable {
     _ recipe: PostTrainingRecipe,
     _ float: CompiledNetwork,
     _ calibration: CalibrationRun
-  ) throws(PostTrainingError) {
+  ) throws {
     let layer = network.layers[index]
     let moments = PatchMoments(
       layer: index,
       float: float,
-      quantized: CompiledNetwork(network, quantized: layers),
+      quantized: try CompiledNetwork(network, quantized: layers),
       input: layers[index].input,
       images: calibration.images,
       normalization: calibration.normalization,
@@ -189,6 +189,7 @@ extension PostTrainingRecipe {
 extension QuantizedLayer {
   fileprivate mutating func take(_ quantization: WeightQuantization) {
     weights = quantization.weights
+    steps = quantization.steps
     roundedWeights = quantization.rounded
     weightRanges = quantization.ranges
     meanWeightBitWidth = quantization.meanBitWidth

@@ -122,7 +122,7 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     let exclusive: [([String], [String])] =
       [
         (ranges, ranges), (["best"], ranges), (roundings, roundings),
-        (["tensor"], ["channel", "alloc", "best"]),
+        (["tensor"], ["channel"]),
       ]
       + [(["symmetric"], ["affine", "descent", "best"]), (["bias"], ["bias-variance"])]
       // Rounding by the output finds weights and biases of its own.

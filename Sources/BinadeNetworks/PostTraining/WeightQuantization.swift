@@ -8,6 +8,8 @@ struct WeightQuantization {
   private(set) var weights: [Float]
   /// As the layer's weights, before those corrections.
   private(set) var rounded: [Float]
+  /// The weights as whole steps; nil where what is added to them is none.
+  private(set) var steps: WholeSteps?
   /// The least and the greatest value that rounding can give, for each output channel.
   private(set) var ranges: [ClosedRange<Float>]
   /// Bits of a weight, the mean.
@@ -44,6 +46,11 @@ struct WeightQuantization {
       rounded = zip(channels, quantizers).flatMap { channel, quantizer in
         channel.map { Float(quantizer.fakeQuantize(Double($0))) }
       }
+      steps = WholeSteps(
+        zip(channels, quantizers).map { channel, quantizer in
+          (quantizer, channel.map { quantizer.encode(Double($0)) })
+        }
+      )
       ranges = quantizers.map(Self.range)
       meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
       parameterBitCount = Self.parameterBitCount(widths, hasOffsets: !recipe.isSymmetric)
@@ -55,6 +62,7 @@ struct WeightQuantization {
       return after.map { correction.apply($0) }
     }
     // What is added to a channel is no multiple of its step: a float32 of its own.
+    steps = nil
     parameterBitCount += 32 * channels.count
   }
 
@@ -79,6 +87,7 @@ struct WeightQuantization {
     }
     rounded = solutions.flatMap { $0.weights.map { Float($0) } }
     weights = rounded
+    steps = WholeSteps(solutions.map { ($0.quantizer, $0.codes) })
     ranges = solutions.map { Self.range($0.quantizer) }
     meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
     parameterBitCount = Self.parameterBitCount(widths, hasOffsets: !recipe.isSymmetric)

@@ -121,6 +121,11 @@ public struct BlockFormat: Sendable {
     Double(element.bitWidth) + Double(scale.bitWidth) / Double(blockLength)
   }
 
+  /// Bits of the scales of blocks in so many rows, each of which begins a new block.
+  public func scaleBitCount(rowCount: Int, rowLength: Int) -> Int {
+    rowCount * ((rowLength + blockLength - 1) / blockLength) * scale.bitWidth
+  }
+
   /// The greatest value of an element, that a full scale maps the greatest magnitude to.
   public var greatestElement: Double { elementValues.greatest }
 
@@ -130,6 +135,8 @@ public struct BlockFormat: Sendable {
   }
   /// The greatest magnitude of an element.
   var greatestElementMagnitude: Double { max(greatestElement, -elementValues.ladder.least.value) }
+  /// The least and the greatest value of an element.
+  package var elementLimits: ClosedRange<Double> { elementValues.ladder.least.value...greatestElement }
 
   /// The codes of the scales that are positive numbers, with their values, ascending.
   var positiveScales: [(code: UInt32, value: Double)] {

@@ -13,7 +13,7 @@ public enum BlockScaleSearch: String, Sendable, Hashable, CaseIterable {
 
   /// Throws `FormatError` where the two scales mean nothing: they are made for the values of float4_e2m1fn under a scale
   /// that is no power of two.
-  func check(_ format: BlockFormat) throws(FormatError) {
+  public func check(_ format: BlockFormat) throws(FormatError) {
     guard self == .fourOverSix else { return }
     let magnitudes = format.elementValues.ladder.rungs.map(\.value).filter { $0 >= 0 }
     guard format.scale.rule == nil, magnitudes == [0, 0.5, 1, 1.5, 2, 3, 4, 6] else {

@@ -12,6 +12,8 @@
 
 /// Codes of an element at most.
 #define BINADE_BLOCK_LEVELS 16
+/// Levels of numbers that are not negative, where the negative ones mirror them.
+#define BINADE_BLOCK_MAGNITUDES 8
 
 /// Rows of blocks, one after the other.
 typedef struct {
@@ -29,6 +31,10 @@ typedef struct {
   int32_t padding;
   uint32_t values[BINADE_BLOCK_LEVELS];  // the bits of Floats
   uint32_t codes[BINADE_BLOCK_LEVELS];
+  // Levels of magnitudes, where negative numbers mirror the others.
+  int32_t magnitude_keys[BINADE_BLOCK_MAGNITUDES - 1];
+  uint32_t sign;  // the bit that a value takes from its number: none where every value is NaN
+  uint32_t magnitude_values[BINADE_BLOCK_MAGNITUDES];
 } binade_block_levels;
 
 /// The bits of the greatest magnitude of every block; 0x7F800000 or more where it holds an infinity or NaN.
@@ -40,12 +46,17 @@ typedef void binade_block_round(const float *input, binade_block_rows rows, cons
 typedef void binade_block_encode(const float *input, binade_block_rows rows, const uint16_t *scales,
                                  const binade_block_levels *levels, uint8_t *codes);
 
+/// Rounding where x and -x become values of opposite sign, zeros too.
+typedef binade_block_round binade_block_mirror;
+
 binade_block_magnitudes binade_block_magnitudes_portable;
 binade_block_round binade_block_round_portable;
+binade_block_mirror binade_block_mirror_portable;
 binade_block_encode binade_block_encode_portable;
 #if defined(__x86_64__)
 binade_block_magnitudes binade_block_magnitudes_avx2, binade_block_magnitudes_avx512;
 binade_block_round binade_block_round_avx2, binade_block_round_avx512;
+binade_block_mirror binade_block_mirror_avx2, binade_block_mirror_avx512;
 binade_block_encode binade_block_encode_avx2, binade_block_encode_avx512;
 #endif
 

@@ -16,7 +16,15 @@ struct BlockFileOptions: ParsableArguments {
   var outerScales: String?
 
   /// The file of the scales, which must be there, and that of the outer ones if the format has some.
-  func scales(of format: BlockFormat) throws -> String {
+  ///
+  /// `codes`: the file of the codes, which none of them may be.
+  func scales(of format: BlockFormat, besides codes: String) throws -> String {
+    let paths = [codes, scales, outerScales].compactMap { $0 }
+    if let path = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
+      throw ValidationError(
+        "'\(path)' is named twice; codes, --scales and --outer-scales are files of their own"
+      )
+    }
     guard let scales else {
       throw ValidationError("'\(format.name)' is a block format: name the file of its scales, --scales FILE")
     }

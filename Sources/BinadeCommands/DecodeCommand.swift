@@ -75,7 +75,7 @@ struct DecodeCommand: ParsableCommand {
     try BlockDecoding(
       codec: BlockCodec(format),
       codes: input,
-      scales: blockFiles.scales(of: format),
+      scales: blockFiles.scales(of: format, besides: input),
       outerScales: blockFiles.outerScales,
       output: output,
       limit: stream.limit

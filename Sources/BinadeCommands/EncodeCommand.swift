@@ -85,7 +85,7 @@ struct EncodeCommand: ParsableCommand {
     guard !packed else {
       throw ValidationError("--packed is for formats of single elements; '\(format.name)' is a block format")
     }
-    let scales = try blockFiles.scales(of: format)
+    let scales = try blockFiles.scales(of: format, besides: destination.output)
     try BlockQuantization(
       codec: blockScales.codec(format, rounding: conversion.blockRounding(format)),
       input: conversion.input,

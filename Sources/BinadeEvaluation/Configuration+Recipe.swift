@@ -54,7 +54,7 @@ extension Configuration {
     guard let body, body.format.name != "float32" else { return nil }
     let format = (end ?? body).format
     guard format.name != "float32" else { return nil }
-    guard case .element(let format) = format else { throw PostTrainingError.notUniform(format: format.name) }
+    guard case .element(let format) = format else { throw PostTrainingError.blocks(format: format.name) }
     guard let rungs = try FormatCodec(format).rungs, rungs.count > 1,
       zip(rungs, rungs.dropFirst()).allSatisfy({ $1.value - $0.value == rungs[1].value - rungs[0].value })
     else { throw PostTrainingError.notUniform(format: format.name) }

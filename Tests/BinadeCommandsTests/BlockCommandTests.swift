@@ -99,6 +99,8 @@ import Testing
     #expect(errors("encode", "--format", "mxfp4_e2m1").contains("is a block format"))
     #expect(errors("encode", "--format", "mxfp4_e2m1").contains("--scales FILE"))
     #expect(errors("decode", "--format", "nvfp4").contains("--scales FILE"))
+    #expect(errors("encode", "--format", "nvfp4", "--scales", scratch.path("y")).contains("is named twice"))
+    #expect(errors("decode", "--format", "nvfp4", "--scales", input).contains("is named twice"))
     #expect(
       errors("encode", "--format", "vsq4_s4", "--scales", scratch.path("s")).contains("--outer-scales FILE")
     )

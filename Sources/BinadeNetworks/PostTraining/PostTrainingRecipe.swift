@@ -175,6 +175,7 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
   case unknownPart(part: String, recipe: String)
   case conflict(String, String, recipe: String)
   case notUniform(format: String)
+  case blocks(format: String)
   case fewerValues(format: String)
   case accumulator
   case nothingToQuantize
@@ -201,6 +202,9 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
       "recipes work on values with offsets, an accumulator sums products of codes; leave one of them out"
     case .notUniform(let format):
       "recipes are for evenly spaced formats and '\(format)' is none; without --ptq, calibration 'mse' searches its scale"
+    case .blocks(let format):
+      "recipes are for evenly spaced formats and '\(format)' is one of blocks; without --ptq, '\(format):mse' searches the "
+        + "scale of each block"
     case .tooManyBits(let format, let bits):
       "'\(format)' has \(bits) bits; recipes take formats of 2 to 8 bits"
     case .tooFewImages(let layer, let images, let needed):

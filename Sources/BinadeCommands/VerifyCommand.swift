@@ -227,7 +227,8 @@ struct VerifyCommand: ParsableCommand {
       )
     }
     let provable = WideConversionProof.rules
-    if let wide = certifiable.first(where: { FormatProof.rules(rules, for: $0).isEmpty }) {
+    let unproved = certifiable.filter { FormatProof.rules(rules, for: $0).isEmpty }
+    if let wide = unproved.first, !all || unproved.count == certifiable.count {
       throw CertificateError.noWideProof(
         format: wide.name,
         rounding: rules.map(\.rawValue).joined(separator: ", ")
@@ -241,7 +242,8 @@ struct VerifyCommand: ParsableCommand {
       )
     }
     let folder = try certificates.map { try OutputFolder($0) }
-    try proof.run(certifiable, rules: rules, folder: folder, resuming: resume, json: json)
+    let proved = certifiable.filter { !FormatProof.rules(rules, for: $0).isEmpty }
+    try proof.run(proved, rules: rules, folder: folder, resuming: resume, json: json)
   }
 
   private var proof: ExhaustiveVerification {

@@ -183,15 +183,10 @@ struct AccumulatorOptions: ParsableArguments {
 }
 
 extension AccumulatorOptions {
-  /// Refuses lists with nothing in them, with recipes, and details that no accumulator of the list takes.
-  func requireAccumulators(_ names: String?, ptq: String?) throws {
+  /// Refuses lists with nothing in them, and details that no accumulator of the list takes.
+  func requireAccumulators(_ names: String?) throws {
     try requireAccumulator(names)
     guard let names else { return }
-    if let ptq {
-      throw ValidationError(
-        "--ptq \(ptq) works on values with offsets; --accumulator sums products of codes"
-      )
-    }
     for name in Self.names(names) { try requireNoDetails(of: name) }
   }
 

@@ -79,7 +79,7 @@ struct CompareCommand: ParsableCommand {
   @Flag(help: "Print the results as JSON instead of a table.")
   var json = false
 
-  func validate() throws { try accumulatorOptions.requireAccumulators(accumulator, ptq: ptq) }
+  func validate() throws { try accumulatorOptions.requireAccumulators(accumulator) }
 
   func run() throws {
     let console = CommandContext.current.console

@@ -21,9 +21,10 @@ struct EvaluateCommand: ParsableCommand {
       format, in the order (kernel row, kernel column, channel); scales, bias and residual follow in float32.
       \(AccumulatorHelp.text)
 
-      With --ptq a recipe of post-training quantization finds ranges, bits per channel and rounded weights for evenly
-      spaced formats of 2 to 8 bits; quantizers are formats alone. Recipes: naive, aciq, aciq+alloc+bias, best, or parts
-      joined by '+':
+      With --ptq a recipe of post-training quantization finds ranges, bits per channel and rounded weights; quantizers are
+      formats alone. naive, mse, adaround, descent and best take every format of up to 16 bits, blocks included; zero points,
+      bits per channel and analytic clipping are for evenly spaced formats of 2 to 8 bits. Recipes: naive, aciq,
+      aciq+alloc+bias, best, or parts joined by '+':
       \(RecipeText.parts)
 
       EXAMPLES
@@ -103,8 +104,7 @@ struct EvaluateCommand: ParsableCommand {
       ptq,
       weights: weights,
       activations: activations,
-      ends: ends,
-      accumulator: accumulator
+      ends: ends
     )
     guard let accumulator, weights == nil || activations == nil else { return }
     throw ValidationError(

@@ -67,7 +67,7 @@ struct ExplainCommand: ParsableCommand {
 
   func validate() throws {
     try accumulatorOptions.requireLayerAccumulator(accumulator)
-    try RecipeText.check(ptq, weights: format, activations: nil, ends: ends, accumulator: accumulator)
+    try RecipeText.check(ptq, weights: format, activations: nil, ends: ends)
   }
 
   func run() throws {

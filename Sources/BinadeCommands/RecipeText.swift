@@ -15,17 +15,11 @@ enum RecipeText {
     _ recipe: String?,
     weights: String?,
     activations: String?,
-    ends: String?,
-    accumulator: String?
+    ends: String?
   ) throws {
     guard let recipe else { return }
     guard weights != nil || activations != nil else {
       throw ValidationError("--ptq \(recipe) needs --weights or --activations, or both")
-    }
-    guard accumulator == nil else {
-      throw ValidationError(
-        "--ptq \(recipe) works on values with offsets; --accumulator sums products of codes"
-      )
     }
     try check([recipe], formats: [weights, activations, ends].compactMap { $0 })
   }

@@ -20,50 +20,37 @@ extension Configuration {
   /// Throws `PostTrainingError` when a recipe cannot take the formats, before any work is done.
   public func checkRecipe() throws {
     guard let recipe else { return }
-    if accumulator != nil { throw PostTrainingError.accumulator }
     if onlineBatchSize != nil, recipe.weightRounding != .nearest { throw PostTrainingError.onlineRounding }
     let targets = try targets(layerCount: 3, recipe: recipe)
-    guard targets.contains(where: { $0.weightBitWidth != nil || $0.inputBitWidth != nil }) else {
+    for target in targets where !target.isEnd { try recipe.check(target) }
+    guard targets.contains(where: { $0.weights != nil || $0.activations != nil }) else {
       throw PostTrainingError.nothingToQuantize
     }
   }
 
-  /// One target per layer for post-training quantization: the bits of the formats.
+  /// One target per layer for post-training quantization.
   ///
-  /// Ends have their own bits where there are some; what is float32 in the body is float32 there.
-  ///
-  /// Throws `PostTrainingError` for formats that are not evenly spaced or not of 2 to 8 bits.
+  /// Ends have their own formats where there are some; what is float32 in the body is float32 there.
   func targets(layerCount: Int, recipe: PostTrainingRecipe) throws -> [LayerTarget] {
     try (0..<layerCount).map { layer in
       let isEnd = ends != nil && (layer == 0 || layer == layerCount - 1)
-      let bits = try Self.bitWidth(of: weights, end: isEnd ? ends?.weights : nil)
-      let inputBits = try Self.bitWidth(of: activations, end: isEnd ? ends?.activations : nil)
-      var target = LayerTarget(weightBitWidth: bits, inputBitWidth: inputBits, isEnd: isEnd)
-      if recipe.usesVectorScales, let bits,
-        let format = try ParametricBlockFormat.format(named: "vsq\(bits)_s4")
-      {
-        target.vectorCodec = try BlockCodec(format)
+      var target = LayerTarget(
+        weights: Self.format(of: weights, end: isEnd ? ends?.weights : nil),
+        activations: Self.format(of: activations, end: isEnd ? ends?.activations : nil),
+        isEnd: isEnd
+      )
+      if recipe.usesVectorScales, let bits = target.weights?.bitWidth {
+        target.vectors = try ParametricBlockFormat.format(named: "vsq\(bits)_s4")
       }
       return target
     }
   }
 
   /// Nil for float32, and where nothing is asked for.
-  private static func bitWidth(of body: QuantizerSpecification?, end: QuantizerSpecification?) throws -> Int?
+  private static func format(of body: QuantizerSpecification?, end: QuantizerSpecification?) -> TensorFormat?
   {
     guard let body, body.format.name != "float32" else { return nil }
     let format = (end ?? body).format
-    guard format.name != "float32" else { return nil }
-    guard case .element(let format) = format else { throw PostTrainingError.blocks(format: format.name) }
-    guard let rungs = try FormatCodec(format).rungs, rungs.count > 1,
-      zip(rungs, rungs.dropFirst()).allSatisfy({ $1.value - $0.value == rungs[1].value - rungs[0].value })
-    else { throw PostTrainingError.notUniform(format: format.name) }
-    guard (2...8).contains(format.bitWidth) else {
-      throw PostTrainingError.tooManyBits(format: format.name, bits: format.bitWidth)
-    }
-    guard rungs.count == 1 << format.bitWidth else {
-      throw PostTrainingError.fewerValues(format: format.name)
-    }
-    return format.bitWidth
+    return format.name == "float32" ? nil : format
   }
 }

@@ -134,9 +134,9 @@ public struct Experiment: Sendable {
     let quantizer = try quantizer(configuration, recipe, images: images, layerDone)
     return try CompiledNetwork(
       quantizer.network,
-      quantized: quantizer.layers,
-      notes: quantizer.notes,
-      cache: cache
+      operands: quantizer.operands,
+      accumulator: configuration.accumulator,
+      notes: quantizer.notes
     )
   }
 
@@ -154,6 +154,7 @@ public struct Experiment: Sendable {
       images: images,
       normalization: model.normalization,
       threads: options.threads,
+      cache: cache,
       progress: layerDone
     )
   }

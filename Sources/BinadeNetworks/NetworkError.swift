@@ -17,7 +17,7 @@ public enum NetworkError: Error, Sendable, Hashable {
   case noDataset(path: String)
   case inputMismatch(model: String, data: String)
   case accumulatorWithoutFormats(layer: String, accumulator: String)
-  case accumulatorOfBlocks(layer: String, accumulator: String, format: String)
+  case accumulatorWithoutCodes(layer: String, accumulator: String, reason: String)
 }
 
 extension NetworkError: CustomStringConvertible {
@@ -57,9 +57,9 @@ extension NetworkError: CustomStringConvertible {
         + "t10k-images-idx3-ubyte (MNIST)"
     case .inputMismatch(let model, let data):
       "the network takes images of \(model), the data set has \(data)"
-    case .accumulatorOfBlocks(let layer, let accumulator, let format):
-      "'\(layer)': accumulator '\(accumulator)' sums products of codes, and blocks of '\(format)' have scales inside the "
-        + "sum; leave the accumulator out, or take a format without blocks"
+    case .accumulatorWithoutCodes(let layer, let accumulator, let reason):
+      "'\(layer)': accumulator '\(accumulator)' sums products of codes, and \(reason); leave the accumulator out, or what "
+        + "brings this about: blocks, corrected means, scales that stay with the inputs"
     case .accumulatorWithoutFormats(let layer, let accumulator):
       "\(layer): accumulator '\(accumulator)' sums products of codes; weights and activations need formats, float32 for "
         + "what shall stay as it is"

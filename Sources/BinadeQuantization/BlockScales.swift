@@ -55,6 +55,27 @@ public struct BlockScales: Sendable {
     }
   }
 
+  /// Encodes rows: the code of every element, and the scale of its block.
+  ///
+  /// `channel`: whose outer scale holds.
+  ///
+  /// - Precondition: `input` is rows of `rowLength` elements.
+  public func encode(_ input: [Float], rowLength: Int, channel: Int = 0) -> (
+    codes: [UInt32], scales: [Double]
+  ) {
+    let outer = outerScales[outerScales.count == 1 ? 0 : channel]
+    var codes: [UInt32] = []
+    var scales: [Double] = []
+    for start in stride(from: 0, to: input.count, by: rowLength) {
+      let row = codec.encode(Array(input[start..<start + rowLength]), outerScale: outer)
+      codes += row.codes
+      for place in 0..<rowLength {
+        scales.append(codec.scale(of: row.scaleCodes[place / codec.format.blockLength], outerScale: outer))
+      }
+    }
+    return (codes, scales)
+  }
+
   /// Calls `body` with every block and its least and greatest value.
   func forEachBlock(
     of input: UnsafeBufferPointer<Float>,

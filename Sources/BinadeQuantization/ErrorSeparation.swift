@@ -41,17 +41,10 @@ public struct ErrorSeparation: Sendable, Hashable {
   ///
   /// The mean of the whole error is a part of its own, ``ErrorSource/meanShift``; the others are without their means.
   ///
-  /// - Precondition: as many quantized weights as weights.
-  public func weights(_ weights: ArraySlice<Float>, quantized: [Float], least: Float, greatest: Float)
-    -> [Float]
-  {
-    self.weights(weights, quantized: quantized) { _ in (least, greatest) }
-  }
-
-  /// The same where the least and the greatest value differ from weight to weight, as those of blocks do.
+  /// `limits`: the least and the greatest value that a weight can become, by its place in `weights` from 0 on.
   ///
-  /// `limits`: of a weight by its place in `weights`, from 0 on.
-  func weights(
+  /// - Precondition: as many quantized weights as weights.
+  public func weights(
     _ weights: ArraySlice<Float>,
     quantized: [Float],
     limits: (Int) -> (least: Float, greatest: Float)

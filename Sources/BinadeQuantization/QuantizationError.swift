@@ -49,23 +49,42 @@ public struct QuantizationError: Sendable, Hashable, Codable {
   }
 
   /// Adds one channel: `input` against what `quantizer` makes of it.
+  ///
+  /// - Precondition: no block format, whose channels do not stand alone.
+  public mutating func measure(_ input: UnsafeBufferPointer<Float>, quantizer: Quantizer, channel: Int) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(input.count, 1)) { buffer in
+      guard let rounded = buffer.baseAddress else { return }
+      quantizer.fakeQuantize(input, channel: channel, into: rounded)
+      measure(input, quantized: rounded, quantizer: quantizer, channel: channel)
+    }
+  }
+
+  /// Adds one channel, or a part of it: `input` against what became of it with `quantizer`.
+  ///
+  /// - Shape: `quantized` holds `input.count` elements.
+  /// - Precondition: no block format.
   public mutating func measure(
     _ input: UnsafeBufferPointer<Float>,
+    quantized: UnsafePointer<Float>,
     quantizer: Quantizer,
     channel: Int
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * max(input.count, 1)) { buffer in
-      guard let scaled = buffer.baseAddress else { return }
-      let rounded = scaled + input.count
-      let scale = quantizer.scale(ofChannel: channel)
-      for index in 0..<input.count { scaled[index] = input[index] / scale }
-      let source = UnsafeBufferPointer(start: scaled, count: input.count)
-      quantizer.codec.roundTrip(source, into: rounded)
-      quantizer.codec.tally(source, roundedTo: rounded, into: &tally)
-      for index in 0..<input.count {
-        add(Double(input[index]), quantized: Double(rounded[index] * scale))
+    let (least, greatest) = quantizer.extremes(ofChannel: channel)
+    let scale = quantizer.scales[channel]
+    let hasNaN = quantizer.codec.reference.ladder.specials.nan != nil
+    for index in input.indices {
+      add(Double(input[index]), quantized: Double(quantized[index]))
+      let quotient = input[index] / scale
+      if quotient.isNaN {
+        tally.nanCount += 1
+        if !hasNaN { tally.nanWithoutCode += 1 }
+      } else if Double(quotient) > greatest || Double(quotient) < least {
+        tally.saturatedCount += 1
+      } else if quotient != 0 && quantized[index] == 0 {
+        tally.underflowedCount += 1
       }
     }
+    tally.elementCount += input.count
     elementCount += input.count
   }
 

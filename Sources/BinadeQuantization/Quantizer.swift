@@ -21,10 +21,14 @@ public struct Quantizer: Sendable {
   public let bulkCodec: BulkCodec
   /// What the format's values are shifted by, in steps between neighbours; 0 for formats that are not evenly spaced.
   public let zeroPoint: Int
-  /// One scale, or one per channel; 1 in block formats.
-  public let scales: [Float]
-  /// The scales of blocks; nil for elements that stand alone.
-  public let blocks: BlockScales?
+  /// One scale, one per channel, or one per block.
+  public private(set) var scales: Scales
+  /// What channels use of the format's values; nil where all use all.
+  public let limits: ChannelLimits?
+  /// Bits of zero points and bit widths that channels have of their own.
+  public let channelBitCount: Int
+  /// The parts of the error that are there; nil for the whole.
+  public var separation: ErrorSeparation?
 
   /// Finds the scales.
   ///
@@ -55,30 +59,29 @@ public struct Quantizer: Sendable {
         rounding: specification.rounding,
         search: specification.blockScaleSearch
       )
-      bulkCodec = try cache.codec(for: format, policy: policy)
-      blocks = BlockScales(codec, samples: samples, hasOuterScalePerChannel: operand == .weights)
-      scales = [1]
-      zeroPoint = 0
+      self.init(
+        try cache.codec(for: format, policy: policy),
+        scales: .blocks(BlockScales(codec, samples: samples, hasOuterScalePerChannel: operand == .weights))
+      )
       return
     }
-    blocks = nil
     let plain = try cache.codec(for: format, policy: policy)
     let spacing = EvenSpacing(plain.codec.reference.ladder)
-    zeroPoint = spacing?.zeroPoint(specification.zeroPoint, lower: whole.least, upper: whole.greatest) ?? 0
-    bulkCodec =
+    let zeroPoint =
+      spacing?.zeroPoint(specification.zeroPoint, lower: whole.least, upper: whole.greatest) ?? 0
+    let bulkCodec =
       try zeroPoint == 0
       ? plain : cache.codec(for: format, shift: Double(zeroPoint) * (spacing?.step ?? 1), policy: policy)
     let codec = bulkCodec.codec
-    let ladder = codec.reference.ladder
-    guard ladder.least.value < 0 || whole.isNonnegative else {
+    guard codec.reference.ladder.least.value < 0 || whole.isNonnegative else {
       throw QuantizationFailure.negativeValues(tensor: name, format: format.name)
     }
     guard format.info.scaling != .none else {
-      scales = [1]
+      self.init(bulkCodec, zeroPoint: zeroPoint, scales: .tensor(1))
       return
     }
-    let target = Self.target(
-      codec: codec,
+    let target = ScaleTarget(
+      codec,
       isNonnegative: whole.isNonnegative,
       bothEndsOf: specification.zeroPoint == .full && zeroPoint != 0 ? whole : nil
     )
@@ -94,66 +97,110 @@ public struct Quantizer: Sendable {
       )
     }
     let groups = specification.granularity == .tensor ? [whole] : samples
-    scales = groups.map { sample in
-      sample.greatestMagnitude == 0
-        ? 1 : specification.calibration.scale(for: sample, target: target)
+    let found = groups.map { sample in
+      sample.greatestMagnitude == 0 ? nil : specification.calibration.scale(for: sample, target: target)
     }
+    // A channel of zeros must not stand out among the others, whose scales are compared with the greatest.
+    let least = found.compactMap { $0 }.min() ?? 1
+    let scales = found.map { $0 ?? least }
     guard scales.allSatisfy({ $0.isNormal && $0 > 0 }) else {
       throw QuantizationFailure.unusableRange(tensor: name, format: format.name)
     }
+    self.init(bulkCodec, zeroPoint: zeroPoint, scales: Scales(scales))
   }
 
-  /// A quantizer with one scale that something else than a calibration has found.
+  /// A quantizer with scales that something else than a calibration has found.
   ///
   /// `bulkCodec`: rounds to the values of the format, the zero point already subtracted.
-  init(_ bulkCodec: BulkCodec, zeroPoint: Int, scale: Float) {
+  public init(
+    _ bulkCodec: BulkCodec,
+    zeroPoint: Int = 0,
+    scales: Scales,
+    limits: ChannelLimits? = nil,
+    channelBitCount: Int = 0
+  ) {
     self.bulkCodec = bulkCodec
     self.zeroPoint = zeroPoint
-    scales = [scale]
-    blocks = nil
+    self.scales = scales
+    self.limits = limits
+    self.channelBitCount = channelBitCount
   }
 
-  /// `bothEndsOf`: a sample whose least and greatest value must both fit, for values shifted in between.
-  private static func target(codec: FormatCodec, isNonnegative: Bool, bothEndsOf sample: TensorSample?)
-    -> ScaleTarget
-  {
-    let profile = PrecisionProfile(codec.reference.ladder, isNonnegative: isNonnegative)
-    let anchor = sample.map { Self.anchor(of: codec.reference.ladder, $0) } ?? profile.anchor
-    let unit = Float(anchor)
-    return ScaleTarget(
-      codec: codec,
-      // Rounded up it would be beyond the greatest value of a format of more than 24 bits.
-      unit: Double(unit) > anchor ? unit.nextDown : unit,
-      headroomInBinades: profile.headroomInBinades,
-      scaling: codec.info.scaling
-    )
+  /// The same with other scales, one for all channels or one for each.
+  ///
+  /// - Precondition: no block format, whose scales are found block by block.
+  public func replacing(scales: [Float]) -> Quantizer {
+    precondition(blocks == nil, "blocks have scales of their own")
+    var result = self
+    result.scales = Scales(scales)
+    return result
   }
 
-  /// What the greatest magnitude of a sample becomes when neither of its ends is clipped.
-  private static func anchor(of ladder: any Ladder, _ sample: TensorSample) -> Double {
-    let (above, below) = (Double(max(sample.greatest, 0)), Double(max(-sample.least, 0)))
-    let ends = [(above, ladder.greatest.value), (below, -ladder.least.value)].filter { $0.0 > 0 && $0.1 > 0 }
-    return max(above, below) * (ends.map { $0.1 / $0.0 }.min() ?? 0)
+  /// The scales of blocks; nil for elements that stand alone.
+  public var blocks: BlockScales? {
+    if case .blocks(let blocks) = scales { blocks } else { nil }
   }
 
   /// The scale of a channel.
-  public func scale(ofChannel channel: Int) -> Float {
-    scales.count == 1 ? scales[0] : scales[channel]
-  }
+  public func scale(ofChannel channel: Int) -> Float { scales[channel] }
 
   /// The greatest scale.
-  public var greatestScale: Float { scales.max() ?? 1 }
+  public var greatestScale: Float { scales.greatest }
 
-  /// Bits that the scales take: 32 each, or 8 when they are powers of two; none when the format has no scale.
+  /// Bits of a code, the mean over the channels.
+  public var meanBitWidth: Double {
+    guard let widths = limits?.bitWidths else { return Double(codec.info.bitWidth) }
+    return Double(widths.reduce(0, +)) / Double(widths.count)
+  }
+
+  /// Bits that scales, zero points and bit widths of channels take: of scales 32 each, or 8 when they are powers of two; none
+  /// when the format has no scale.
   ///
   /// Of block formats only those above the blocks': those of blocks depend on the tensor's shape.
-  public var scaleBitCount: Int {
+  public var parameterBitCount: Int {
     if let blocks { return blocks.outerBitCount }
-    return switch codec.info.scaling {
-    case .none: 0
-    case .powerOfTwo: 8 * scales.count
-    case .fitted: 32 * scales.count
+    let perScale =
+      switch codec.info.scaling {
+      case .none: 0
+      case .powerOfTwo: 8
+      case .fitted: 32
+      }
+    return perScale * scales.values.count + channelBitCount
+  }
+
+  /// The least and the greatest value of a channel, in values of the format: before its scale.
+  func extremes(ofChannel channel: Int) -> (least: Double, greatest: Double) {
+    if let limits {
+      let index = limits.least.count == 1 ? 0 : channel
+      return (Double(limits.least[index]), Double(limits.greatest[index]))
     }
+    let ladder = codec.reference.ladder
+    return (ladder.least.value, ladder.greatest.value)
+  }
+
+  /// The least and the greatest value that elements of a channel can become.
+  public func range(ofChannel channel: Int) -> ClosedRange<Float> {
+    let (least, greatest) = extremes(ofChannel: channel)
+    return Float(least) * scales[channel]...Float(greatest) * scales[channel]
+  }
+
+  /// What one value of a channel becomes, or what is left of that by the parts of its error that are there.
+  ///
+  /// - Precondition: no block format, whose values do not stand alone.
+  public func fakeQuantize(_ value: Float, channel: Int) -> Float {
+    let scale = scales[channel]
+    let rounded = codec.decode(code(of: value, channel: channel)) * scale
+    guard let separation else { return rounded }
+    let range = range(ofChannel: channel)
+    return separation.value(value, quantized: rounded, least: range.lowerBound, greatest: range.upperBound)
+  }
+
+  /// The code of one value of a channel.
+  ///
+  /// - Precondition: no block format, whose values do not stand alone.
+  public func code(of value: Float, channel: Int) -> UInt32 {
+    let quotient = value / scales[channel]
+    return codec.encode(limits?.clamp(quotient, channel: channel) ?? quotient)
   }
 
   /// Rounds one channel to the values that the quantizer can represent: reals to reals through codes.
@@ -165,6 +212,10 @@ public struct Quantizer: Sendable {
     channel: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
-    bulkCodec.fakeQuantize(input, scales: .tensor(scale(ofChannel: channel)), into: output)
+    guard limits == nil, separation == nil else {
+      for index in input.indices { output[index] = fakeQuantize(input[index], channel: channel) }
+      return
+    }
+    bulkCodec.fakeQuantize(input, scales: .tensor(scales[channel]), into: output)
   }
 }

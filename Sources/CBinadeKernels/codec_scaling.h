@@ -32,6 +32,10 @@ INLINE float exact_reciprocal(float scale) {
 /// Goes on by so many numbers.
 INLINE binade_scaling advanced(binade_scaling s, size_t count) {
   s.place += count;
+  if (s.channels) {
+    s.place %= s.channels;
+    return s;
+  }
   if (s.place < s.block_length) return s;
   s.scales += s.place / s.block_length;
   s.place %= s.block_length;
@@ -40,12 +44,47 @@ INLINE binade_scaling advanced(binade_scaling s, size_t count) {
 
 /// Whether the next `count` numbers are divided by 1.
 INLINE int is_unscaled(binade_scaling s, size_t count) {
-  return s.block_length - s.place >= count && *s.scales == 1;
+  return !s.channels && s.block_length - s.place >= count && *s.scales == 1;
+}
+
+/// Divides up to a chunk by the scales of its channels.
+TARGET static void divide_channels(const float *input, size_t count, binade_scaling s, float *quotients) {
+  for (size_t start = 0; start < count; s.place = 0) {
+    const size_t run = s.channels - s.place < count - start ? s.channels - s.place : count - start;
+    const float *x = input + start, *scales = s.scales + s.place;
+    float *q = quotients + start;
+    if (s.least) {
+      const float *least = s.least + s.place, *greatest = s.greatest + s.place;
+      ELEMENTWISE for (size_t i = 0; i < run; i++) {
+        const float quotient = x[i] / scales[i];
+        const float raised = quotient < least[i] ? least[i] : quotient;
+        q[i] = raised > greatest[i] ? greatest[i] : raised;
+      }
+    } else {
+      ELEMENTWISE for (size_t i = 0; i < run; i++) q[i] = x[i] / scales[i];
+    }
+    start += run;
+  }
+}
+
+/// Multiplies up to a chunk in place by the scales of its channels.
+TARGET static void multiply_channels(float *values, size_t count, binade_scaling s) {
+  for (size_t start = 0; start < count; s.place = 0) {
+    const size_t run = s.channels - s.place < count - start ? s.channels - s.place : count - start;
+    const float *scales = s.scales + s.place;
+    float *x = values + start;
+    ELEMENTWISE for (size_t i = 0; i < run; i++) x[i] *= scales[i];
+    start += run;
+  }
 }
 
 /// Divides up to a chunk; returns where the quotients are.
 TARGET static const float *divided(const float *input, size_t count, binade_scaling s, float *quotients) {
   if (is_unscaled(s, count)) return input;
+  if (s.channels) {
+    divide_channels(input, count, s, quotients);
+    return quotients;
+  }
   for (size_t start = 0; start < count;) {
     const size_t rest = s.block_length - s.place;
     const size_t end = rest < count - start ? start + rest : count;
@@ -66,6 +105,10 @@ TARGET static const float *divided(const float *input, size_t count, binade_scal
 /// Multiplies up to a chunk in place.
 TARGET static void multiply(float *values, size_t count, binade_scaling s) {
   if (is_unscaled(s, count)) return;
+  if (s.channels) {
+    multiply_channels(values, count, s);
+    return;
+  }
   for (size_t start = 0; start < count;) {
     const size_t rest = s.block_length - s.place;
     const size_t end = rest < count - start ? start + rest : count;

@@ -170,8 +170,22 @@ import Testing
     )
     let accumulators = rows.map { ($0["provenance"] as? [String: Any])?["accumulator"] as? String }
     #expect(accumulators.count { $0 == "sum int16 (wrap)" } == 2 && accumulators.count { $0 == nil } == 3)
-    let bad = CommandRun(["compare", "--formats", "int4", "--ptq", "naive", "--accumulator", "int16"])
-    #expect(bad.status == 2 && bad.errors.contains("--accumulator sums products of codes"), "\(bad.errors)")
+    let recipes = CommandRun(
+      [
+        "compare", "--limit", "20", "--formats", "int4", "--ptq", "naive", "--accumulator",
+        "cheapest,int16:wrap",
+      ]
+    )
+    #expect(recipes.status == 0 && recipes.output.contains("sums in int16 (wrap)"), "\(recipes.errors)")
+    let bad = CommandRun(
+      ["evaluate", "--limit", "1", "--ptq", "naive+bias", "--accumulator", "int16"]
+        + ["--weights", "int4", "--activations", "int4"]
+    )
+    #expect(
+      bad.status == 2
+        && bad.errors.contains("'conv1': accumulator 'sum int16' sums products of codes, and what corrects"),
+      "\(bad.errors)"
+    )
   }
 
   @Test("matrix units by name: on their own formats, listed in the help, refused on others")

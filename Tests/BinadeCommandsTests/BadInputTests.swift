@@ -316,14 +316,15 @@ import Testing
     #expect(refusal(["evaluate", "--online-batch", "5"]).contains("--online-batch needs --ptq"))
     #expect(refusal(["evaluate", "--ptq", "aciq"]).contains("--ptq aciq needs --weights or --activations"))
     #expect(
-      refusal(["evaluate", "--limit", "1", "--ptq", "aciq", "--weights", "float8_e4m3fn"])
+      refusal(["evaluate", "--limit", "1", "--ptq", "aciq", "--activations", "float8_e4m3fn"])
         .contains(
-          "recipes are for evenly spaced formats and 'float8_e4m3fn' is none; without --ptq, calibration 'mse'"
+          "recipe part 'aciq' is defined for evenly spaced formats that use all 2^bits codes, as int4 does, and "
+            + "'float8_e4m3fn' is none; 'naive', 'mse', 'adaround', 'descent' and 'best' take every format"
         )
     )
     #expect(
       refusal(["evaluate", "--limit", "1", "--ptq", "aciq", "--weights", "int16"])
-        .contains("'int16' has 16 bits; recipes take formats of 2 to 8 bits")
+        .contains("'int16' has 16 bits; recipes take evenly spaced formats of 2 to 8 bits")
     )
     #expect(
       refusal(["evaluate", "--ptq", "aciq", "--weights", "int4:channel"]).contains(

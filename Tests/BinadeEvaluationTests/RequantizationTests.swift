@@ -5,7 +5,7 @@ import Testing
 @Suite struct RequantizationTests {
   @Test(
     "logits do not depend on whether layers leave codes; an observer makes them leave values",
-    arguments: [("int8:tensor", 3), ("float8_e4m3fn:tensor", 3), ("int4:channel", 0), ("e5m10:tensor", 0)]
+    arguments: [("int8:tensor", 3), ("float8_e4m3fn:tensor", 3), ("int4:channel", 3), ("e5m10:tensor", 0)]
   )
   func logits(activations: String, expectedCount: Int) throws {
     let experiment = try ExperimentTests.experiment(limit: 6)

@@ -151,7 +151,9 @@ import Testing
     }
     let channels = scales(rows)
     let blocks = scales(rows * ((rowLength + 31) / 32))
+    let innermost = scales(37)
     let cases: [(BulkScales, (Int) -> Float)] = [
+      (.innermost(innermost), { innermost[$0 % 37] }),
       (.tensor(0.3), { _ in 0.3 }),
       (.channels(channels), { channels[$0 / rowLength] }),
       (

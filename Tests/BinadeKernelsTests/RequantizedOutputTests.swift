@@ -56,22 +56,45 @@ import Testing
         epilogue: epilogue,
         addend: addend
       )
-      let scale: Float = 0.03
-      let expected = results.map { UInt8(next.codec.encode($0 / scale)) }
-      var found = [UInt8](repeating: 0xaa, count: results.count)
-      found.withUnsafeMutableBufferPointer { found in
-        guard let base = found.baseAddress else { return }
-        convolution.run(
-          images,
-          imageCount: imageCount,
-          scratch: scratch,
-          epilogue: epilogue,
-          addend: addend,
-          into: RequantizedOutput(base, codec: next, scale: scale)
-        )
+      for (scales, expected) in Self.scales(shape.outputChannels, results, next) {
+        var found = [UInt8](repeating: 0xaa, count: results.count)
+        found.withUnsafeMutableBufferPointer { found in
+          guard let base = found.baseAddress else { return }
+          convolution.run(
+            images,
+            imageCount: imageCount,
+            scratch: scratch,
+            epilogue: epilogue,
+            addend: addend,
+            into: RequantizedOutput(base, codec: next, scales: scales)
+          )
+        }
+        #expect(found == expected, "\(convolution.datapath) \(shape)")
+        #expect(Set(expected).count > 4, "too few codes to tell a fault")
       }
-      #expect(found == expected, "\(convolution.datapath) \(shape)")
-      #expect(Set(expected).count > 8, "too few codes to tell a fault")
     }
+  }
+
+  /// Scales with the codes that results have by definition: one, one per channel, and these with limits.
+  private static func scales(_ channels: Int, _ results: [Float], _ next: BulkCodec) -> [(
+    BulkScales, [UInt8]
+  )] {
+    let scales = (0..<channels).map { 0.02 + 0.01 * Float($0) }
+    let greatest = (0..<channels).map { Float(20 + 10 * ($0 % 3)) }
+    func codes(_ quotient: (Float, Int) -> Float) -> [UInt8] {
+      results.enumerated().map { UInt8(next.codec.encode(quotient($1, $0 % channels))) }
+    }
+    return [
+      (.tensor(0.03), codes { value, _ in value / 0.03 }),
+      (.innermost(scales), codes { $0 / scales[$1] }),
+      (
+        .innermost(scales, least: greatest.map { -$0 / 2 }, greatest: greatest),
+        codes { value, channel in
+          let quotient = value / scales[channel]
+          if quotient < -greatest[channel] / 2 { return -greatest[channel] / 2 }
+          return quotient > greatest[channel] ? greatest[channel] : quotient
+        }
+      ),
+    ]
   }
 }

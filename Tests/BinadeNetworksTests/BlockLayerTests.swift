@@ -85,7 +85,7 @@ import Testing
       let layer = FoldedNetwork.Layer(name: "layer", shape: shape, weights: kernel, bias: bias)
       for search in [BlockScaleSearch.none, .mse] {
         let specification = QuantizerSpecification(blocks: format, search: search)
-        let engine = LayerEngine(
+        let operands = LayerOperands(
           layer,
           weights: try Self.quantizer(specification, layer.weightSamples, .weights),
           activations: try Self.quantizer(
@@ -93,8 +93,9 @@ import Testing
             Self.samples(image, channels: channels),
             .activations
           ),
-          features: .detected
+          absorbing: false
         )
+        let engine = try LayerEngine(layer, operands, features: .detected)
         var output = [Float](repeating: .nan, count: shape.outputCount)
         engine.run(image, into: &output, scratch: LayerScratch(for: [shape]), appliesReLU: false)
         let codec = try BlockCodec(format, search: search)
@@ -131,7 +132,8 @@ import Testing
     for (left, right) in [(blocks, int8), (int8, blocks)] {
       let weights = try Self.quantizer(left, layer.weightSamples, .weights)
       let inputs = try Self.quantizer(right, Self.samples(image, channels: 20), .activations)
-      let engine = LayerEngine(layer, weights: weights, activations: inputs, features: .detected)
+      let operands = LayerOperands(layer, weights: weights, activations: inputs, absorbing: false)
+      let engine = try LayerEngine(layer, operands, features: .detected)
       var output = [Float](repeating: .nan, count: shape.outputCount)
       engine.run(image, into: &output, scratch: LayerScratch(for: [shape]), appliesReLU: false)
       func real(_ value: Float, _ quantizer: Quantizer, _ channel: Int) -> Float {

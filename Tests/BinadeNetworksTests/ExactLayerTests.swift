@@ -26,10 +26,15 @@ import Testing
         cache: CodecCache()
       )
     }
-    return try LayerEngine(
+    let operands = LayerOperands(
       layer,
       weights: try quantizer(layer.weightSamples, .channel),
       activations: try quantizer([TensorSample(image)], .tensor),
+      absorbing: true
+    )
+    return try LayerEngine(
+      layer,
+      operands,
       accumulator: accumulator,
       features: features
     )

@@ -77,10 +77,9 @@ import Testing
         name: "weights",
         cache: CodecCache()
       )
-      let engine = LayerEngine(
-        absorbed,
-        weights: weightQuantizer,
-        activations: inputQuantizer,
+      let engine = try LayerEngine(
+        layer,
+        LayerOperands(layer, weights: weightQuantizer, activations: inputQuantizer, absorbing: true),
         features: .detected
       )
       #expect(engine.datapath == expected)
@@ -114,7 +113,7 @@ import Testing
     activations: Quantizer
   ) -> [(value: Double, magnitude: Double)] {
     let planeSize = shape.inputHeight * shape.inputWidth
-    let perChannel = activations.scales.count > 1
+    let perChannel = activations.scales.isPerChannel
     let quantizedImage = image.enumerated().map { index, x -> Double in
       let scale = activations.scale(ofChannel: index / planeSize)
       let value = Double(activations.codec.decode(activations.codec.encode(x / scale)))

@@ -1,3 +1,4 @@
+import BinadeFormats
 import BinadeNetworks
 import Foundation
 import Testing
@@ -66,7 +67,10 @@ import Testing
   )
   func dataFree() throws {
     let folded = try Self.network("resnet50")
-    let target = LayerTarget(weightBitWidth: 4, inputBitWidth: nil)
+    let target = LayerTarget(
+      weights: .element(try FormatCatalog().format(named: "int4")),
+      activations: nil
+    )
     let scratch = try ScratchFolder()
     _ = try scratch.write(Data(count: 3073), as: "test_batch.bin")
     let images = try DatasetFolder(scratch.url).evaluation

@@ -87,7 +87,9 @@ import Testing
       for (values, expected) in [(Self.laplace, laplace), (Self.normal, normal)] {
         func error(_ step: Int) -> Double {
           let bound = expected + 0.005 * Double(step)
-          return AffineQuantizer(lower: -bound, range: 2 * bound, bitWidth: bits).meanSquaredError(of: values)
+          return QuantizationGrid(lower: -bound, range: 2 * bound, bitWidth: bits).meanSquaredError(
+            of: values
+          )
         }
         let best = (-12...12).min { error($0) < error($1) } ?? .max
         #expect(abs(best) <= 1, "\(bits) bits, \(expected): off by \(best) steps")

@@ -19,11 +19,17 @@ import Testing
     )
   }
 
-  private func apply(_ separated: SeparatedQuantizer, _ input: [Float]) -> [Float] {
+  private func separated(_ quantizer: Quantizer, _ sources: Set<ErrorSource>) -> Quantizer {
+    var result = quantizer
+    result.separation = ErrorSeparation(sources)
+    return result
+  }
+
+  private func apply(_ separated: Quantizer, _ input: [Float]) -> [Float] {
     var output = input
     input.withUnsafeBufferPointer { input in
       output.withUnsafeMutableBufferPointer { target in
-        if let base = target.baseAddress { separated.apply(input, channels: 7, into: base) }
+        if let base = target.baseAddress { separated.fakeQuantize(input, channels: 7, into: base) }
       }
     }
     return output
@@ -35,17 +41,23 @@ import Testing
   )
   func parts(format: String) throws {
     let quantizer = try Self.quantizer(format)
-    let all = SeparatedQuantizer(quantizer, sources: Set(ErrorSource.allCases))
-    let none = SeparatedQuantizer(quantizer, sources: [])
+    let all = separated(quantizer, Set(ErrorSource.allCases))
+    let none = separated(quantizer, [])
     let scale = quantizer.scales[0]
     var seen: Set<String> = []
     for value in Self.values {
       let quantized = quantizer.codec.decode(quantizer.codec.encode(value / scale)) * scale
-      let parts = all.parts(of: value, channel: 0)
+      let range = quantizer.range(ofChannel: 0)
+      let parts = ErrorSeparation.parts(
+        value,
+        quantized: quantized,
+        least: range.lowerBound,
+        greatest: range.upperBound
+      )
       #expect(parts.clipping + parts.rounding + parts.underflow == Double(quantized) - Double(value))
       #expect(parts.rounding == 0 || parts.underflow == 0)
-      #expect(all.value(value, channel: 0) == quantized)
-      #expect(none.value(value, channel: 0) == value)
+      #expect(all.fakeQuantize(value, channel: 0) == quantized)
+      #expect(none.fakeQuantize(value, channel: 0) == value)
       if parts.clipping != 0 { seen.insert("clipping") }
       if parts.rounding != 0 { seen.insert("rounding") }
       if parts.underflow != 0 { seen.insert("underflow") }
@@ -55,8 +67,8 @@ import Testing
     #expect(seen.contains("clipping") == (format != "posit8"))
     let pixels = Array(Self.values.prefix(994))
     for sources in [Set<ErrorSource>(), [.clipping], [.rounding, .underflow], Set(ErrorSource.allCases)] {
-      let separated = SeparatedQuantizer(quantizer, sources: sources)
-      #expect(apply(separated, pixels) == pixels.map { separated.value($0, channel: 0) })
+      let parts = separated(quantizer, sources)
+      #expect(apply(parts, pixels) == pixels.map { parts.fakeQuantize($0, channel: 0) })
     }
   }
 
@@ -64,12 +76,12 @@ import Testing
   func kinds() throws {
     let quantizer = try Self.quantizer("int4_narrow")
     let greatest = 7 * quantizer.scales[0]
-    let clipping = SeparatedQuantizer(quantizer, sources: [.clipping])
-    #expect(clipping.value(greatest * 1.7, channel: 0) == greatest)
-    #expect(clipping.value(greatest * 0.33, channel: 0) == greatest * 0.33)
-    let underflow = SeparatedQuantizer(quantizer, sources: [.underflow])
-    #expect(underflow.value(quantizer.scales[0] * 0.4, channel: 0) == 0)
-    #expect(underflow.value(quantizer.scales[0] * 0.6, channel: 0) == quantizer.scales[0] * 0.6)
+    let clipping = separated(quantizer, [.clipping])
+    #expect(clipping.fakeQuantize(greatest * 1.7, channel: 0) == greatest)
+    #expect(clipping.fakeQuantize(greatest * 0.33, channel: 0) == greatest * 0.33)
+    let underflow = separated(quantizer, [.underflow])
+    #expect(underflow.fakeQuantize(quantizer.scales[0] * 0.4, channel: 0) == 0)
+    #expect(underflow.fakeQuantize(quantizer.scales[0] * 0.6, channel: 0) == quantizer.scales[0] * 0.6)
   }
 
   @Test("without the mean shift the mean of a channel's weights stays; alone it moves all weights alike")
@@ -80,7 +92,11 @@ import Testing
       values.reduce(0) { $0 + Double($1) } / Double(values.count)
     }
     func rounded(_ sources: Set<ErrorSource>) -> [Float] {
-      SeparatedQuantizer(quantizer, sources: sources).weights(weights, channel: 0)
+      let range = quantizer.range(ofChannel: 0)
+      return ErrorSeparation(sources).weights(
+        weights,
+        quantized: weights.map { quantizer.fakeQuantize($0, channel: 0) }
+      ) { _ in (range.lowerBound, range.upperBound) }
     }
     let whole = rounded([.clipping, .rounding, .underflow, .meanShift])
     let scale = quantizer.scales[0]

@@ -1,3 +1,5 @@
+import BinadeFormats
+import BinadeNumerics
 import BinadeQuantization
 import Testing
 
@@ -72,39 +74,71 @@ import Testing
     "coordinate descent: no single weight can do better, and near the best of all codes",
     arguments: 1...8
   )
-  func descent(seed: Int) {
+  func descent(seed: Int) throws {
     let sample = Sample(depth: 5, seed: UInt64(seed))
-    let problem = sample.problem
-    let quantizer = AffineQuantizer(lower: -0.5, range: 1, bitWidth: 2)
-    let solution = CoordinateDescent.solve(problem, weights: sample.weights, quantizer: quantizer)
+    let grid = QuantizationGrid(lower: -0.5, range: 1, bitWidth: 2)
+    try check(
+      sample,
+      grid,
+      codes: (0..<4).map { grid.encode(Double($0 - grid.zeroPoint) * Double(grid.scale)) }
+    )
+    // More ranges to choose from do not hurt.
+    let (least, greatest) = (Double(sample.weights.min() ?? 0), Double(sample.weights.max() ?? 0))
+    let grids = [1, 0.9, 0.8, 0.7].map {
+      QuantizationGrid(lower: $0 * least, range: $0 * (greatest - least), bitWidth: 2)
+    }
+    let ranged = CoordinateDescent.solve(
+      sample.problem,
+      weights: sample.weights,
+      candidates: grids.map { [$0] }
+    )
+    let whole = CoordinateDescent.solve(sample.problem, weights: sample.weights, grids: [grids[0]])
+    #expect(ranged.error <= whole.error)
+  }
+
+  @Test("the same in formats that are not evenly spaced, and with a scale for every weight", arguments: 1...4)
+  func otherFormats(seed: Int) throws {
+    let sample = Sample(depth: 5, seed: UInt64(seed))
+    let policy = ConversionPolicy(rounding: .nearestEven, overflow: .saturate)
+    for name in ["posit3", "float4_e2m1fn"] {
+      let codec = try CodecCache().codec(for: FormatCatalog().format(named: name), policy: policy)
+      let codes = try #require(codec.codec.rungs).map { codec.codec.encode(Float($0.value)) }
+      try check(sample, QuantizationGrid(codec, scale: 0.2), codes: codes)
+    }
+    let codec = try CodecCache().codec(for: FormatCatalog().format(named: "float4_e2m1fn"), policy: policy)
+    let grids = sample.weights.indices.map { QuantizationGrid(codec, scale: $0 < 3 ? 0.125 : 0.03) }
+    let solution = CoordinateDescent.solve(sample.problem, weights: sample.weights, grids: grids)
     #expect(abs(solution.error - sample.error(solution.weights)) < 1e-12)
-    let nearest = sample.weights.map { quantizer.fakeQuantize(Double($0)) }
+    let nearest = zip(sample.weights, grids).map { $1.fakeQuantize(Double($0)) }
+    #expect(solution.error < sample.error(nearest))
+    let adapted = AdaptiveRounding().solve(sample.problem, weights: sample.weights, grids: grids)
+    for (index, weight) in adapted.weights.enumerated() {
+      let (below, above) = grids[index].neighbours(of: Double(sample.weights[index]))
+      #expect([Double(below), Double(above)].map { $0 * Double(grids[index].scale) }.contains(weight))
+    }
+    #expect(adapted.error <= sample.error(nearest) + 1e-12)
+  }
+
+  private func check(_ sample: Sample, _ grid: QuantizationGrid, codes: [UInt32]) throws {
+    let problem = sample.problem
+    let solution = CoordinateDescent.solve(problem, weights: sample.weights, grids: [grid])
+    #expect(abs(solution.error - sample.error(solution.weights)) < 1e-12)
+    let nearest = sample.weights.map { grid.fakeQuantize(Double($0)) }
     #expect(solution.error <= sample.error(nearest) + 1e-12)
     for index in 0..<5 {
-      for code in 0..<4 {
+      for code in codes {
         var other = solution
         other.codes[index] = code
         #expect(sample.error(other.weights) >= solution.error - 1e-12)
       }
     }
+    guard codes.count == 4 else { return }
     let best =
       (0..<1024).map { choice in
-        sample.error((0..<5).map { quantizer.decode(choice >> (2 * $0) & 3) })
+        sample.error((0..<5).map { grid.decode(codes[choice >> (2 * $0) & 3]) })
       }.min() ?? 0
     #expect(solution.error >= best - 1e-12)
     #expect(solution.error <= 3 * best + 1e-4, "\(solution.error) \(best)")
-    // More ranges to choose from do not hurt.
-    let ranged = CoordinateDescent.solve(problem, weights: sample.weights, bitWidth: 2)
-    let whole = CoordinateDescent.solve(
-      problem,
-      weights: sample.weights,
-      quantizer: AffineQuantizer(
-        lower: Double(sample.weights.min() ?? 0),
-        range: Double(sample.weights.max() ?? 0) - Double(sample.weights.min() ?? 0),
-        bitWidth: 2
-      )
-    )
-    #expect(ranged.error <= whole.error)
   }
 
   @Test(
@@ -114,18 +148,19 @@ import Testing
     var (gained, possible) = (0.0, 0.0)
     for seed in 1...12 {
       let sample = Sample(depth: 8, seed: UInt64(seed))
-      let quantizer = AffineQuantizer(lower: -0.6, range: 1.2, bitWidth: 3)
-      let solution = AdaptiveRounding().solve(sample.problem, weights: sample.weights, quantizer: quantizer)
-      let positions = sample.weights.map { Double($0) / quantizer.scale + quantizer.zeroPoint }
-      for (code, position) in zip(solution.codes, positions) {
-        #expect(code == Int(position.rounded(.down)) || code == Int(position.rounded(.up)))
+      let grid = QuantizationGrid(lower: -0.6, range: 1.2, bitWidth: 3)
+      let scale = Double(grid.scale)
+      let solution = AdaptiveRounding().solve(sample.problem, weights: sample.weights, grids: [grid])
+      let positions = sample.weights.map { Double($0) / scale }
+      for (step, position) in zip(solution.unscaledWeights.map(Double.init), positions) {
+        #expect(step == position.rounded(.down) || step == position.rounded(.up))
       }
-      let nearest = sample.error(sample.weights.map { quantizer.fakeQuantize(Double($0)) })
+      let nearest = sample.error(sample.weights.map { grid.fakeQuantize(Double($0)) })
       #expect(solution.error <= nearest + 1e-12)
       let best =
         (0..<256).map { choice in
           sample.error(
-            positions.enumerated().map { quantizer.decode(Int($1.rounded(.down)) + choice >> $0 & 1) }
+            positions.enumerated().map { ($1.rounded(.down) + Double(choice >> $0 & 1)) * scale }
           )
         }.min() ?? 0
       #expect(solution.error >= best - 1e-12)

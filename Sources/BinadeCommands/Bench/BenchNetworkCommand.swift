@@ -13,6 +13,7 @@ struct BenchNetworkCommand: ParsableCommand {
       EXAMPLES
         binade bench network --weights int8 --activations int8
         binade bench network --model resnet20-cifar10.safetensors --data cifar10 --limit 512 --json
+        binade bench network --weights int4 --activations int4 --ends int8 --ptq best
         binade bench network --random-weights resnet50 --batch 8 --samples 3
       """
   )
@@ -31,6 +32,12 @@ struct BenchNetworkCommand: ParsableCommand {
     completion: NameCompletion.quantizers
   )
   var ends: String?
+
+  @Option(
+    help: "A recipe of post-training quantization that makes the network, as in 'binade evaluate'.",
+    completion: NameCompletion.recipes
+  )
+  var ptq: String?
 
   @Option(
     help: "An architecture to run with drawn weights, in float32: resnet20-cifar, resnet50.",
@@ -52,6 +59,7 @@ struct BenchNetworkCommand: ParsableCommand {
         "--batch needs --random-weights; --limit says how many images of a data set are run"
       )
     }
+    try RecipeText.check(ptq, weights: weights, activations: activations, ends: ends)
     if randomWeights != nil,
       models.model != nil || models.architecture != nil || models.limit != nil || weights != nil
         || activations != nil || ends != nil
@@ -74,19 +82,22 @@ struct BenchNetworkCommand: ParsableCommand {
       ])
       return
     }
-    let configuration = try ConfigurationText.configuration(
+    var configuration = try ConfigurationText.configuration(
       weights: weights,
       activations: activations,
       ends: ends,
       try formatOptions.catalog()
     )
+    configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
+    configuration.recipeText = ptq
+    try configuration.checkRecipe()
     let experiment = try models.experiment(threads: options.threads)
     let format = "\(weights ?? BenchFormat.float32Name)/\(activations ?? BenchFormat.float32Name)"
     let isFloat32 = weights == nil && activations == nil && ends == nil
     try options.run([
       BenchRow(
         name: "\(experiment.model.name), \(experiment.imageCount) images",
-        format: isFloat32 ? BenchFormat.float32Name : format,
+        format: isFloat32 ? BenchFormat.float32Name : ptq.map { "\(format), \($0)" } ?? format,
         workload: { try BenchWorkloads.network(experiment, configuration) },
         twin: isFloat32 ? nil : { try BenchWorkloads.network(experiment, Configuration()) }
       )

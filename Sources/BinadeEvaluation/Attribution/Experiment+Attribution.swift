@@ -17,7 +17,7 @@ extension Experiment {
       let network =
         sources.contains(.accumulator)
         ? try compile(configuration)
-        : try CompiledNetwork(base, quantized: layers.map { $0.quantized(sources) })
+        : try CompiledNetwork(base, operands: layers.map { $0.operands(sources) })
       return summarize(outcome(network, progress), against: reference, sources: sources)
     }
     let present = Self.sources(of: configuration)
@@ -53,8 +53,8 @@ extension Experiment {
     let reference = outcome(CompiledNetwork(base), progress)
     let sources = Set(Self.sources(of: configuration)).subtracting([.accumulator])
     return try layers.indices.map { index in
-      let mixed = layers.indices.map { layers[$0].quantized($0 == index ? sources : []) }
-      let network = try CompiledNetwork(base, quantized: mixed)
+      let mixed = layers.indices.map { layers[$0].operands($0 == index ? sources : []) }
+      let network = try CompiledNetwork(base, operands: mixed)
       return LayerSensitivity(
         layer: model.network.layers[index].name,
         run: summarize(outcome(network, progress), against: reference, sources: sources)
@@ -130,7 +130,7 @@ extension Experiment {
     try configuration.checkRecipe()
     if let recipe = configuration.recipe {
       let quantizer = try quantizer(configuration, recipe, images: calibrationImages)
-      let layers = zip(quantizer.network.layers, quantizer.layers).map { SeparableLayer($0, $1) }
+      let layers = zip(quantizer.network.layers, quantizer.operands).map { SeparableLayer($0, $1) }
       return (quantizer.network, layers)
     }
     if configuration.quantizesActivations, statistics == nil { throw ExperimentError.noCalibrationImages }
@@ -138,12 +138,14 @@ extension Experiment {
       model.network.layers.indices,
       configuration.assignments(layerCount: model.network.layers.count)
     ).map { index, assignment in
-      try SeparableLayer(
-        model.network.layers[index],
+      let layer = model.network.layers[index]
+      let operands = try LayerOperands(
+        layer,
         assignment,
         inputSamples: statistics?.samples[index] ?? [],
         cache: cache
       )
+      return SeparableLayer(layer, operands)
     }
     return (model.network, layers)
   }

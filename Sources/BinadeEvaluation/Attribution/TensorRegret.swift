@@ -94,7 +94,7 @@ extension Experiment {
     guard quantizer.blocks == nil, let rungs = quantizer.codec.rungs else { return nil }
     let levelCount = Set(rungs.map(\.value)).count
     let groups =
-      quantizer.scales.count == 1 ? [samples.flatMap(\.values)] : samples.map(\.values)
+      !quantizer.scales.isPerChannel ? [samples.flatMap(\.values)] : samples.map(\.values)
     var (error, least, count, leftOut) = (0.0, 0.0, 0.0, 0)
     for (channel, values) in groups.enumerated() where !values.isEmpty {
       guard hasMoreValues(values, than: levelCount) else {

@@ -151,6 +151,19 @@ public struct BulkCodec: Sendable {
     }
   }
 
+  /// Divides by the scales alone, limits included.
+  ///
+  /// - Shape: `quotients` holds `input.count` elements and may be `input`.
+  package func divide(
+    _ input: UnsafeBufferPointer<Float>,
+    by scales: BulkScales,
+    into quotients: UnsafeMutablePointer<Float>
+  ) {
+    forEachSpan(of: input, scales, 1) { source, start, scaling in
+      binade_divide(source.baseAddress, source.count, scaling, quotients + start)
+    }
+  }
+
   // MARK: Decoding
 
   /// Decodes one byte per element.

@@ -116,7 +116,14 @@ struct ClosedForm: Sendable {
     var values = [Float](repeating: 0, count: codes.count)
     var one: Float = 1
     withUnsafePointer(to: &one) { one in
-      let scaling = binade_scaling(scales: one, block_length: codes.count, place: 0)
+      let scaling = binade_scaling(
+        scales: one,
+        block_length: codes.count,
+        place: 0,
+        channels: 0,
+        least: nil,
+        greatest: nil
+      )
       withUnsafePointer(to: form) { binade_decode_portable(codes, 4, codes.count, $0, scaling, &values) }
     }
     return codes.allSatisfy { codec.decode($0).bitPattern == values[Int($0)].bitPattern }

@@ -7,13 +7,15 @@ public struct RequantizedOutput {
   private let codec: BulkCodec
   private let scales: BulkScales
 
-  /// Divides by `scale`, then encodes with `codec`.
+  /// Divides by scales, then encodes with `codec`.
+  ///
+  /// `scales`: one, or one for each channel of the output.
   ///
   /// - Shape: `codes` holds one byte for each element of the output.
   /// - Error: none beyond those two roundings: the codes are those of ``BulkCodec`` on the float32 results.
-  /// - Precondition: the format has at most 8 bits; `scale` is a positive normal number.
-  public init(_ codes: UnsafeMutablePointer<UInt8>, codec: BulkCodec, scale: Float) {
-    self.init(codes, codec, .tensor(scale))
+  /// - Precondition: the format has at most 8 bits.
+  public init(_ codes: UnsafeMutablePointer<UInt8>, codec: BulkCodec, scales: BulkScales) {
+    self.init(codes, codec, scales)
     precondition(
       codec.codec.info.bitWidth <= 8,
       "'\(codec.codec.info.name)' has more than 8 bits; an output of codes has one byte for each"
@@ -25,10 +27,12 @@ public struct RequantizedOutput {
   }
 
   /// The codes from an element on.
-  func from(element: Int) -> RequantizedOutput { RequantizedOutput(codes + element, codec, scales) }
+  func from(element: Int) -> RequantizedOutput {
+    RequantizedOutput(codes + element, codec, scales.from(element: element))
+  }
 
   /// Encodes results, the first of which goes to `place`.
   func encode(_ values: UnsafeBufferPointer<Float>, to place: Int) {
-    codec.encode(values, scales: scales, into: codes + place)
+    codec.encode(values, scales: scales.from(element: place), into: codes + place)
   }
 }

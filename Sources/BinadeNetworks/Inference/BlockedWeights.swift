@@ -11,13 +11,13 @@ extension ConvolutionShape {
   ///
   /// - Shape: `row` is channels per group x kernelHeight x kernelWidth; the result kernelHeight x kernelWidth x channels per
   ///   group.
-  func blockOrder(_ row: ArraySlice<Float>) -> [Float] {
+  func blockOrder<Element>(_ row: ArraySlice<Element>) -> [Element] {
     let (taps, channels, first) = (tapCount, groupInputChannels, row.startIndex)
     return (0..<row.count).map { row[first + $0 % channels * taps + $0 / channels] }
   }
 
   /// One output channel, back to the order of weight files.
-  func fileOrder(_ row: [Float]) -> [Float] {
+  func fileOrder<Element>(_ row: [Element]) -> [Element] {
     let (taps, channels) = (tapCount, groupInputChannels)
     return (0..<row.count).map { row[$0 % taps * channels + $0 / taps] }
   }
@@ -36,32 +36,20 @@ extension FoldedNetwork.Layer {
     weights[channel * shape.depth..<(channel + 1) * shape.depth]
   }
 
-  /// The weights rounded in blocks: what their codes stand for, in the order of ``weights``.
-  func rounded(_ blocks: BlockScales) -> [Float] {
-    (0..<shape.outputChannels).flatMap { channel in
-      var row = shape.blockOrder(row(channel))
-      row.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        blocks.fakeQuantize(
-          UnsafeBufferPointer(buffer),
-          rowLength: shape.groupInputChannels,
-          channel: channel,
-          into: base
-        )
-      }
-      return shape.fileOrder(row)
-    }
-  }
-
-  /// How far the weights move in blocks.
-  func error(of blocks: BlockScales) -> QuantizationError {
-    var error = QuantizationError()
+  /// The weights as codes in blocks, in the order of ``weights``.
+  func coded(_ quantizer: Quantizer, _ blocks: BlockScales) -> CodedTensor {
+    var codes: [UInt32] = []
+    var scales: [Double] = []
     for channel in 0..<shape.outputChannels {
-      shape.blockOrder(row(channel)).withUnsafeBufferPointer {
-        error.measure($0, rowLength: shape.groupInputChannels, channel: channel, blocks: blocks)
-      }
+      let row = blocks.encode(
+        shape.blockOrder(row(channel)),
+        rowLength: shape.groupInputChannels,
+        channel: channel
+      )
+      codes += shape.fileOrder(row.codes)
+      scales += shape.fileOrder(row.scales)
     }
-    return error
+    return CodedTensor(quantizer, codes: codes, channelLength: shape.depth, blockScales: scales)
   }
 }
 

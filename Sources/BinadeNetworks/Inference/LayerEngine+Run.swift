@@ -67,9 +67,9 @@ extension LayerEngine {
       let rounded = scratch.values
       quantizer.round(elements, channels: shape.inputChannels, unit: unit, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
-    case .simulated(let convolution, let quantizer), .blocked(let convolution, let quantizer):
+    case .real(let convolution, let quantizer):
       let rounded = scratch.values
-      quantizer.apply(elements, channels: shape.inputChannels, into: rounded)
+      quantizer.fakeQuantize(elements, channels: shape.inputChannels, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
     case .accumulated(let convolution, let quantizer):
       let rounded = scratch.values
@@ -108,7 +108,11 @@ extension LayerEngine {
           scratch: operands,
           epilogue: epilogue,
           addend: addend,
-          into: RequantizedOutput(results, codec: next.bulkCodec, scale: next.scales[0])
+          into: RequantizedOutput(
+            results,
+            codec: next.bulkCodec,
+            scales: next.pixelScales(channels: shape.outputChannels)
+          )
         )
       }
     }
@@ -143,11 +147,11 @@ extension LayerEngine {
     let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
     if quantizer.codec.info.bitWidth <= 8 {
       let codes = scratch.codes(as: UInt8.self)
-      quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+      quantizer.encode(values, channels: shape.inputChannels, into: codes)
       bytes(codes)
     } else {
       let codes = scratch.codes(as: UInt16.self)
-      quantizer.encode(values, channels: shape.inputChannels, scratch: scratch.values, into: codes)
+      quantizer.encode(values, channels: shape.inputChannels, into: codes)
       words(codes)
     }
   }

@@ -41,10 +41,10 @@ extension CompiledNetwork {
     return LayerInspection(
       name: folded.layers[index].name,
       shape: engine.shape,
-      weights: realWeights(ofLayer: index),
+      weights: operands[index].realWeights(engine.shape),
       bias: engine.plain.bias,
-      weightScales: engine.weights.map { $0.blocks?.outerScales ?? $0.scales } ?? [],
-      inputScales: engine.activations.map { $0.blocks?.outerScales ?? $0.scales } ?? [],
+      weightScales: operands[index].codedWeights?.quantizer.scales.values ?? [],
+      inputScales: engine.activations?.scales.values ?? [],
       zeroPoints: zeroPoints(ofLayer: index),
       addsResidual: (step?.inputs.count ?? 1) > 1,
       appliesReLU: step?.appliesReLU ?? false
@@ -57,27 +57,13 @@ extension CompiledNetwork {
   public func quantizedInput(_ values: UnsafeBufferPointer<Float>, ofLayer index: Int) -> [Float] {
     Array(unsafeUninitializedCapacity: values.count) { buffer, count in
       if let base = buffer.baseAddress {
-        engines[index].input.apply(values, channels: engines[index].shape.inputChannels, into: base)
+        if let quantizer = operands[index].activations {
+          quantizer.fakeQuantize(values, channels: engines[index].shape.inputChannels, into: base)
+        } else if let source = values.baseAddress {
+          base.update(from: source, count: values.count)
+        }
       }
       count = values.count
-    }
-  }
-
-  private func realWeights(ofLayer index: Int) -> [Float] {
-    let engine = engines[index]
-    if let quantized { return quantized[index].weights }
-    guard let quantizer = engine.weights else { return folded.layers[index].weights }
-    let layer = quantizedLayer(index)
-    if quantizer.blocks != nil || engine.activations?.blocks != nil { return layer.realValues(quantizer) }
-    let depth = layer.shape.depth
-    let kernelSize = layer.shape.kernelHeight * layer.shape.kernelWidth
-    return layer.weights.indices.map { position in
-      let scale = quantizer.scale(ofChannel: position / depth)
-      let value = quantizer.codec.decode(quantizer.codec.encode(layer.weights[position] / scale))
-      let real = Double(value) * Double(scale)
-      guard let input = engine.activations, input.scales.count > 1 else { return Float(real) }
-      let inputScale = input.scales[position / kernelSize % layer.shape.inputChannels]
-      return Float(real * Double(input.greatestScale) / Double(inputScale))
     }
   }
 }

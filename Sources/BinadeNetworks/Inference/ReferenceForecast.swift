@@ -20,8 +20,10 @@ extension CompiledNetwork {
   ///
   /// - Complexity: about a hundredth of a second per layer of that kind.
   public var referenceForecast: ReferenceForecast? {
-    let slow = zip(folded.layers, engines).compactMap { layer, engine in
-      engine.referenceSeconds(layer).map { (layer.name, engine.reason, $0) }
+    let slow = engines.indices.compactMap { index in
+      engines[index].referenceSeconds(operands[index]).map {
+        (folded.layers[index].name, engines[index].reason, $0)
+      }
     }
     guard let first = slow.first else { return nil }
     return ReferenceForecast(
@@ -34,9 +36,10 @@ extension CompiledNetwork {
 
 extension LayerEngine {
   /// Seconds for one image on one thread; nil when a kernel carries out the layer.
-  fileprivate func referenceSeconds(_ layer: FoldedNetwork.Layer) -> Double? {
-    guard datapath == .reference, case .accumulated(let convolution, _) = implementation else { return nil }
-    let numbers = Self.round(layer, weights, unit: 1)
+  fileprivate func referenceSeconds(_ operands: LayerOperands) -> Double? {
+    guard datapath == .reference, case .accumulated(let convolution, _) = implementation,
+      let numbers = operands.codedWeights?.unscaledValues()
+    else { return nil }
     let perProduct = ReferenceSpeed.secondsPerProduct(
       convolution.model,
       depth: shape.depth,

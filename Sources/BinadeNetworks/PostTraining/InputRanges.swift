@@ -1,3 +1,4 @@
+import BinadeNumerics
 import BinadeQuantization
 
 /// Finds the quantizers of a layer's input from its samples.
@@ -11,9 +12,46 @@ struct InputRanges {
 
   private var output: AnalyticClipping.Output { isRectified ? .rectified : .signed }
 
-  /// The quantizers that `recipe` asks for, of `bitWidth` bits in the mean.
-  func quantizers(_ recipe: PostTrainingRecipe, bitWidth: Int) throws(PostTrainingError) -> AffineChannels {
-    guard !recipe.isPerTensor else { return whole(recipe, bitWidth: bitWidth) }
+  /// The quantizer that `recipe` asks for.
+  ///
+  /// Throws ``PostTrainingError``, and `QuantizationFailure` when a format cannot take the values.
+  func quantizer(_ recipe: PostTrainingRecipe, _ format: RecipeFormat, cache: CodecCache) throws -> Quantizer
+  {
+    switch format {
+    case .uniform(let bitWidth):
+      return try Quantizer(grids(recipe, bitWidth: bitWidth), cache: cache)
+    case .element(let element):
+      let specification = QuantizerSpecification(
+        format: element,
+        granularity: recipe.isPerTensor ? .tensor : .channel,
+        calibration: recipe.inputRange == .mse ? MSECalibration() : AbsMaxCalibration()
+      )
+      return try quantizer(specification, cache: cache)
+    case .blocks(let blocks):
+      let search = recipe.inputRange == .mse ? BlockScaleSearch.mse : .none
+      return try quantizer(QuantizerSpecification(blocks: blocks, search: search), cache: cache)
+    }
+  }
+
+  private func quantizer(_ specification: QuantizerSpecification, cache: CodecCache) throws -> Quantizer {
+    try Quantizer(
+      specification,
+      samples: samples.map { sample in
+        guard isRectified else { return sample }
+        var seen = TensorSample(self.seen(sample))
+        seen.least = max(sample.least, 0)
+        seen.greatest = max(sample.greatest, 0)
+        return seen
+      },
+      operand: .activations,
+      name: name,
+      cache: cache
+    )
+  }
+
+  /// The grids of 2^bitWidth steps that `recipe` asks for, in the mean over the channels: one, or one per channel.
+  func grids(_ recipe: PostTrainingRecipe, bitWidth: Int) throws(PostTrainingError) -> [QuantizationGrid] {
+    guard !recipe.isPerTensor else { return [whole(recipe, bitWidth: bitWidth)] }
     var bits = [Int](repeating: bitWidth, count: samples.count)
     if recipe.allocatesBits {
       let moments = samples.map { ChannelMoments(seen($0)) }
@@ -30,14 +68,14 @@ struct InputRanges {
         if let moments, abs(moments.mean) > moments.standardDeviation { bits[channel] = 1 }
       }
     }
-    return AffineChannels(zip(samples, bits).map { quantizer($0, recipe.inputRange, bitWidth: $1) })
+    return zip(samples, bits).map { grid($0, recipe.inputRange, bitWidth: $1) }
   }
 
-  /// One quantizer for all channels.
-  func whole(_ recipe: PostTrainingRecipe, bitWidth: Int) -> AffineChannels {
+  /// One grid for all channels.
+  private func whole(_ recipe: PostTrainingRecipe, bitWidth: Int) -> QuantizationGrid {
     var whole = TensorSample()
     for sample in samples { whole.merge(sample) }
-    return AffineChannels([quantizer(whole, recipe.inputRange, bitWidth: bitWidth)])
+    return grid(whole, recipe.inputRange, bitWidth: bitWidth)
   }
 
   /// The value that the input has throughout; nil when it varies.
@@ -51,37 +89,32 @@ struct InputRanges {
     samples.count { isRectified ? $0.greatest <= 0 : $0.greatestMagnitude == 0 }
   }
 
-  /// One quantizer over the whole range.
-  func unclipped(bitWidth: Int) -> AffineChannels {
-    whole(PostTrainingRecipe(), bitWidth: bitWidth)
-  }
-
   /// What the layer gets to see of a sample.
   private func seen(_ sample: TensorSample) -> [Float] {
     isRectified ? sample.values.map { max($0, 0) } : sample.values
   }
 
-  private func quantizer(
+  private func grid(
     _ sample: TensorSample,
     _ range: PostTrainingRecipe.InputRange,
     bitWidth: Int
-  ) -> AffineQuantizer {
+  ) -> QuantizationGrid {
     let (least, greatest) = (
       isRectified ? 0 : Double(sample.least),
       isRectified ? max(Double(sample.greatest), 0) : Double(sample.greatest)
     )
-    let unclipped = AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
+    let unclipped = QuantizationGrid(lower: least, range: greatest - least, bitWidth: bitWidth)
     guard bitWidth > 0, let moments = ChannelMoments(sample.values) else { return unclipped }
     switch range {
     case .naive:
       return unclipped
     case .aciq:
-      return AnalyticClipping.quantizer(moments, prior: .laplace, bitWidth: bitWidth, output: output)
+      return AnalyticClipping.grid(moments, prior: .laplace, bitWidth: bitWidth, output: output)
     case .gauss:
-      return AnalyticClipping.quantizer(moments, prior: .gauss, bitWidth: bitWidth, output: output)
+      return AnalyticClipping.grid(moments, prior: .gauss, bitWidth: bitWidth, output: output)
     case .rectifiedMoments:
       guard let after = ChannelMoments(seen(sample)) else { return unclipped }
-      return AnalyticClipping.quantizer(after, prior: .laplace, bitWidth: bitWidth, output: output)
+      return AnalyticClipping.grid(after, prior: .laplace, bitWidth: bitWidth, output: output)
     case .mix:
       return AnalyticClipping.mixed(moments, values: sample.values, bitWidth: bitWidth, output: output)
     case .octav:
@@ -90,9 +123,9 @@ struct InputRanges {
         max(-least, greatest)
       )
       let lower = least >= 0 ? 0 : max(least, -threshold)
-      return AffineQuantizer(lower: lower, range: min(greatest, threshold) - lower, bitWidth: bitWidth)
+      return QuantizationGrid(lower: lower, range: min(greatest, threshold) - lower, bitWidth: bitWidth)
     case .mse:
-      return RangeSweep.quantizer(seen(sample), least: least, greatest: greatest, bitWidth: bitWidth)
+      return RangeSweep.grid(seen(sample), least: least, greatest: greatest, bitWidth: bitWidth)
     }
   }
 }

@@ -8,11 +8,11 @@ package struct PatchMoments: Sendable {
   /// Means of x.
   let floatMean: [Double]
   /// Means of x̂.
-  let mean: [Double]
+  private(set) var mean: [Double]
   /// E[x̂x̂ᵀ] without means.
-  let gram: [Double]
+  private(set) var gram: [Double]
   /// E[x̂xᵀ] without means.
-  let cross: [Double]
+  private(set) var cross: [Double]
   /// E[xxᵀ] without means.
   let floatGram: [Double]
 
@@ -30,7 +30,7 @@ package struct PatchMoments: Sendable {
     layer: Int,
     float: CompiledNetwork,
     quantized: CompiledNetwork,
-    input: InputQuantizer,
+    input: Quantizer?,
     images: ImageDataset,
     normalization: Normalization,
     threads: Int
@@ -82,6 +82,21 @@ package struct PatchMoments: Sendable {
       target: (0..<depth).map { product(cross, $0) },
       signalPower: (0..<depth).reduce(0) { $0 + weights[$1] * product(floatGram, $1) }
     )
+  }
+
+  /// The moments for rounded weights that hold `factors` of their inputs: x̂ divided by them.
+  ///
+  /// - Shape: a factor for each element of a patch.
+  func absorbing(_ factors: [Double]) -> PatchMoments {
+    var result = self
+    for row in 0..<depth {
+      result.mean[row] /= factors[row]
+      for column in 0..<depth {
+        result.gram[row * depth + column] /= factors[row] * factors[column]
+        result.cross[row * depth + column] /= factors[row]
+      }
+    }
+    return result
   }
 
   /// The bias that gives an output channel the mean it has in the float32 network.
@@ -152,7 +167,7 @@ package struct PatchMoments: Sendable {
     _ shape: ConvolutionShape,
     _ float: CompiledNetwork,
     _ quantized: CompiledNetwork,
-    _ input: InputQuantizer,
+    _ input: Quantizer?,
     _ images: ImageDataset,
     _ range: Range<Int>,
     _ normalization: Normalization,
@@ -184,7 +199,11 @@ package struct PatchMoments: Sendable {
           } else {
             rounded.withUnsafeMutableBufferPointer { target in
               guard let base = target.baseAddress else { return }
-              input.apply(observed.elements, channels: shape.inputChannels, into: base)
+              if let input {
+                input.fakeQuantize(observed.elements, channels: shape.inputChannels, into: base)
+              } else {
+                _ = target.update(fromContentsOf: observed.elements)
+              }
             }
             rounded.withUnsafeBufferPointer { copy($0, into: &patches.quantized) }
           }

@@ -5,8 +5,8 @@ import BinadeQuantization
 public struct PostTrainingQuantizer: Sendable {
   /// The network, equalized if the recipe says so.
   public let network: FoldedNetwork
-  /// Its layers, quantized.
-  public private(set) var layers: [QuantizedLayer]
+  /// What its layers multiply and add.
+  public private(set) var operands: [LayerOperands]
 
   /// What is peculiar about tensors: constant ones, channels that are zero throughout.
   public private(set) var notes: [String] = []
@@ -31,31 +31,61 @@ public struct PostTrainingQuantizer: Sendable {
     images: ImageDataset,
     normalization: Normalization,
     threads: Int,
+    cache: CodecCache = CodecCache(),
     progress: Progress = { _ in }
   ) throws {
     precondition(targets.count == network.layers.count, "one target for each of the layers")
+    for target in targets where !target.isEnd { try recipe.check(target) }
+    let formats = try targets.map { try RecipeFormats($0) }
     let network = recipe.equalizesLayers ? network.equalized() : network
     self.network = network
-    layers = network.layers.map { QuantizedLayer($0) }
+    operands = network.layers.map { LayerOperands($0) }
+    notes = Self.notes(recipe, formats)
     let calibration = CalibrationRun(images: images, normalization: normalization, threads: threads)
     let inputMeans = try Self.inputMeans(network, recipe, targets)
     try Self.requirePatches(network, recipe, targets, images)
-    let inputs = try inputQuantizers(recipe, targets, calibration)
+    let inputs = try inputQuantizers(recipe, targets, formats, calibration, cache)
     let float = CompiledNetwork(network)
     for (index, target) in targets.enumerated() {
       let layer = network.layers[index]
-      layers[index].input = inputs[index]
-      if let bits = target.weightBitWidth {
+      operands[index].activations = inputs[index]
+      if let format = formats[index].weights {
         notes += Self.notes(layer)
+        // Vectors have scales inside the sum anyway.
+        operands[index].absorbsInputScales =
+          inputs[index]?.scales.isPerChannel ?? false && recipe.putsInputScalesIntoWeights && !format.isBlocks
+          && (!recipe.usesVectorScales || target.isEnd)
+        let absorbed = operands[index].absorbsInputScales ? layer.absorbing(inputs[index]) : layer
+        let weights = WeightQuantization(layer: absorbed, recipe: recipe, target: target, cache: cache)
         if recipe.roundsByOutput(target) {
-          try roundByOutput(index, bits, recipe, float, calibration)
+          try roundByOutput(index, weights, format, float, calibration)
         } else {
-          layers[index].take(try WeightQuantization(layer, bitWidth: bits, recipe: recipe, target: target))
+          operands[index].weights = .coded(try weights.nearest(format))
         }
-        if let means = inputMeans[index] { layers[index].removeShift(from: layer, inputMeans: means) }
+        if let means = inputMeans[index] { operands[index].removeShift(from: layer, inputMeans: means) }
       }
       progress(index + 1)
     }
+    let keeping = zip(network.layers, operands).filter { $0.1.keepsInputScales }.map(\.0.name)
+    if !keeping.isEmpty {
+      notes.append(
+        "scales of input channels stay with the inputs in \(keeping.count) of \(operands.count) layers, which no integer "
+          + "hardware carries: part 'absorbed' puts them into the weights"
+      )
+    }
+  }
+
+  /// What a recipe leaves out for formats that it is not defined for.
+  private static func notes(_ recipe: PostTrainingRecipe, _ formats: [RecipeFormats]) -> [String] {
+    guard recipe.allocatesBits else { return [] }
+    let names = formats.flatMap { [$0.weights, $0.activations] }.compactMap { $0 }
+      .filter { !$0.hasOtherWidths }.map(\.name)
+    return names.isEmpty
+      ? []
+      : [
+        "'best' without 'alloc' for \(Set(names).sorted().joined(separator: ", ")): bits of one's own for every channel are "
+          + "defined for evenly spaced formats alone"
+      ]
   }
 
   /// Images to calibrate with, and how they are run.
@@ -69,10 +99,12 @@ public struct PostTrainingQuantizer: Sendable {
   private mutating func inputQuantizers(
     _ recipe: PostTrainingRecipe,
     _ targets: [LayerTarget],
-    _ calibration: CalibrationRun
-  ) throws -> [InputQuantizer] {
-    var inputs = layers.map(\.input)
-    guard targets.contains(where: { $0.inputBitWidth != nil }) else { return inputs }
+    _ formats: [RecipeFormats],
+    _ calibration: CalibrationRun,
+    _ cache: CodecCache
+  ) throws -> [Quantizer?] {
+    var inputs = [Quantizer?](repeating: nil, count: targets.count)
+    guard formats.contains(where: { $0.activations != nil }) else { return inputs }
     let statistics = try PreactivationStatistics(
       network,
       images: calibration.images,
@@ -81,7 +113,7 @@ public struct PostTrainingQuantizer: Sendable {
     )
     var dead: [String] = []
     for (index, target) in targets.enumerated() {
-      guard let bits = target.inputBitWidth else { continue }
+      guard let format = formats[index].activations else { continue }
       let ranges = InputRanges(
         samples: statistics.samples[index],
         isRectified: statistics.isRectified[index],
@@ -92,8 +124,10 @@ public struct PostTrainingQuantizer: Sendable {
       } else if ranges.deadChannelCount > 0 {
         dead.append("\(ranges.name) (\(ranges.deadChannelCount) of \(ranges.samples.count))")
       }
-      inputs[index] = .affine(
-        target.isEnd ? ranges.unclipped(bitWidth: bits) : try ranges.quantizers(recipe, bitWidth: bits)
+      inputs[index] = try ranges.quantizer(
+        target.isEnd ? PostTrainingRecipe() : recipe,
+        format,
+        cache: cache
       )
     }
     if !dead.isEmpty {
@@ -107,36 +141,38 @@ public struct PostTrainingQuantizer: Sendable {
   /// Rounds the weights of a layer so that its output changes least, given all layers before it, and sets its bias.
   private mutating func roundByOutput(
     _ index: Int,
-    _ bitWidth: Int,
-    _ recipe: PostTrainingRecipe,
+    _ weights: WeightQuantization,
+    _ format: RecipeFormat,
     _ float: CompiledNetwork,
     _ calibration: CalibrationRun
   ) throws {
     let layer = network.layers[index]
-    let moments = PatchMoments(
+    let shape = layer.shape
+    var moments = PatchMoments(
       layer: index,
       float: float,
-      quantized: try CompiledNetwork(network, quantized: layers),
-      input: layers[index].input,
+      quantized: try CompiledNetwork(network, operands: operands),
+      input: operands[index].activations,
       images: calibration.images,
       normalization: calibration.normalization,
       threads: calibration.threads
     )
-    let rounded = try WeightQuantization(
-      layer,
-      bitWidth: bitWidth,
-      recipe: recipe,
-      moments: moments,
+    if operands[index].absorbsInputScales, let inputs = operands[index].activations {
+      moments = moments.absorbing(
+        (0..<shape.depth).map {
+          Double(inputs.scales[shape.inputChannel(ofWeight: $0)]) / Double(inputs.greatestScale)
+        }
+      )
+    }
+    let tensor = try weights.byOutput(
+      format,
+      layer.rows.map { moments.problem(weights: $0) },
       threads: calibration.threads
     )
-    layers[index].take(rounded)
-    layers[index].bias = (0..<layer.shape.outputChannels).map { channel in
-      let row = channel * layer.shape.depth..<(channel + 1) * layer.shape.depth
-      return moments.bias(
-        layer.bias[channel],
-        weights: layer.weights[row],
-        rounded: rounded.weights[row]
-      )
+    let rounded = tensor.values
+    operands[index].weights = .coded(tensor)
+    operands[index].bias = layer.rows.enumerated().map { channel, row in
+      moments.bias(layer.bias[channel], weights: row, rounded: rounded[row.startIndex..<row.endIndex])
     }
   }
 
@@ -148,7 +184,7 @@ public struct PostTrainingQuantizer: Sendable {
   ) throws(PostTrainingError) -> [[Double]?] {
     guard recipe.correctsBiasWithoutData else { return targets.map { _ in nil } }
     let means = DataFreeMoments(network).inputMeans
-    for (index, target) in targets.enumerated() where target.weightBitWidth != nil && means[index] == nil {
+    for (index, target) in targets.enumerated() where target.weights != nil && means[index] == nil {
       throw .noBatchNormalization(layer: network.layers[index].name)
     }
     return means
@@ -162,7 +198,7 @@ public struct PostTrainingQuantizer: Sendable {
     _ images: ImageDataset
   ) throws(PostTrainingError) {
     for (layer, target) in zip(network.layers, targets) {
-      guard target.weightBitWidth != nil, recipe.roundsByOutput(target) else { continue }
+      guard target.weights != nil, recipe.roundsByOutput(target) else { continue }
       guard layer.shape.groups == 1 else { throw .grouped(layer: layer.name) }
       let pixels = max(1, layer.shape.outputPixelCount)
       let needed = (layer.shape.depth + pixels - 1) / pixels
@@ -186,25 +222,14 @@ extension PostTrainingRecipe {
   }
 }
 
-extension QuantizedLayer {
-  fileprivate mutating func take(_ quantization: WeightQuantization) {
-    weights = quantization.weights
-    steps = quantization.steps
-    roundedWeights = quantization.rounded
-    weightRanges = quantization.ranges
-    meanWeightBitWidth = quantization.meanBitWidth
-    parameterBitCount = quantization.parameterBitCount
-  }
-
+extension LayerOperands {
   /// Takes (Ŵ - W) E[x] away from the bias.
   fileprivate mutating func removeShift(from layer: FoldedNetwork.Layer, inputMeans: [Double]) {
-    let (depth, kernel) = (layer.shape.depth, layer.shape.kernelHeight * layer.shape.kernelWidth)
-    for channel in 0..<layer.shape.outputChannels {
-      var shift = 0.0
-      for index in 0..<depth {
-        let place = channel * depth + index
-        let group = channel / layer.shape.groupOutputChannels * layer.shape.groupInputChannels
-        shift += (Double(weights[place]) - Double(layer.weights[place])) * inputMeans[group + index / kernel]
+    let rounded = realWeights(layer.shape)
+    for (channel, row) in layer.rows.enumerated() {
+      let shift = row.indices.reduce(0.0) { sum, place in
+        sum + (Double(rounded[place]) - Double(layer.weights[place]))
+          * inputMeans[layer.shape.inputChannel(ofWeight: place)]
       }
       bias[channel] = Float(Double(bias[channel]) - shift)
     }

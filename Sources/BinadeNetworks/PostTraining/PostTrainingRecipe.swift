@@ -40,8 +40,16 @@ public struct PostTrainingRecipe: Sendable, Hashable {
   /// Whether steps of weights lie evenly about zero; nil leaves it to the range: those of `naive` do, the others have the
   /// zero point of ACIQ's quantizer, and so have those that coordinate descent finds.
   public var hasSymmetricWeights: Bool?
+  /// Whether scales of input channels go into the weights before these are rounded, as sums of codes need it; otherwise they stay
+  /// with the inputs, as in ACIQ's own code, and the layer runs in float32 on what the codes stand for.
+  ///
+  /// Nil leaves it to the rounding of the weights: by the layer's output they go into them. Nearest rounding would lose by it,
+  /// as it takes all weights to be as important.
+  public var absorbsInputScales: Bool?
   /// Bits per channel under a budget, for weights and inputs.
   public var allocatesBits = false
+  /// Whether formats without other widths go without that: their rows say so.
+  public var allocationIsOptional = false
   /// What of the weights' moments is restored.
   public var biasCorrection: BiasCorrection.Rule?
   /// Whether weights are clipped to the range of least error.
@@ -65,6 +73,9 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     inputGranularity.map { $0 == .tensor } ?? (inputRange == .naive && !allocatesBits)
   }
 
+  /// Whether scales of input channels, where there are some, go into the weights.
+  var putsInputScalesIntoWeights: Bool { absorbsInputScales ?? (weightRounding != .nearest) }
+
   /// Whether steps of weights lie evenly about zero.
   var isSymmetric: Bool { hasSymmetricWeights ?? (inputRange == .naive && weightRounding != .descent) }
 
@@ -73,6 +84,7 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     var recipe = PostTrainingRecipe()
     recipe.inputRange = .mse
     recipe.allocatesBits = true
+    recipe.allocationIsOptional = true
     recipe.weightRounding = .descent
     return recipe
   }()
@@ -88,6 +100,11 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     ("aciq-after-relu", "aciq with moments after the ReLU"),
     ("tensor", "one range for all channels of an input"),
     ("channel", "a range for each channel of an input"),
+    (
+      "absorbed",
+      "scales of input channels in the weights before they are rounded, as with adaround and descent"
+    ),
+    ("unabsorbed", "they stay with the inputs, as in ACIQ's code: no integer hardware carries it"),
     ("symmetric", "steps of weights evenly about zero"),
     ("affine", "steps of weights from a zero point, from the least to the greatest"),
     ("alloc", "bits per channel: those of greater deviation get more, the mean stays"),
@@ -122,7 +139,7 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     let exclusive: [([String], [String])] =
       [
         (ranges, ranges), (["best"], ranges), (roundings, roundings),
-        (["tensor"], ["channel"]),
+        (["tensor"], ["channel", "absorbed", "unabsorbed"]), (["absorbed"], ["unabsorbed"]),
       ]
       + [(["symmetric"], ["affine", "descent", "best"]), (["bias"], ["bias-variance"])]
       // Rounding by the output finds weights and biases of its own.
@@ -148,9 +165,13 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     switch part {
     case "tensor": inputGranularity = .tensor
     case "channel": inputGranularity = .channel
+    case "absorbed": absorbsInputScales = true
+    case "unabsorbed": absorbsInputScales = false
     case "symmetric": hasSymmetricWeights = true
     case "affine": hasSymmetricWeights = false
-    case "alloc": allocatesBits = true
+    case "alloc":
+      allocatesBits = true
+      allocationIsOptional = false
     case "bias": biasCorrection = .mean
     case "bias-variance": biasCorrection = .meanAndVariance
     case "clip": clipsWeights = true
@@ -162,7 +183,9 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     case "descent": weightRounding = .descent
     case "best":
       inputRange = Self.best.inputRange
-      allocatesBits = Self.best.allocatesBits
+      // Asked for by name as well, it is no option.
+      allocationIsOptional = !allocatesBits
+      allocatesBits = true
       weightRounding = Self.best.weightRounding
     default: return false
     }
@@ -174,12 +197,9 @@ public struct PostTrainingRecipe: Sendable, Hashable {
 public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertible {
   case unknownPart(part: String, recipe: String)
   case conflict(String, String, recipe: String)
-  case notUniform(format: String)
-  case blocks(format: String)
-  case fewerValues(format: String)
-  case accumulator
+  case notUniform(part: String, format: String)
   case nothingToQuantize
-  case tooManyBits(format: String, bits: Int)
+  case unusableWidth(format: String, bits: Int, allowed: String)
   case tooFewImages(layer: String, images: Int, needed: Int)
   case noBatchNormalization(layer: String)
   case allocation(tensor: String, BitAllocation.Failure)
@@ -194,19 +214,13 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
         + PostTrainingRecipe.parts.map(\.name).joined(separator: ", ") + ")"
     case .conflict(let first, let second, let recipe):
       "recipe '\(recipe)': '\(first)' and '\(second)' do not go together; leave one out"
-    case .fewerValues(let format):
-      "'\(format)' has codes without a value of their own; recipes use all 2^bits, as int4 or uint4 have them"
     case .nothingToQuantize:
       "a recipe has nothing to quantize where weights and activations are float32; give one of them a format of 2 to 8 bits"
-    case .accumulator:
-      "recipes work on values with offsets, an accumulator sums products of codes; leave one of them out"
-    case .notUniform(let format):
-      "recipes are for evenly spaced formats and '\(format)' is none; without --ptq, calibration 'mse' searches its scale"
-    case .blocks(let format):
-      "recipes are for evenly spaced formats and '\(format)' is one of blocks; without --ptq, '\(format):mse' searches the "
-        + "scale of each block"
-    case .tooManyBits(let format, let bits):
-      "'\(format)' has \(bits) bits; recipes take formats of 2 to 8 bits"
+    case .notUniform(let part, let format):
+      "recipe part '\(part)' is defined for evenly spaced formats that use all 2^bits codes, as int4 does, and '\(format)' is "
+        + "none; 'naive', 'mse', 'adaround', 'descent' and 'best' take every format"
+    case .unusableWidth(let format, let bits, let allowed):
+      "'\(format)' has \(bits) bit\(bits == 1 ? "" : "s"); recipes take \(allowed)"
     case .tooFewImages(let layer, let images, let needed):
       "'\(layer)': \(images) calibration image\(images == 1 ? "" : "s") give fewer patches than a channel has weights; "
         + "give at least \(needed)"

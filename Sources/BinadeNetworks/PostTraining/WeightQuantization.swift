@@ -2,125 +2,188 @@ import BinadeKernels
 import BinadeNumerics
 import BinadeQuantization
 
-/// The weights of one layer, rounded by a recipe.
+/// Rounds the weights of one layer as a recipe says.
+///
+/// The weights hold the scales of their input channels, where these go into the weights.
 struct WeightQuantization {
-  /// As the layer's weights, corrections of mean and variance included.
-  private(set) var weights: [Float]
-  /// As the layer's weights, before those corrections.
-  private(set) var rounded: [Float]
-  /// The weights as whole steps; nil where what is added to them is none.
-  private(set) var steps: WholeSteps?
-  /// The least and the greatest value that rounding can give, for each output channel.
-  private(set) var ranges: [ClosedRange<Float>]
-  /// Bits of a weight, the mean.
-  private(set) var meanBitWidth: Double
-  /// Bits of scales, offsets, bit widths and weights added.
-  private(set) var parameterBitCount: Int
+  let layer: FoldedNetwork.Layer
+  let recipe: PostTrainingRecipe
+  let target: LayerTarget
+  let cache: CodecCache
 
-  /// Rounds to the nearest step of min/max ranges, or as the recipe says, without looking at inputs.
-  init(
-    _ layer: FoldedNetwork.Layer,
-    bitWidth: Int,
-    recipe: PostTrainingRecipe,
-    target: LayerTarget
-  ) throws(PostTrainingError) {
-    let channels = Self.channels(layer)
-    meanBitWidth = Double(bitWidth)
-    ranges = channels.map { ($0.min() ?? 0)...($0.max() ?? 0) }
+  /// Rounds to the nearest value of ranges that the weights alone tell.
+  func nearest(_ format: RecipeFormat) throws -> CodedTensor {
+    var tensor = try withoutCorrection(format)
+    guard let rule = recipe.biasCorrection, !target.isEnd else { return tensor }
+    correct(&tensor, rule)
+    return tensor
+  }
+
+  private func withoutCorrection(_ format: RecipeFormat) throws -> CodedTensor {
+    guard case .uniform(let bitWidth) = format else {
+      return layer.coded(try quantizer(format, searches: recipe.clipsWeights && !target.isEnd))
+    }
     if recipe.usesVectorScales, !target.isEnd {
-      guard let codec = target.vectorCodec else {
-        preconditionFailure("'\(layer.name)': the recipe part 'vectors' needs a target with a vector codec")
+      guard let vectors = target.vectors else {
+        preconditionFailure("'\(layer.name)': the recipe part 'vectors' needs a target with vectors")
       }
-      rounded = channels.flatMap { Self.vectors($0, layer.shape, codec) }
-      // A scale of four bits for 16 elements, a float32 scale for each output channel.
-      parameterBitCount = 32 * channels.count + 4 * ((layer.shape.depth + 15) / 16) * channels.count
-    } else if recipe.splitsOutliers, !target.isEnd {
-      let split = SplitWeights(layer, bitWidth: bitWidth)
-      rounded = split.weights
-      parameterBitCount = 40 * channels.count + bitWidth * Int(split.expansion * Double(layer.weights.count))
-    } else {
-      let widths = try Self.bitWidths(channels, bitWidth, layer, recipe, isEnd: target.isEnd)
-      let quantizers = zip(channels, widths).map {
-        Self.quantizer($0, $1, recipe, clips: recipe.clipsWeights && !target.isEnd)
-      }
-      rounded = zip(channels, quantizers).flatMap { channel, quantizer in
-        channel.map { Float(quantizer.fakeQuantize(Double($0))) }
-      }
-      steps = WholeSteps(
-        zip(channels, quantizers).map { channel, quantizer in
-          (quantizer, channel.map { quantizer.encode(Double($0)) })
-        }
+      return layer.coded(try quantizer(.blocks(vectors), searches: false))
+    }
+    if recipe.splitsOutliers, !target.isEnd { return try split(bitWidth) }
+    let grids = zip(layer.rows, try bitWidths(bitWidth)).map {
+      grid($0, $1, clips: recipe.clipsWeights && !target.isEnd)
+    }
+    let steps = zip(layer.rows, grids).flatMap { row, grid in
+      row.map { grid.bulkCodec.codec.decode(grid.encode(Double($0))) }
+    }
+    return try tensor(grids, steps)
+  }
+
+  /// Gives the rounded weights of every channel back the moments of those before: a factor of the scale, and an offset.
+  private func correct(_ tensor: inout CodedTensor, _ rule: BiasCorrection.Rule) {
+    let rounded = tensor.values
+    let corrections = layer.rows.map { row in
+      BiasCorrection(
+        weights: Array(row),
+        quantized: Array(rounded[row.startIndex..<row.endIndex]),
+        rule: rule
       )
-      ranges = quantizers.map(Self.range)
-      meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
-      parameterBitCount = Self.parameterBitCount(widths, hasOffsets: !recipe.isSymmetric)
     }
-    weights = rounded
-    guard let rule = recipe.biasCorrection, !target.isEnd else { return }
-    weights = zip(channels, Self.channels(rounded, layer.shape)).flatMap { before, after in
-      let correction = BiasCorrection(weights: Array(before), quantized: Array(after), rule: rule)
-      return after.map { correction.apply($0) }
-    }
-    // What is added to a channel is no multiple of its step: a float32 of its own.
-    steps = nil
-    parameterBitCount += 32 * channels.count
+    tensor.scale(by: corrections.map(\.factor))
+    tensor.offsets = corrections.map { Float($0.offset) }
   }
 
   /// Rounds so that the layer's output changes least.
-  init(
-    _ layer: FoldedNetwork.Layer,
-    bitWidth: Int,
-    recipe: PostTrainingRecipe,
-    moments: PatchMoments,
-    threads: Int
-  ) throws(PostTrainingError) {
-    let channels = Self.channels(layer)
-    let widths = try Self.bitWidths(channels, bitWidth, layer, recipe, isEnd: false)
-    let solutions = ParallelLoop.map(count: channels.count, threads: threads) { index in
-      let (channel, bits) = (channels[index], widths[index])
-      let problem = moments.problem(weights: channel)
-      guard recipe.weightRounding == .adaptive else {
-        return CoordinateDescent.solve(problem, weights: Array(channel), bitWidth: bits)
-      }
-      let quantizer = Self.quantizer(channel, bits, recipe, clips: recipe.clipsWeights)
-      return AdaptiveRounding().solve(problem, weights: Array(channel), quantizer: quantizer)
+  ///
+  /// `moments`: of the layer's input, divided by what the weights hold of it.
+  func byOutput(_ format: RecipeFormat, _ problems: [RoundingProblem], threads: Int) throws -> CodedTensor {
+    let isDescent = recipe.weightRounding == .descent
+    let starts = try startingGrids(format)
+    let solutions = ParallelLoop.map(count: problems.count, threads: threads) { channel -> RoundedChannel in
+      let row = Array(layer.rows[channel])
+      return isDescent
+        ? CoordinateDescent.solve(problems[channel], weights: row, candidates: starts.candidates[channel])
+        : AdaptiveRounding().solve(problems[channel], weights: row, grids: starts.candidates[channel][0])
     }
-    rounded = solutions.flatMap { $0.weights.map { Float($0) } }
-    weights = rounded
-    steps = WholeSteps(solutions.map { ($0.quantizer, $0.codes) })
-    ranges = solutions.map { Self.range($0.quantizer) }
-    meanBitWidth = Double(widths.reduce(0, +)) / Double(widths.count)
-    parameterBitCount = Self.parameterBitCount(widths, hasOffsets: !recipe.isSymmetric)
+    guard let quantizer = starts.quantizer else {
+      return try tensor(solutions.map { $0.grids[0] }, solutions.flatMap(\.unscaledWeights))
+    }
+    if let blockScales = starts.blockScales {
+      return CodedTensor(
+        quantizer,
+        codes: solutions.flatMap(\.codes),
+        channelLength: layer.shape.depth,
+        blockScales: blockScales
+      )
+    }
+    return CodedTensor(
+      try Quantizer(solutions.map { $0.grids[0] }, cache: cache),
+      codes: solutions.flatMap(\.codes),
+      channelLength: layer.shape.depth
+    )
   }
 
-  private static func range(_ quantizer: AffineQuantizer) -> ClosedRange<Float> {
-    Float(quantizer.decode(0))...Float(quantizer.decode(quantizer.greatestCode))
+  /// What weights may be rounded to: for each channel the grids to choose from, each one for all weights or one for each.
+  private struct Starts {
+    var candidates: [[[QuantizationGrid]]]
+    /// Of formats that are not uniform.
+    var quantizer: Quantizer?
+    var blockScales: [Double]?
   }
 
-  /// A float32 scale for each channel, an 8-bit offset if there is one, and four bits for the width where channels differ.
-  private static func parameterBitCount(_ widths: [Int], hasOffsets: Bool) -> Int {
-    (32 + (hasOffsets ? 8 : 0) + (Set(widths).count > 1 ? 4 : 0)) * widths.count
+  private func startingGrids(_ format: RecipeFormat) throws -> Starts {
+    let isDescent = recipe.weightRounding == .descent
+    switch format {
+    case .uniform(let bitWidth):
+      let widths = try bitWidths(bitWidth)
+      return Starts(
+        candidates: zip(layer.rows, widths).map { row, bits in
+          isDescent
+            ? shares.map { [grid(row, bits, share: $0)] } : [[grid(row, bits, clips: recipe.clipsWeights)]]
+        }
+      )
+    case .element:
+      let quantizer = try quantizer(format, searches: recipe.clipsWeights)
+      return Starts(
+        candidates: layer.rows.indices.map { channel in
+          let scale = quantizer.scale(ofChannel: channel)
+          return (isDescent ? shares(of: quantizer) : [1]).map {
+            [QuantizationGrid(quantizer.bulkCodec, scale: scale * Float($0))]
+          }
+        },
+        quantizer: quantizer
+      )
+    case .blocks:
+      let quantizer = try quantizer(format, searches: isDescent || recipe.clipsWeights)
+      let scales = layer.coded(quantizer).blockScales
+      return Starts(
+        candidates: layer.rows.map { row in
+          [row.indices.map { QuantizationGrid(quantizer.bulkCodec, scale: Float(scales[$0])) }]
+        },
+        quantizer: quantizer,
+        blockScales: scales
+      )
+    }
   }
 
-  private static func channels(_ layer: FoldedNetwork.Layer) -> [ArraySlice<Float>] {
-    channels(layer.weights, layer.shape)
+  /// Shares of the whole range that are tried.
+  private var shares: [Double] { (0...12).map { 1 - Double($0) / 20 } }
+
+  /// Scales that are no free choice are left alone, powers of two remain such.
+  private func shares(of quantizer: Quantizer) -> [Double] {
+    switch quantizer.codec.info.scaling {
+    case .none: [1]
+    case .powerOfTwo: [2, 1, 0.5, 0.25]
+    // Above the calibration's as well: where it puts the greatest value of a tapered format is a rule of thumb.
+    case .fitted: [2, 1.5, 1.25] + shares
+    }
   }
 
-  private static func channels(_ weights: [Float], _ shape: ConvolutionShape) -> [ArraySlice<Float>] {
-    (0..<shape.outputChannels).map { weights[$0 * shape.depth..<($0 + 1) * shape.depth] }
+  /// The quantizer of a format that is not uniform.
+  private func quantizer(_ format: RecipeFormat, searches: Bool) throws -> Quantizer {
+    let specification: QuantizerSpecification
+    switch format {
+    case .uniform: preconditionFailure("grids of a uniform format come from ranges")
+    case .element(let element):
+      specification = QuantizerSpecification(
+        format: element,
+        granularity: .channel,
+        calibration: searches ? MSECalibration() : AbsMaxCalibration()
+      )
+    case .blocks(let blocks):
+      specification = QuantizerSpecification(blocks: blocks, search: searches ? .mse : .none)
+    }
+    return try Quantizer(
+      specification,
+      samples: layer.weightSamples,
+      name: "\(layer.name).weight",
+      cache: cache
+    )
   }
 
-  private static func bitWidths(
-    _ channels: [ArraySlice<Float>],
-    _ bitWidth: Int,
-    _ layer: FoldedNetwork.Layer,
-    _ recipe: PostTrainingRecipe,
-    isEnd: Bool
-  ) throws(PostTrainingError) -> [Int] {
-    guard recipe.allocatesBits, !isEnd else { return channels.map { _ in bitWidth } }
+  /// Codes of whole steps.
+  private func tensor(_ grids: [QuantizationGrid], _ steps: [Float]) throws -> CodedTensor {
+    CodedTensor(
+      exactly: steps,
+      try Quantizer(grids, hasZeroPoints: !recipe.isSymmetric, cache: cache),
+      channelLength: layer.shape.depth
+    )
+  }
+
+  /// Sums of the steps of copies: whole steps again, of a range as many times as wide.
+  private func split(_ bitWidth: Int) throws -> CodedTensor {
+    let split = SplitWeights(layer, bitWidth: bitWidth)
+    let grids = split.grids.map { $0.widened(by: split.greatestCopyCount) }
+    var tensor = try tensor(grids, split.steps)
+    tensor.addedBitCount = bitWidth * Int(split.expansion * Double(layer.weights.count))
+    return tensor
+  }
+
+  private func bitWidths(_ bitWidth: Int) throws(PostTrainingError) -> [Int] {
+    guard recipe.allocatesBits, !target.isEnd else { return layer.rows.map { _ in bitWidth } }
     do {
       return try BitAllocation(
-        ranges: channels.map { ChannelMoments($0)?.standardDeviation ?? 0 },
+        ranges: layer.rows.map { ChannelMoments($0)?.standardDeviation ?? 0 },
         meanBitWidth: Double(bitWidth)
       ).bitWidths
     } catch {
@@ -128,17 +191,14 @@ struct WeightQuantization {
     }
   }
 
-  private static func quantizer(
-    _ channel: ArraySlice<Float>,
-    _ bitWidth: Int,
-    _ recipe: PostTrainingRecipe,
-    clips: Bool
-  ) -> AffineQuantizer {
-    let (least, greatest) = (Double(channel.min() ?? 0), Double(channel.max() ?? 0))
+  private func grid(_ row: ArraySlice<Float>, _ bitWidth: Int, share: Double = 1, clips: Bool = false)
+    -> QuantizationGrid
+  {
+    let (least, greatest) = (Double(row.min() ?? 0), Double(row.max() ?? 0))
     let isSymmetric = recipe.isSymmetric && bitWidth >= 2
     if clips {
-      return RangeSweep.quantizer(
-        Array(channel),
+      return RangeSweep.grid(
+        Array(row),
         least: least,
         greatest: greatest,
         bitWidth: bitWidth,
@@ -146,22 +206,12 @@ struct WeightQuantization {
       )
     }
     return isSymmetric
-      ? AffineQuantizer(symmetric: max(-least, greatest), bitWidth: bitWidth)
-      : AffineQuantizer(lower: least, range: greatest - least, bitWidth: bitWidth)
+      ? QuantizationGrid(symmetric: max(-least, greatest) * share, bitWidth: bitWidth)
+      : QuantizationGrid(lower: least * share, range: (greatest - least) * share, bitWidth: bitWidth)
   }
+}
 
-  /// One output channel in vectors of 16 input channels, tap by tap; vectors reach over taps where channels are no multiple
-  /// of 16.
-  private static func vectors(_ channel: ArraySlice<Float>, _ shape: ConvolutionShape, _ codec: BlockCodec)
-    -> [Float]
-  {
-    let (taps, first) = (shape.kernelHeight * shape.kernelWidth, channel.startIndex)
-    let inputs = shape.groupInputChannels
-    var result = [Float](repeating: 0, count: channel.count)
-    let row = (0..<channel.count).map { channel[first + $0 % inputs * taps + $0 / inputs] }
-    for (index, value) in codec.roundTrip(row).enumerated() {
-      result[index % inputs * taps + index / inputs] = value
-    }
-    return result
-  }
+extension FoldedNetwork.Layer {
+  /// The weights of every output channel.
+  var rows: [ArraySlice<Float>] { (0..<shape.outputChannels).map(row) }
 }

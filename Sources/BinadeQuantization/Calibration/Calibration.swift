@@ -43,6 +43,29 @@ public struct ScaleTarget: Sendable {
     self.scaling = scaling
   }
 
+  /// The side of a codec, for a tensor.
+  ///
+  /// `bothEndsOf`: a sample whose least and greatest value must both fit, for values shifted in between.
+  init(_ codec: FormatCodec, isNonnegative: Bool, bothEndsOf sample: TensorSample? = nil) {
+    let profile = PrecisionProfile(codec.reference.ladder, isNonnegative: isNonnegative)
+    let anchor = sample.map { Self.anchor(of: codec.reference.ladder, $0) } ?? profile.anchor
+    let unit = Float(anchor)
+    self.init(
+      codec: codec,
+      // Rounded up it would be beyond the greatest value of a format of more than 24 bits.
+      unit: Double(unit) > anchor ? unit.nextDown : unit,
+      headroomInBinades: profile.headroomInBinades,
+      scaling: codec.info.scaling
+    )
+  }
+
+  /// What the greatest magnitude of a sample becomes when neither of its ends is clipped.
+  private static func anchor(of ladder: any Ladder, _ sample: TensorSample) -> Double {
+    let (above, below) = (Double(max(sample.greatest, 0)), Double(max(-sample.least, 0)))
+    let ends = [(above, ladder.greatest.value), (below, -ladder.least.value)].filter { $0.0 > 0 && $0.1 > 0 }
+    return max(above, below) * (ends.map { $0.1 / $0.0 }.min() ?? 0)
+  }
+
   /// Whether all neighbouring values are equally far apart.
   public var isUniform: Bool { headroomInBinades == 0 }
 

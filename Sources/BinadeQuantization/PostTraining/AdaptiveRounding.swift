@@ -1,7 +1,7 @@
 /// AdaRound: learns for every weight of a channel whether to round it up or down.
 ///
-/// Minimises `E[(w·x - ŵ·x̂)²] + λ Σ (1 - |2h(v) - 1|^β)` with `ŵ = s clip(floor(w/s) + h(v), least, greatest)` over v by Adam,
-/// with the exact gradient of the layer's error over all calibration images (``RoundingProblem``). β falls from 20 to 2 after a
+/// Minimises `E[(w·x - ŵ·x̂)²] + λ Σ (1 - |2h(v) - 1|^β)` with `ŵ = s (below + h(v) (above - below))` over v by Adam, `below` and
+/// `above` being the format's values next to w/s within its range: floor and ceiling where these are whole numbers; with the exact gradient of the layer's error over all calibration images (``RoundingProblem``). β falls from 20 to 2 after a
 /// start without the penalty, so that every h ends at 0 or 1.
 ///
 /// - Source: Nagel, Amjad, van Baalen, Louizos and Blankevoort, "Up or Down? Adaptive Rounding for Post-Training Quantization",
@@ -25,25 +25,21 @@ public struct AdaptiveRounding: Sendable, Hashable {
 
   /// Learns the codes of one channel.
   ///
+  /// `grids`: one for all weights, or one for each, as blocks have them.
+  ///
   /// - Complexity: O(iterationCount · depth²).
-  public func solve(_ problem: RoundingProblem, weights: [Float], quantizer: AffineQuantizer)
-    -> CoordinateDescent.Solution
+  public func solve(_ problem: RoundingProblem, weights: [Float], grids: [QuantizationGrid])
+    -> RoundedChannel
   {
+    precondition(grids.count == 1 || grids.count == weights.count, "\(grids.count) grids")
     let depth = problem.depth
-    let (scale, greatest) = (quantizer.scale, Double(quantizer.greatestCode))
-    let floors = weights.map { (Double($0) / scale + quantizer.zeroPoint).rounded(.down) }
-    var v = zip(weights, floors).map { weight, floor in
-      let fraction = Double(weight) / scale + quantizer.zeroPoint - floor
-      return RectifiedSigmoid.inverse(min(max(fraction, 0.001), 0.999))
-    }
+    let places = weights.enumerated().map { Place($1, grids[grids.count == 1 ? 0 : $0]) }
+    var v = places.map { RectifiedSigmoid.inverse(min(max($0.share, 0.001), 0.999)) }
     var adam = Adam(count: depth)
     var rounded = [Double](repeating: 0, count: depth)
     let warm = Int(warmStart * Double(iterationCount))
     for iteration in 0..<iterationCount {
-      for index in 0..<depth {
-        let code = min(max(floors[index] + RectifiedSigmoid.value(v[index]), 0), greatest)
-        rounded[index] = (code - quantizer.zeroPoint) * scale
-      }
+      for index in 0..<depth { rounded[index] = places[index].value(RectifiedSigmoid.value(v[index])) }
       let gradient = problem.halfGradient(at: rounded)
       let progress = Double(iteration - warm) / Double(max(iterationCount - warm, 1))
       let exponent =
@@ -51,21 +47,42 @@ public struct AdaptiveRounding: Sendable, Hashable {
         * (1 + SpecialFunctions.cosine(min(max(progress, 0), 1) * .pi))
       let slopes = (0..<depth).map { index -> Double in
         let h = RectifiedSigmoid.value(v[index])
-        let code = floors[index] + h
-        // Beyond the ends of the grid the code does not move with h.
-        let byRounding = code > 0 && code < greatest ? 2 * gradient[index] * scale : 0
         let byPenalty =
           iteration < warm ? 0 : penaltyWeight * RectifiedSigmoid.penalty(h, exponent: exponent).derivative
-        return (byRounding + byPenalty) * RectifiedSigmoid.derivative(v[index])
+        return (2 * gradient[index] * places[index].width + byPenalty)
+          * RectifiedSigmoid.derivative(v[index])
       }
       adam.step(&v, slopes: slopes, rate: learningRate)
     }
     let codes = (0..<depth).map { index in
-      Int(min(max(floors[index] + (RectifiedSigmoid.value(v[index]) >= 0.5 ? 1 : 0), 0), greatest))
+      places[index].code(RectifiedSigmoid.value(v[index]) >= 0.5)
     }
-    var solution = CoordinateDescent.Solution(quantizer: quantizer, codes: codes, error: 0)
+    var solution = RoundedChannel(grids: grids, codes: codes, error: 0)
     solution.error = problem.error(at: solution.weights)
     return solution
+  }
+
+  /// A weight between two values of its grid; these are one beyond the grid's ends, where nothing moves.
+  private struct Place {
+    let grid: QuantizationGrid
+    let below: Double
+    /// The distance of the two values.
+    let width: Double
+    /// Where the weight lies between them, 0 to 1.
+    let share: Double
+
+    init(_ weight: Float, _ grid: QuantizationGrid) {
+      self.grid = grid
+      let scale = Double(grid.scale)
+      let (below, above) = grid.neighbours(of: Double(weight))
+      self.below = Double(below) * scale
+      width = (Double(above) - Double(below)) * scale
+      share = width == 0 ? 0 : (Double(weight) - self.below) / width
+    }
+
+    func value(_ h: Double) -> Double { below + h * width }
+
+    func code(_ isAbove: Bool) -> UInt32 { grid.encode(below + (isAbove ? width : 0)) }
   }
 }
 

@@ -10,35 +10,35 @@ public enum AnalyticClipping {
     case rectified
   }
 
-  /// The quantizer that `prior` asks for.
+  /// The grid that `prior` asks for.
   ///
   /// Signed: from max(least, mean - a), 2a wide. Rectified: from 0 to max(mean, 0) + a.
-  public static func quantizer(
+  public static func grid(
     _ moments: ChannelMoments,
     prior: ClippingPrior,
     bitWidth: Int,
     output: Output
-  ) -> AffineQuantizer {
+  ) -> QuantizationGrid {
     let parameter = moments.parameter(of: prior)
     switch output {
     case .signed:
       let threshold = prior.clippingFactor(bitWidth: Double(bitWidth)) * parameter
       let lower = max(moments.least, moments.mean - threshold)
-      return AffineQuantizer(lower: lower, range: 2 * threshold, bitWidth: bitWidth)
+      return QuantizationGrid(lower: lower, range: 2 * threshold, bitWidth: bitWidth)
     case .rectified:
       let threshold = prior.oneSidedClippingFactor(bitWidth: Double(bitWidth)) * parameter
-      return AffineQuantizer(lower: 0, range: max(moments.mean, 0) + threshold, bitWidth: bitWidth)
+      return QuantizationGrid(lower: 0, range: max(moments.mean, 0) + threshold, bitWidth: bitWidth)
     }
   }
 
-  /// The quantizer without clipping: from least to greatest, or from 0 to the greatest.
-  public static func unclipped(_ moments: ChannelMoments, bitWidth: Int, output: Output) -> AffineQuantizer {
+  /// The grid without clipping: from least to greatest, or from 0 to the greatest.
+  public static func unclipped(_ moments: ChannelMoments, bitWidth: Int, output: Output) -> QuantizationGrid {
     output == .signed
-      ? AffineQuantizer(moments, bitWidth: bitWidth)
-      : AffineQuantizer(lower: 0, range: max(moments.greatest, 0), bitWidth: bitWidth)
+      ? QuantizationGrid(moments, bitWidth: bitWidth)
+      : QuantizationGrid(lower: 0, range: max(moments.greatest, 0), bitWidth: bitWidth)
   }
 
-  /// The quantizer with the least mean squared error on `values` of both priors and no clipping: ACIQ's `mix`.
+  /// The grid with the least mean squared error on `values` of both priors and no clipping: ACIQ's `mix`.
   ///
   /// `values`: before the ReLU, if there is one; `moments` are theirs.
   public static func mixed(
@@ -46,10 +46,10 @@ public enum AnalyticClipping {
     values: [Float],
     bitWidth: Int,
     output: Output
-  ) -> AffineQuantizer {
+  ) -> QuantizationGrid {
     let seen = output == .signed ? values : values.map { max($0, 0) }
     let candidates =
-      ClippingPrior.allCases.map { quantizer(moments, prior: $0, bitWidth: bitWidth, output: output) }
+      ClippingPrior.allCases.map { grid(moments, prior: $0, bitWidth: bitWidth, output: output) }
       + [unclipped(moments, bitWidth: bitWidth, output: output)]
     var best = candidates[0]
     var leastError = Double.infinity

@@ -1,39 +1,25 @@
-/// Rounds the weights of a channel one after the other, each to the step that is best given all others, until none moves.
+/// Rounds the weights of a channel one after the other, each to the value that is best given all others, until none moves.
 ///
-/// The error of the layer's output is a quadratic form of the weights (``RoundingProblem``), so the best step of one weight has
-/// a closed form, and no error ever grows.
+/// The error of the layer's output is a quadratic form of the weights (``RoundingProblem``), so the best value of one weight has
+/// a closed form, and no error ever grows: of the values that a format has, the nearest one is best.
 public enum CoordinateDescent {
   /// Sweeps over all weights at most; the last ones rarely move any.
   private static let greatestSweepCount = 40
 
-  /// The codes and the error they leave.
-  public struct Solution: Sendable, Hashable {
-    /// The grid of the codes.
-    public let quantizer: AffineQuantizer
-    /// One per weight.
-    public var codes: [Int]
-    /// The mean squared error of the output.
-    public var error: Double
-
-    /// The rounded weights.
-    public var weights: [Double] { codes.map { quantizer.decode($0) } }
-  }
-
   /// Starts from the nearest codes.
   ///
+  /// `grids`: one for all weights, or one for each, as blocks have them: the same but for their scales.
+  ///
   /// - Complexity: O(depth²) and O(depth) for every weight that moves.
-  public static func solve(_ problem: RoundingProblem, weights: [Float], quantizer: AffineQuantizer)
-    -> Solution
+  public static func solve(_ problem: RoundingProblem, weights: [Float], grids: [QuantizationGrid])
+    -> RoundedChannel
   {
-    let start = weights.map { quantizer.encode(Double($0)) }
-    return solve(problem, from: Solution(quantizer: quantizer, codes: start, error: .infinity))
-  }
-
-  /// Improves codes.
-  public static func solve(_ problem: RoundingProblem, from start: Solution) -> Solution {
-    var solution = start
-    let quantizer = start.quantizer
-    var gradient = problem.halfGradient(at: solution.weights)
+    precondition(grids.count == 1 || grids.count == weights.count, "\(grids.count) grids")
+    let grid = grids[0]
+    let scales = weights.indices.map { Double(grids[grids.count == 1 ? 0 : $0].scale) }
+    var codes = zip(weights, scales).map { grid.encode(Double($0), scale: $1) }
+    var values = zip(codes, scales).map { Double(grid.codec.decode($0)) * $1 }
+    var gradient = problem.halfGradient(at: values)
     let depth = problem.depth
     problem.gram.withUnsafeBufferPointer { gram in
       gradient.withUnsafeMutableBufferPointer { gradient in
@@ -42,47 +28,56 @@ public enum CoordinateDescent {
           for index in 0..<depth {
             let curvature = gram[index * depth + index]
             guard curvature > 0 else { continue }
-            // Where the parabola of this weight alone has its vertex, in steps from here.
-            let steps = -gradient[index] / (curvature * quantizer.scale)
-            guard abs(steps) > 0.5 else { continue }
-            let wanted = Double(solution.codes[index]) + steps
-            let code = Int(min(max(wanted, 0), Double(quantizer.greatestCode)).rounded(.toNearestOrEven))
-            let move = code - solution.codes[index]
-            guard move != 0 else { continue }
-            solution.codes[index] = code
-            RoundingProblem.add(Double(move) * quantizer.scale, gram, index, to: gradient)
+            // Where the parabola of this weight alone has its vertex.
+            let wanted = values[index] - gradient[index] / curvature
+            let code = grid.nearest(wanted, scale: scales[index])
+            guard code != codes[index] else { continue }
+            let value = Double(grid.codec.decode(code)) * scales[index]
+            // The same distance on either side is no gain, and -0 none over 0.
+            guard abs(value - wanted) < abs(values[index] - wanted) else { continue }
+            RoundingProblem.add(value - values[index], gram, index, to: gradient)
+            codes[index] = code
+            values[index] = value
             hasMoved = true
           }
           if !hasMoved { break }
         }
       }
     }
-    solution.error = problem.error(at: solution.weights)
-    return solution
+    return RoundedChannel(grids: grids, codes: codes, error: problem.error(at: values))
   }
 
-  /// The best of several grids: ranges from the whole one down to `leastShare` of it.
+  /// The best of several grids; of equal errors the first stays.
   ///
-  /// - Complexity: that of ``solve(_:weights:quantizer:)`` for each of 1 + (1 - leastShare) · 20 ranges.
-  public static func solve(
-    _ problem: RoundingProblem,
-    weights: [Float],
-    bitWidth: Int,
-    leastShare: Double = 0.4
-  ) -> Solution {
-    let (least, greatest) = (Double(weights.min() ?? 0), Double(weights.max() ?? 0))
-    var best: Solution?
-    for step in 0...Int(((1 - leastShare) * 20).rounded()) {
-      let share = 1 - Double(step) / 20
-      let grid = AffineQuantizer(lower: least * share, range: (greatest - least) * share, bitWidth: bitWidth)
-      let candidate = solve(problem, weights: weights, quantizer: grid)
-      if candidate.error < best?.error ?? .infinity { best = candidate }
+  /// - Complexity: that of ``solve(_:weights:grids:)`` for each of them.
+  /// - Precondition: there is one.
+  public static func solve(_ problem: RoundingProblem, weights: [Float], candidates: [[QuantizationGrid]])
+    -> RoundedChannel
+  {
+    precondition(!candidates.isEmpty, "no grids to choose from")
+    var best = solve(problem, weights: weights, grids: candidates[0])
+    for grids in candidates.dropFirst() {
+      let candidate = solve(problem, weights: weights, grids: grids)
+      if candidate.error < best.error { best = candidate }
     }
     return best
-      ?? Solution(
-        quantizer: AffineQuantizer(lower: 0, range: 0, bitWidth: bitWidth),
-        codes: weights.map { _ in 0 },
-        error: problem.signalPower
-      )
   }
+}
+
+/// The weights of one output channel, rounded by the error of the layer's output.
+public struct RoundedChannel: Sendable {
+  /// One for all weights, or one for each.
+  public let grids: [QuantizationGrid]
+  /// One per weight, of the grid's codec.
+  public var codes: [UInt32]
+  /// The mean squared error of the output.
+  public var error: Double
+
+  /// The rounded weights.
+  public var weights: [Double] { codes.enumerated().map { grid($0).decode($1) } }
+
+  /// The rounded weights before their scale.
+  public var unscaledWeights: [Float] { codes.enumerated().map { grid($0).codec.decode($1) } }
+
+  private func grid(_ index: Int) -> QuantizationGrid { grids[grids.count == 1 ? 0 : index] }
 }

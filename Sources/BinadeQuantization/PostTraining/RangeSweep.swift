@@ -6,17 +6,17 @@ public enum RangeSweep {
   /// Tries the range and 45 shares of it, down to a tenth; of equal errors the greatest range stays.
   ///
   /// `isSymmetric`: whether the steps lie evenly about zero.
-  public static func quantizer(
+  public static func grid(
     _ values: [Float],
     least: Double,
     greatest: Double,
     bitWidth: Int,
     isSymmetric: Bool = false
-  ) -> AffineQuantizer {
-    func grid(_ share: Double) -> AffineQuantizer {
+  ) -> QuantizationGrid {
+    func grid(_ share: Double) -> QuantizationGrid {
       isSymmetric
-        ? AffineQuantizer(symmetric: max(-least, greatest) * share, bitWidth: bitWidth)
-        : AffineQuantizer(lower: least * share, range: (greatest - least) * share, bitWidth: bitWidth)
+        ? QuantizationGrid(symmetric: max(-least, greatest) * share, bitWidth: bitWidth)
+        : QuantizationGrid(lower: least * share, range: (greatest - least) * share, bitWidth: bitWidth)
     }
     let step = max(1, values.count / greatestCount)
     let sample = stride(from: 0, to: values.count, by: step).map { values[$0] }

@@ -60,10 +60,16 @@ typedef struct {
 
 /// What numbers are divided by before they are rounded, positive and normal: one for `block_length` of them each. The
 /// first number is number `place` of its block.
+///
+/// With `channels` each number has the scale of its channel instead, channels innermost; the first number is of channel
+/// `place`. Quotients are then kept from `least` to `greatest`, one each per channel, unless these are null; NaN stays.
 typedef struct {
   const float *scales;
   size_t block_length;
   size_t place;
+  size_t channels;
+  const float *least;
+  const float *greatest;
 } binade_scaling;
 
 /// A conversion as steps of the key: the bits of a Float32, in the order of the numbers. Step i begins at starts[i]; there

@@ -208,9 +208,11 @@ public struct BulkBlockCodec: Sendable {
     }
     let rows = binade_block_rows(row_count: 1, row_length: block.count, block_length: block.count)
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: block.count) { rounded in
-      let code = codec.scaleCode(greatestMagnitude: Self.greatest(magnitude), outerScale: outerScale) {
-        code,
-        _ in
+      let code = codec.scaleCode(
+        greatestMagnitude: Self.greatest(magnitude),
+        outerScale: outerScale,
+        block: block
+      ) { code, _ in
         var code = UInt16(truncatingIfNeeded: code)
         kernel.round(block.baseAddress, rows, &code, table.baseAddress, rounded.baseAddress)
         var sum = 0.0

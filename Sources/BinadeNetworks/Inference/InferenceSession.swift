@@ -63,17 +63,34 @@ public final class InferenceSession {
     run(imageCount: imageCount, observer: observer, outputs: outputs, preactivations: nil)
   }
 
+  /// Computes what lies before a layer, and hands over the layer's input for one image.
+  func run(before layer: Int, _ body: (ObservedInput) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      _ = run(
+        imageCount: 1,
+        observer: { index, input in if index == layer { body(input) } },
+        preactivations: nil,
+        last: layer
+      )
+    }
+  }
+
   /// The same, with an observer of what goes into each ReLU that is a step of its own, by the index of the step.
   func run(
     imageCount: Int,
     observer: Observer?,
     outputs: Observer? = nil,
-    preactivations: Observer?
+    preactivations: Observer?,
+    last: Int? = nil
   ) -> UnsafeBufferPointer<Float> {
     precondition((0...capacity).contains(imageCount), "\(imageCount) images in a session for \(capacity)")
     let steps = network.folded.plan.stages
     for (index, step) in steps.enumerated() {
       if case .layer(let layer) = step.operation {
+        if layer == last {
+          observer?(layer, ObservedInput(buffer(ofStep: step.inputs[0]), network.engines[layer].shape))
+          break
+        }
         run(layer, step, index, imageCount: imageCount, observer)
         if let outputs {
           let values = buffer(ofStep: index)

@@ -192,8 +192,7 @@ package struct PatchMoments: Sendable {
       }
       for (session, isFloat) in [(sessions.0, true), (sessions.1, false)] {
         images.copyImage(image, normalization: normalization, into: session.input())
-        _ = session.run { index, observed in
-          guard index == layer else { return }
+        session.run(before: layer) { observed in
           if isFloat {
             copy(observed.elements, into: &patches.float)
           } else {

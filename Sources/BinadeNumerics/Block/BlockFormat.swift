@@ -56,6 +56,7 @@ public struct BlockFormat: Sendable {
       throw refuse("element", element.name, "formats with negative values, zero and positive values")
     }
     elementValues = values
+    leastElementMagnitude = values.ladder.rungs.map { abs($0.value) }.filter { $0 > 0 }.min() ?? 0
     switch scale {
     case .powerOfTwo(let rule):
       scaleValues = nil
@@ -130,9 +131,7 @@ public struct BlockFormat: Sendable {
   public var greatestElement: Double { elementValues.greatest }
 
   /// The least magnitude of an element but zero.
-  var leastElementMagnitude: Double {
-    elementValues.ladder.rungs.map { abs($0.value) }.filter { $0 > 0 }.min() ?? 0
-  }
+  let leastElementMagnitude: Double
   /// The greatest magnitude of an element.
   var greatestElementMagnitude: Double { max(greatestElement, -elementValues.ladder.least.value) }
   /// The least and the greatest value of an element.

@@ -30,7 +30,9 @@ public enum BlockScaleSearch: String, Sendable, Hashable, CaseIterable {
 extension BlockCodec {
   /// The code of the scale of a block.
   package func scaleCode(of block: UnsafeBufferPointer<Float>, outerScale: Float) -> UInt32 {
-    scaleCode(greatestMagnitude: Self.greatestMagnitude(block), outerScale: outerScale) { _, scale in
+    scaleCode(greatestMagnitude: Self.greatestMagnitude(block), outerScale: outerScale, block: block) {
+      _,
+      scale in
       var sum = 0.0
       for value in block {
         let error = Double(value) - Double(self.value(of: code(of: value, scale: scale), scale: scale))
@@ -42,10 +44,12 @@ extension BlockCodec {
 
   /// The code of the scale of a block with the greatest magnitude `amax`.
   ///
+  /// `block`: whose elements tell when greater scales can only lose.
   /// `squaredError`: of the block under a code and its scale; called for codes that are tried.
   package func scaleCode(
     greatestMagnitude amax: Float,
     outerScale: Float,
+    block: UnsafeBufferPointer<Float>,
     squaredError: (UInt32, Double) -> Double
   ) -> UInt32 {
     let plain = scaleCode(greatestMagnitude: amax, outerScale: outerScale)
@@ -76,11 +80,27 @@ extension BlockCodec {
       }
       for (code, value) in scales[place...] {
         let scale = value * Double(outerScale)
+        // Rounded to nearest, elements below half the least magnitude become zero: what they lose grows from here on.
+        // A little less, as sums of another order may differ in the last places.
+        if roundsToNearest,
+          (1 - 1e-9) * Self.power(of: block, below: scale * format.leastElementMagnitude / 2) > best.error
+        {
+          break
+        }
         attempt(code, scale)
-        // From here on every element becomes zero, rounded to nearest.
         if roundsToNearest, Double(amax) < scale * format.leastElementMagnitude / 2 { break }
       }
     }
     return best.code
+  }
+
+  /// The sum of squares of the elements of a magnitude below `limit`.
+  private static func power(of block: UnsafeBufferPointer<Float>, below limit: Double) -> Double {
+    var sum = 0.0
+    for value in block {
+      let magnitude = Double(abs(value))
+      sum += magnitude < limit ? magnitude * magnitude : 0
+    }
+    return sum
   }
 }

@@ -62,7 +62,7 @@ extension Quantizer {
     }
   }
 
-  /// Rounds whole pixels to the values that the quantizer can represent, as far as the parts of the error go that are there.
+  /// Rounds whole pixels, rotated if that is asked for, to the values that the quantizer can represent, as far as the parts of the error go that are there.
   ///
   /// - Shape: `values` is pixels x channels; `output` holds as many elements.
   public func fakeQuantize(
@@ -70,6 +70,16 @@ extension Quantizer {
     channels: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
+    if let rotation {
+      var unrotated = self
+      unrotated.rotation = nil
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: values.count) { rotated in
+        _ = rotated.update(fromContentsOf: values)
+        rotation.apply(rotated, rowLength: channels)
+        unrotated.fakeQuantize(UnsafeBufferPointer(rotated), channels: channels, into: output)
+      }
+      return
+    }
     if let blocks {
       blocks.fakeQuantize(values, rowLength: channels, into: output)
     } else {

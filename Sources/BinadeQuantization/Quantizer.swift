@@ -29,6 +29,8 @@ public struct Quantizer: Sendable {
   public let channelBitCount: Int
   /// The parts of the error that are there; nil for the whole.
   public var separation: ErrorSeparation?
+  /// What whole pixels go through before they are rounded; the other operand goes through the same.
+  public var rotation: HadamardRotation?
 
   /// Finds the scales.
   ///

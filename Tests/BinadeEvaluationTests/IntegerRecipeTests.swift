@@ -73,6 +73,36 @@ import Testing
     #expect(errors[1] < 0.7 * errors[0], "\(errors)")
   }
 
+  @Test("rotated blocks: at 8 bits the network stays itself, and 4 bits lose less")
+  func rotation() throws {
+    let experiment = try ExperimentTests.experiment(limit: 100, calibration: 32)
+    func error(_ name: String, _ recipe: String) throws -> Float {
+      let quantizer = try PostTrainingTests.quantizer(
+        experiment,
+        recipe,
+        format: FormatCatalog().entry(named: name)
+      )
+      let network = try CompiledNetwork(quantizer.network, operands: quantizer.operands)
+      try Self.check(experiment, quantizer, network)
+      let logits = experiment.evaluator.logits(of: network, limit: 100)
+      let errors = zip(logits, experiment.baselineLogits).map { ($0 - $1) * ($0 - $1) }
+      return errors.reduce(0, +) / experiment.baselineLogits.reduce(0) { $0 + $1 * $1 }
+    }
+    for recipe in ["naive", "naive+hadamard16", "naive+hadamard32", "best+hadamard16"] {
+      #expect(try error("mxint8", recipe) < 1e-3)
+    }
+    #expect(try error("mxfp4_e2m1", "naive+hadamard16") < error("mxfp4_e2m1", "naive"))
+    #expect(throws: PostTrainingError.rotation(part: "hadamard16", format: "int4")) {
+      try experiment.compile(PostTrainingTests.configuration("naive+hadamard16"))
+    }
+    #expect(throws: PostTrainingError.rotation(part: "hadamard32", format: "nvfp4_two_level")) {
+      let format = "nvfp4_two_level"
+      _ = try experiment.compile(
+        PostTrainingTests.configuration("naive+hadamard32", weights: format, activations: format)
+      )
+    }
+  }
+
   @Test("corrected means and scales that stay with the inputs: float32, and the row says why")
   func float32() throws {
     let experiment = try ExperimentTests.experiment(limit: 2)

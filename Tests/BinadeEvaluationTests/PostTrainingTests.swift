@@ -61,9 +61,11 @@ import Testing
   )
   func parts(name: String) throws {
     let experiment = try ExperimentTests.experiment(limit: 200, calibration: 32)
-    let result = try experiment.run(Self.configuration(name, weights: "int8", activations: "int8"))
+    // Rotations are for blocks.
+    let format = name.hasPrefix("hadamard") ? "mxint8" : "int8"
+    let result = try experiment.run(Self.configuration(name, weights: format, activations: format))
     #expect(result.recipe == name)
-    #expect(result.weights == "int8")
+    #expect(result.weights == format)
     // AdaRound and vectors included: finer steps than the network needs. Clipping where a prior says is another matter.
     let clips = ["aciq-after-relu", "gauss"].contains(name)
     #expect(result.top1Change >= (clips ? -0.05 : -0.015), "\(result.top1Change)")

@@ -202,12 +202,10 @@ public struct CompiledNetwork: Sendable {
 
   /// How far the weights of a layer moved; nil when they are not quantized.
   ///
-  /// Weights that carry activation scales per channel are measured with them.
+  /// Weights that carry activation scales per channel are measured with them, rotated ones rotated.
   public func weightError(ofLayer index: Int) -> QuantizationError? {
     operands[index].codedWeights.map { tensor in
-      let layer = folded.layers[index]
-      let absorbs = operands[index].absorbsInputScales
-      return tensor.error(of: absorbs ? layer.absorbing(operands[index].activations).weights : layer.weights)
+      tensor.error(of: operands[index].prepared(folded.layers[index]).weights)
     }
   }
 
@@ -219,7 +217,11 @@ public struct CompiledNetwork: Sendable {
   ) {
     guard let quantizer = operands[index].activations else { return }
     if let blocks = quantizer.blocks {
-      error.measure(input.elements, rowLength: input.channelCount, blocks: blocks)
+      let elements = Array(input.elements)
+      let rotated = quantizer.rotation?.rotated(elements, rowLength: input.channelCount) ?? elements
+      rotated.withUnsafeBufferPointer {
+        error.measure($0, rowLength: input.channelCount, blocks: blocks)
+      }
     } else {
       input.forEachChannel { channel, plane in
         error.measure(plane, quantizer: quantizer, channel: channel)

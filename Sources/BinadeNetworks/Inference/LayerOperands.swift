@@ -71,6 +71,13 @@ public struct LayerOperands: Sendable {
     self.init(layer, weights: weights, activations: activations, absorbing: assignment.absorbsInputScales)
   }
 
+  /// The layer with weights as these operands hold them before they are rounded: with the scales of input channels, or rotated as
+  /// the input is.
+  func prepared(_ layer: FoldedNetwork.Layer) -> FoldedNetwork.Layer {
+    if let rotation = activations?.rotation { return layer.rotated(rotation) }
+    return absorbsInputScales ? layer.absorbing(activations) : layer
+  }
+
   /// The codes of the weights; nil where they are real numbers.
   public var codedWeights: CodedTensor? {
     if case .coded(let tensor) = weights { tensor } else { nil }
@@ -84,7 +91,7 @@ public struct LayerOperands: Sendable {
     }
   }
 
-  /// What the weights stand for, without the scales of input channels.
+  /// What the weights stand for, without the scales of input channels; rotated where the input is.
   public func realWeights(_ shape: ConvolutionShape) -> [Float] { released(weightValues, shape) }
 
   /// Takes the scales of input channels out of weights, if they are in.
@@ -119,6 +126,15 @@ extension FoldedNetwork.Layer {
     for index in weights.indices {
       layer.weights[index] *=
         activations.scales[shape.inputChannel(ofWeight: index)] / activations.greatestScale
+    }
+    return layer
+  }
+
+  /// The layer with the input channels of every kernel position rotated.
+  func rotated(_ rotation: HadamardRotation) -> FoldedNetwork.Layer {
+    var layer = self
+    layer.weights = rows.flatMap { row in
+      shape.fileOrder(rotation.rotated(shape.blockOrder(row), rowLength: shape.groupInputChannels))
     }
     return layer
   }

@@ -30,7 +30,7 @@ public struct SeparableLayer: Sendable {
 
   /// The weights that were coded, with parts of their errors.
   private func parts(of tensor: CodedTensor, _ separation: ErrorSeparation) -> [Float] {
-    let before = operands.absorbsInputScales ? layer.absorbing(operands.activations).weights : layer.weights
+    let before = operands.prepared(layer).weights
     let rounded = tensor.codedValues
     return (0..<layer.shape.outputChannels).flatMap { channel in
       let row = channel * layer.shape.depth..<(channel + 1) * layer.shape.depth

@@ -49,14 +49,15 @@ public struct PostTrainingQuantizer: Sendable {
     for (index, target) in targets.enumerated() {
       let layer = network.layers[index]
       operands[index].activations = inputs[index]
+      if !target.isEnd { operands[index].activations?.rotation = recipe.rotation }
       if let format = formats[index].weights {
         notes += Self.notes(layer)
         // Vectors have scales inside the sum anyway.
         operands[index].absorbsInputScales =
           inputs[index]?.scales.isPerChannel ?? false && recipe.putsInputScalesIntoWeights && !format.isBlocks
           && (!recipe.usesVectorScales || target.isEnd)
-        let absorbed = operands[index].absorbsInputScales ? layer.absorbing(inputs[index]) : layer
-        let weights = WeightQuantization(layer: absorbed, recipe: recipe, target: target, cache: cache)
+        let prepared = operands[index].prepared(layer)
+        let weights = WeightQuantization(layer: prepared, recipe: recipe, target: target, cache: cache)
         if recipe.roundsByOutput(target) {
           try roundByOutput(index, weights, format, float, calibration)
         } else {

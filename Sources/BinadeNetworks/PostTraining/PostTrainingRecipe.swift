@@ -62,6 +62,8 @@ public struct PostTrainingRecipe: Sendable, Hashable {
   public var splitsOutliers = false
   /// Whether weights have a scale for every 16 input channels, in two levels.
   public var usesVectorScales = false
+  /// Whether blocks of so many input channels are rotated, in both operands, before they are rounded.
+  public var rotation: HadamardRotation?
   /// How weights are rounded.
   public var weightRounding = WeightRounding.nearest
 
@@ -115,6 +117,8 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     ("dfq", "biases corrected by the means that batch norm tells, without images"),
     ("split", "input channels with outliers split, at least one in twenty (OCS); affine weights"),
     ("vectors", "weights with a scale for every 16 input channels, in two levels (VS-Quant)"),
+    ("hadamard16", "blocks of 16 input channels rotated in both operands, for block formats (QuaRot)"),
+    ("hadamard32", "blocks of 32"),
     ("adaround", "weights rounded up or down so that the layer's output changes least (AdaRound)"),
     ("descent", "the same by coordinate descent, over several ranges"),
     ("best", "mse+alloc+descent: what loses least here, without labels and training"),
@@ -146,6 +150,11 @@ public struct PostTrainingRecipe: Sendable, Hashable {
       + [
         (roundings, ["bias", "bias-variance", "dfq", "split", "vectors"]),
         (["descent", "best"], ["clip", "affine"]),
+      ]
+      // Means of rotated weights are none of channels.
+      + [
+        (["hadamard16"], ["hadamard32"]),
+        (["hadamard16", "hadamard32"], ["bias", "bias-variance", "dfq", "vectors", "split"]),
       ]
       // Vectors have scales of their own, and halves of channels ranges of their own.
       + [(["vectors", "split"], ["alloc", "clip", "symmetric", "affine"]), (["vectors"], ["split"])]
@@ -179,6 +188,8 @@ public struct PostTrainingRecipe: Sendable, Hashable {
     case "dfq": correctsBiasWithoutData = true
     case "split": splitsOutliers = true
     case "vectors": usesVectorScales = true
+    case "hadamard16": rotation = HadamardRotation(length: 16)
+    case "hadamard32": rotation = HadamardRotation(length: 32)
     case "adaround": weightRounding = .adaptive
     case "descent": weightRounding = .descent
     case "best":
@@ -198,6 +209,7 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
   case unknownPart(part: String, recipe: String)
   case conflict(String, String, recipe: String)
   case notUniform(part: String, format: String)
+  case rotation(part: String, format: String)
   case nothingToQuantize
   case unusableWidth(format: String, bits: Int, allowed: String)
   case tooFewImages(layer: String, images: Int, needed: Int)
@@ -219,6 +231,9 @@ public enum PostTrainingError: Error, Sendable, Hashable, CustomStringConvertibl
     case .notUniform(let part, let format):
       "recipe part '\(part)' is defined for evenly spaced formats that use all 2^bits codes, as int4 does, and '\(format)' is "
         + "none; 'naive', 'mse', 'adaround', 'descent' and 'best' take every format"
+    case .rotation(let part, let format):
+      "recipe part '\(part)' rotates both operands of a layer and is for block formats with scales of blocks alone, as nvfp4 and "
+        + "mxfp4_e2m1 have them, not for '\(format)'"
     case .unusableWidth(let format, let bits, let allowed):
       "'\(format)' has \(bits) bit\(bits == 1 ? "" : "s"); recipes take \(allowed)"
     case .tooFewImages(let layer, let images, let needed):

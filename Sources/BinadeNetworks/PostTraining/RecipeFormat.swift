@@ -60,6 +60,11 @@ enum RecipeFormat: Sendable {
     if case .blocks = self { true } else { false }
   }
 
+  /// Whether nothing about the format depends on samples of single channels, which a rotation mixes.
+  var isRotatable: Bool {
+    if case .blocks(let format) = self { format.scale.outer == .none } else { false }
+  }
+
   /// Whether bits can be shared out among channels.
   var hasOtherWidths: Bool {
     if case .uniform = self { true } else { false }
@@ -89,6 +94,11 @@ extension PostTrainingRecipe {
     for (format, parts) in [(weights, partsForUniformWeights), (activations, partsForUniformInputs)] {
       guard let format, !format.hasOtherWidths, let part = parts.first else { continue }
       throw .notUniform(part: part, format: format.name)
+    }
+    if let rotation {
+      for format in [weights, activations] where !(format?.isRotatable ?? false) {
+        throw .rotation(part: "hadamard\(rotation.length)", format: format?.name ?? "float32")
+      }
     }
     if case .blocks(let format) = weights ?? .uniform(bitWidth: 8), splitsOutliers || usesVectorScales {
       throw .notUniform(part: splitsOutliers ? "split" : "vectors", format: format.name)

@@ -60,6 +60,7 @@ struct CompareCommand: ParsableCommand {
   )
   var ptq: String?
 
+  @OptionGroup var layerFormats: LayerFormatOptions
   @OptionGroup var zeroPoints: ZeroPointOptions
 
   @Option(
@@ -146,6 +147,7 @@ struct CompareCommand: ParsableCommand {
       ?? (ptq == nil ? Self.defaultFormats : Self.recipeFormats)
     guard !names.isEmpty else { throw ValidationError("--formats is empty; name at least one format") }
     let endsPair = try ends.map { try ConfigurationText.ends($0, catalog) }
+    let layers = try layerFormats.assignment(catalog)
     let recipes = ptq?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     if let recipes { try RecipeText.check(recipes, formats: names + [ends].compactMap { $0 }) }
     let accumulators = try accumulatorOptions.layerAccumulators(accumulator, catalog)
@@ -153,6 +155,7 @@ struct CompareCommand: ParsableCommand {
       try (recipes ?? [""]).flatMap { recipe in
         var configuration = try ConfigurationText.body(name, catalog)
         configuration.ends = endsPair
+        configuration.layers = layers
         if recipes != nil {
           configuration.recipe = try PostTrainingRecipe(parsing: recipe)
           configuration.recipeText = recipe
@@ -231,25 +234,8 @@ enum CompareError: Error, Equatable, CustomStringConvertible {
 enum ConfigurationText {
   /// `FORMAT` for weights and activations, or `WEIGHTS/ACTIVATIONS`.
   static func body(_ text: String, _ catalog: FormatCatalog) throws -> Configuration {
-    // The path of a definition file has slashes of its own and stands for weights and activations.
-    let isPath = text.contains(".yaml") || text.contains(".yml")
-    let parts =
-      isPath ? [text] : text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 1 || parts.count == 2 else {
-      throw ValidationError("'\(text)': expected FORMAT or WEIGHTS/ACTIVATIONS")
-    }
-    return Configuration(
-      weights: try QuantizerSpecification(
-        parsing: parts[0],
-        catalog: catalog,
-        granularity: .channel
-      ),
-      activations: try QuantizerSpecification(
-        parsing: parts[parts.count - 1],
-        catalog: catalog,
-        granularity: .tensor
-      )
-    )
+    let (weights, activations) = try pair(text, catalog)
+    return Configuration(weights: weights, activations: activations)
   }
 
   /// The quantizers of the options `--weights`, `--activations` and `--ends`.
@@ -272,10 +258,18 @@ enum ConfigurationText {
 
   /// The quantizers of the first and the last layer.
   static func ends(_ text: String, _ catalog: FormatCatalog) throws -> Configuration.Ends {
-    let body = try body(text, catalog)
-    guard let weights = body.weights, let activations = body.activations else {
-      throw ValidationError("'\(text)': expected FORMAT or WEIGHTS/ACTIVATIONS")
-    }
+    let (weights, activations) = try pair(text, catalog)
     return Configuration.Ends(weights: weights, activations: activations)
+  }
+
+  /// As the library reads it; what is no pair at all is wrong usage.
+  private static func pair(_ text: String, _ catalog: FormatCatalog) throws -> (
+    weights: QuantizerSpecification, activations: QuantizerSpecification
+  ) {
+    do {
+      return try QuantizerSpecification.pair(parsing: text, catalog: catalog)
+    } catch SpecificationError.noPair(let text) {
+      throw ValidationError("\(SpecificationError.noPair(text: text))")
+    }
   }
 }

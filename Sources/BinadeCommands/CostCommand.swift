@@ -11,6 +11,7 @@ struct CostCommand: ParsableCommand {
       EXAMPLES
         binade cost resnet50 --weights int4 --activations int4 --ends int8
         binade cost resnet20-cifar
+        binade cost resnet20-cifar --weights int4 --activations int4 --layer 'layer3.*=int3/int4'
       """
   )
 
@@ -21,6 +22,7 @@ struct CostCommand: ParsableCommand {
   var architecture: String
 
   @OptionGroup var formatOptions: FormatOptions
+  @OptionGroup var layerFormats: LayerFormatOptions
 
   @Option(help: "The format of the weights.", completion: NameCompletion.format)
   var weights = "bfloat16"
@@ -37,23 +39,19 @@ struct CostCommand: ParsableCommand {
       throw ValidationError("--shortcut must be A or B, found '\(shortcut)'")
     }
     let catalog = try formatOptions.catalog()
-    let weights = try catalog.entry(named: weights)
-    let body = Cost.Widths(
-      weights: weights.bitWidth,
-      activations: try catalog.entry(named: activations).bitWidth
+    var configuration = try ConfigurationText.configuration(
+      weights: weights,
+      activations: activations,
+      ends: ends,
+      catalog
     )
-    let ends = try ends.map { try catalog.entry(named: $0) }
+    configuration.layers = try layerFormats.assignment(catalog)
     let network = try ArchitectureName.resolve(
       architecture,
       shortcut: shortcut,
       widthMultiplier: widthMultiplier
     )
-    let cost = Cost(
-      network.graph,
-      body: body,
-      ends: ends.map { Cost.Widths(weights: $0.bitWidth, activations: $0.bitWidth) },
-      scaleMemoryBits: network.graph.blockScaleBitCount(weights: weights, ends: ends)
-    )
+    let cost = try Cost(network.graph, configuration)
     let console = CommandContext.current.console
     if json {
       console.write(try JSONDocument.cost.text(cost))

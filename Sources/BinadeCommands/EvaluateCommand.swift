@@ -35,6 +35,7 @@ struct EvaluateCommand: ParsableCommand {
           --weights int4 --activations int4 --ends int8 --json
         binade evaluate --weights float8_e4m3fn --activations float8_e4m3fn --accumulator bfloat16 --explain
         binade evaluate --weights int8 --activations int8 --accumulator q15.16:wrap
+        binade evaluate --weights int4 --activations int4 --layer 'layer1.*=int8' --layer linear=float32
         binade evaluate --weights float8_e4m3fn --activations float8_e4m3fn --accumulator hopper_float8
       """
   )
@@ -79,6 +80,7 @@ struct EvaluateCommand: ParsableCommand {
   var accumulator: String?
 
   @OptionGroup var accumulatorOptions: AccumulatorOptions
+  @OptionGroup var layerFormats: LayerFormatOptions
   @OptionGroup var zeroPoints: ZeroPointOptions
   @OptionGroup var arrays: NetworkArrayOptions
 
@@ -122,6 +124,7 @@ struct EvaluateCommand: ParsableCommand {
       catalog
     )
     configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
+    configuration.layers = try layerFormats.assignment(catalog)
     configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
     configuration.recipeText = ptq
     configuration.onlineBatchSize = onlineBatch
@@ -167,6 +170,7 @@ enum EvaluationText {
       "activations  \(result.activations)",
     ]
     if let ends = result.ends { lines.append("ends         \(ends)") }
+    if let layers = result.assignment { lines.append("layers       \(layers)") }
     if let recipe = result.recipe { lines.append("recipe       \(recipe)") }
     if let accumulator = result.provenance.accumulator { lines.append("accumulator  \(accumulator)") }
     lines += [

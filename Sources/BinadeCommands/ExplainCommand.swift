@@ -54,6 +54,7 @@ struct ExplainCommand: ParsableCommand {
   var accumulator: String?
 
   @OptionGroup var accumulatorOptions: AccumulatorOptions
+  @OptionGroup var layerFormats: LayerFormatOptions
   @OptionGroup var zeroPoints: ZeroPointOptions
 
   @Flag(inversion: .prefixedNo, help: "Quantize one layer at a time as well.")
@@ -111,6 +112,7 @@ struct ExplainCommand: ParsableCommand {
     return try names.map { name in
       var configuration = try ConfigurationText.body(name, catalog)
       configuration.ends = endsPair
+      configuration.layers = try layerFormats.assignment(catalog)
       configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
       configuration.recipeText = ptq
       configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)

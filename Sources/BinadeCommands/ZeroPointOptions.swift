@@ -22,6 +22,7 @@ struct ZeroPointOptions: ParsableArguments {
     configuration.activations?.zeroPoint = zeroPoint
     configuration.ends?.weights.zeroPoint = zeroPoint
     configuration.ends?.activations.zeroPoint = zeroPoint
+    configuration.layers.setZeroPoint(zeroPoint)
     return configuration
   }
 }

@@ -115,7 +115,8 @@ public struct ComparisonReport: Sendable {
       let result = results[index]
       return [
         ("label", "\"\(labels[index])\""), ("weights", result.weights), ("activations", result.activations),
-        ("ends", result.ends ?? ""), ("recipe", result.recipe ?? ""),
+        ("ends", result.ends ?? ""), ("assignment", "\"\(result.assignment ?? "")\""),
+        ("recipe", result.recipe ?? ""),
         ("weightBitWidth", "\(result.weightBitWidth)"),
         ("activationBitWidth", "\(result.activationBitWidth)"), ("imageCount", "\(result.imageCount)"),
         ("top1Accuracy", "\(result.top1Accuracy)"), ("top1Lower", "\(result.top1Interval.lower)"),

@@ -1,14 +1,34 @@
+import BinadeNetworks
 import BinadeNumerics
 import BinadeQuantization
 
 extension Configuration {
   /// Whether two configurations run the same: equal quantizers, recipes and accumulators, whatever they were called.
   public func isSame(as other: Configuration) -> Bool {
-    recipe == other.recipe && onlineBatchSize == other.onlineBatchSize
+    hasSameRecipe(as: other) && onlineBatchSize == other.onlineBatchSize
       && accumulator?.description == other.accumulator?.description
       && Self.isSame(weights, other.weights) && Self.isSame(activations, other.activations)
       && Self.isSame(ends?.weights, other.ends?.weights)
       && Self.isSame(ends?.activations, other.ends?.activations)
+      && layers.rules.count == other.layers.rules.count
+      && zip(layers.rules, other.layers.rules).allSatisfy {
+        $0.pattern == $1.pattern && Self.isSame($0.weights, $1.weights)
+          && Self.isSame($0.activations, $1.activations)
+      }
+  }
+
+  /// Bits per channel that are an option are the same as those asked for, where formats have other widths.
+  private func hasSameRecipe(as other: Configuration) -> Bool {
+    guard var mine = recipe, var theirs = other.recipe else { return recipe == nil && other.recipe == nil }
+    if mine == theirs { return true }
+    (mine.allocationIsOptional, theirs.allocationIsOptional) = (false, false)
+    let target = LayerTarget(weights: weights?.format, activations: activations?.format)
+    do {
+      try mine.check(target)
+    } catch {
+      return false
+    }
+    return mine == theirs
   }
 
   private static func isSame(_ a: QuantizerSpecification?, _ b: QuantizerSpecification?) -> Bool {

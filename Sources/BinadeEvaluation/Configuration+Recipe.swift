@@ -21,9 +21,12 @@ extension Configuration {
   public func checkRecipe() throws {
     guard let recipe else { return }
     if onlineBatchSize != nil, recipe.weightRounding != .nearest { throw PostTrainingError.onlineRounding }
-    let targets = try targets(layerCount: 3, recipe: recipe)
+    var body = self
+    // Names of layers are known to networks.
+    body.layers = FormatAssignment()
+    let targets = try body.targets(["first", "middle", "last"], recipe: recipe)
     for target in targets where !target.isEnd { try recipe.check(target) }
-    guard targets.contains(where: { $0.weights != nil || $0.activations != nil }) else {
+    guard !layers.isEmpty || targets.contains(where: { $0.weights != nil || $0.activations != nil }) else {
       throw PostTrainingError.nothingToQuantize
     }
   }
@@ -31,14 +34,15 @@ extension Configuration {
   /// One target per layer for post-training quantization.
   ///
   /// Ends have their own formats where there are some; what is float32 in the body is float32 there.
-  func targets(layerCount: Int, recipe: PostTrainingRecipe) throws -> [LayerTarget] {
-    try (0..<layerCount).map { layer in
-      let isEnd = ends != nil && (layer == 0 || layer == layerCount - 1)
+  func targets(_ names: [String], recipe: PostTrainingRecipe) throws -> [LayerTarget] {
+    try zip(layers.rules(of: names), names.indices).map { rule, layer in
+      let isEnd = ends != nil && (layer == 0 || layer == names.count - 1)
       var target = LayerTarget(
         weights: Self.format(of: weights, end: isEnd ? ends?.weights : nil),
         activations: Self.format(of: activations, end: isEnd ? ends?.activations : nil),
         isEnd: isEnd
       )
+      if let rule { (target.weights, target.activations) = (rule.weights?.format, rule.activations?.format) }
       if recipe.usesVectorScales, let bits = target.weights?.bitWidth {
         target.vectors = try ParametricBlockFormat.format(named: "vsq\(bits)_s4")
       }

@@ -9,6 +9,8 @@ public struct Configuration: Sendable {
   public var activations: QuantizerSpecification?
   /// Weights and activations of the first and the last layer; nil treats them as the others.
   public var ends: Ends?
+  /// Formats of single layers, before those above.
+  public var layers = FormatAssignment()
   /// What all layers sum products in; nil leaves it to the cheapest datapath.
   ///
   /// Needs quantizers of all operands.
@@ -52,8 +54,20 @@ public struct Configuration: Sendable {
   }
 
   /// One assignment per layer.
-  public func assignments(layerCount: Int) -> [LayerAssignment] {
-    (0..<layerCount).map { layer in
+  ///
+  /// `names`: of the layers.
+  ///
+  /// Throws ``FormatAssignmentError`` when ``layers`` does not fit them.
+  public func assignments(_ names: [String]) throws -> [LayerAssignment] {
+    let layerCount = names.count
+    return try zip(layers.rules(of: names), names.indices).map { rule, layer in
+      if let rule {
+        return LayerAssignment(
+          weights: rule.weights,
+          activations: rule.activations,
+          accumulator: accumulator
+        )
+      }
       if let ends, layer == 0 || layer == layerCount - 1 {
         return LayerAssignment(
           weights: recipe != nil && weights == nil ? nil : ends.weights,
@@ -74,8 +88,12 @@ public struct Configuration: Sendable {
   }
 
   /// Whether nothing is quantized.
-  var isFloat32: Bool { weights == nil && activations == nil && ends == nil && accumulator == nil }
+  var isFloat32: Bool {
+    weights == nil && activations == nil && ends == nil && accumulator == nil && layers.isEmpty
+  }
 
   /// Whether any layer's input is quantized.
-  var quantizesActivations: Bool { activations != nil || ends != nil }
+  var quantizesActivations: Bool {
+    activations != nil || ends != nil || layers.rules.contains { $0.activations != nil }
+  }
 }

@@ -96,16 +96,19 @@ public struct Cost: Sendable, Hashable, Codable {
   public var memoryBytes: Double { Double(weightMemoryBits + scaleMemoryBits) / 8 }
 }
 
-extension NetworkGraph {
-  /// Bits of the scales of all weights in block formats; what other formats need depends on their calibration.
+extension Cost {
+  /// What a graph costs in a configuration; scales of blocks are counted, those of other formats depend on their calibration.
   ///
-  /// `ends`: the format of the first and the last layer; nil treats them as the others.
-  public func blockScaleBitCount(weights: TensorFormat, ends: TensorFormat? = nil) -> Int {
-    let layers = weightedLayers
-    return layers.enumerated().reduce(0) { sum, layer in
-      let isEnd = layer.offset == 0 || layer.offset == layers.count - 1
-      let format = isEnd ? ends ?? weights : weights
-      return sum + (format.blocks?.scaleBitCount(of: layer.element.shape) ?? 0)
-    }
+  /// Throws ``FormatAssignmentError`` when formats of single layers do not fit the graph.
+  public init(_ graph: NetworkGraph, _ configuration: Configuration) throws {
+    let layers = graph.weightedLayers
+    let assignments = try configuration.assignments(layers.map(\.name))
+    self.init(
+      graph,
+      widths: assignments.map(Configuration.widths),
+      scaleMemoryBits: zip(layers, assignments).reduce(0) { sum, pair in
+        sum + (pair.1.weights?.format.blocks?.scaleBitCount(of: pair.0.shape) ?? 0)
+      }
+    )
   }
 }

@@ -92,6 +92,8 @@ public struct EvaluationResult: Sendable, Codable {
   public let activations: String
   /// The quantizers of the first and last layer, when they differ.
   public let ends: String?
+  /// The formats of single layers, when some have their own.
+  public let assignment: String?
   /// The recipe of post-training quantization; nil where calibrations found the scales.
   public let recipe: String?
   /// What the recipe found peculiar about tensors.

@@ -119,7 +119,7 @@ public struct Experiment: Sendable {
     }
     return try CompiledNetwork(
       model.network,
-      assignments: configuration.assignments(layerCount: model.network.layers.count),
+      assignments: configuration.assignments(model.network.layers.map(\.name)),
       statistics: statistics,
       cache: cache
     )
@@ -150,7 +150,7 @@ public struct Experiment: Sendable {
     try PostTrainingQuantizer(
       model.network,
       recipe: recipe,
-      targets: configuration.targets(layerCount: model.network.layers.count, recipe: recipe),
+      targets: configuration.targets(model.network.layers.map(\.name), recipe: recipe),
       images: images,
       normalization: model.normalization,
       threads: options.threads,
@@ -205,7 +205,7 @@ public struct Experiment: Sendable {
     var configuration = configuration
     configuration.dropFloat32()
     let layers = model.network.layers
-    let assignments = configuration.assignments(layerCount: layers.count)
+    let assignments = try configuration.assignments(layers.map(\.name))
     func quantizer(_ specification: QuantizerSpecification?) -> String {
       specification.map(configuration.text) ?? "float32"
     }
@@ -240,6 +240,7 @@ public struct Experiment: Sendable {
       ends: configuration.ends.map {
         "\(configuration.text($0.weights)) \(configuration.text($0.activations))"
       },
+      assignment: configuration.layers.isEmpty ? nil : configuration.layers.text,
       recipe: configuration.recipeText,
       notes: compiled.notes,
       warnings: ResultWarnings.sentences(

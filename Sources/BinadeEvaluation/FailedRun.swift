@@ -38,7 +38,8 @@ public struct FailedRun: Sendable, Codable, Hashable {
   /// Whether an error is about the formats on this network, so that others may run; what is wrong with files or options is
   /// wrong for all.
   public static func concernsFormats(_ error: some Error) -> Bool {
-    error is QuantizationFailure || error is FormatError || error is PostTrainingError
+    if case NetworkError.accumulatorWithoutCodes? = error as? NetworkError { return true }
+    return error is QuantizationFailure || error is FormatError || error is PostTrainingError
   }
 }
 

@@ -5,6 +5,7 @@ import BinadeQuantization
 /// Why the text of a quantizer is not understood.
 public enum SpecificationError: Error, Sendable, Hashable, CustomStringConvertible {
   case tooManyParts(text: String)
+  case noPair(text: String)
   case unknownPart(kind: String, text: String, allowed: [String])
 
   /// One sentence: what, where, what was found, what is allowed.
@@ -13,6 +14,8 @@ public enum SpecificationError: Error, Sendable, Hashable, CustomStringConvertib
     case .tooManyParts(let text):
       "'\(text)' has too many parts; expected FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]], or "
         + "FORMAT[:SCALES[:ROUNDING]] for block formats"
+    case .noPair(let text):
+      "'\(text)': expected FORMAT or WEIGHTS/ACTIVATIONS"
     case .unknownPart(let kind, let text, let allowed):
       "no \(kind) '\(text)'\(NameSuggestion.sentence(for: text, among: allowed)) "
         + "(allowed: \(allowed.joined(separator: ", ")))"
@@ -41,6 +44,22 @@ extension QuantizerSpecification {
         ? try Self.choice("granularity", parts[1]) : granularity,
       calibration: parts.count > 2 ? try Self.calibration(parts[2]) : MSECalibration(),
       rounding: parts.count > 3 ? try Self.choice("rounding", parts[3]) : .nearestEven
+    )
+  }
+
+  /// Reads `FORMAT` for weights and activations, or `WEIGHTS/ACTIVATIONS`; scales are per channel and per tensor where the
+  /// text does not say.
+  public static func pair(parsing text: String, catalog: FormatCatalog) throws -> (
+    weights: QuantizerSpecification, activations: QuantizerSpecification
+  ) {
+    // The path of a definition file has slashes of its own and stands for weights and activations.
+    let isPath = text.contains(".yaml") || text.contains(".yml")
+    let parts =
+      isPath ? [text] : text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 1 || parts.count == 2 else { throw SpecificationError.noPair(text: text) }
+    return (
+      try QuantizerSpecification(parsing: parts[0], catalog: catalog, granularity: .channel),
+      try QuantizerSpecification(parsing: parts[parts.count - 1], catalog: catalog, granularity: .tensor)
     )
   }
 

@@ -79,6 +79,10 @@ enum ResultWarnings {
       "has an SQNR of \(rounded(decibels($0.error))) dB in \($0.bitWidth) bits, where \(Int(leastDecibels)) dB are the "
         + "least to expect: the data lie where the format is not precise"
     }
+    let drowned = tensors.filter { $0.bitWidth < wideBitWidth && decibels($0.error) < 0 }
+    report(drowned.sorted { decibels($0.error) < decibels($1.error) }) {
+      "has an SQNR of \(rounded(decibels($0.error))) dB: its error is greater than its values, all of which might as well be zero"
+    }
     report(tensors.filter { isAll($0.error.tally.saturatedCount, of: $0.error) }) { _ in
       "is saturated: every element that is not zero became the greatest or the least value"
     }

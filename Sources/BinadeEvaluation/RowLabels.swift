@@ -44,7 +44,7 @@ struct RowLabels {
   private struct Row {
     let weights: Quantizer
     let activations: Quantizer
-    /// What a row may differ in besides: recipe, ends, accumulator.
+    /// What a row may differ in besides: recipe, ends, formats by layer, accumulator.
     let others: [String]
     let whole: String
     let isFloat32: Bool
@@ -53,7 +53,7 @@ struct RowLabels {
       weights = Quantizer(result.weights)
       activations = Quantizer(result.activations)
       others = [
-        result.recipe ?? "", result.ends.map { "ends \($0)" } ?? "",
+        result.recipe ?? "", result.ends.map { "ends \($0)" } ?? "", result.assignment ?? "",
         result.provenance.accumulator.map(Self.sums) ?? "",
       ]
       isFloat32 =
@@ -86,7 +86,7 @@ struct RowLabels {
       activations = differs(\.activations.format)
       weightDetails = (0..<3).map { part in differs { $0.weights.details?[part] } }
       activationDetails = (0..<3).map { part in differs { $0.activations.details?[part] } }
-      others = (0..<3).map { part in differs { $0.others[part] } }
+      others = (0..<(rows.first?.others.count ?? 0)).map { part in differs { $0.others[part] } }
     }
 
     func label(_ row: Row) -> String {

@@ -60,6 +60,25 @@ private struct ListedFormat: NumericFormat {
     )
   }
 
+  @Test("errors greater than the values are said, in formats of any width")
+  func drowned() throws {
+    var configuration = Configuration(
+      weights: try ExperimentTests.specification("posit4:channel:max", .channel),
+      activations: try ExperimentTests.specification("int8", .tensor)
+    )
+    let experiment = try ExperimentTests.experiment(limit: 4, calibration: 8)
+    let drowned = try experiment.run(configuration)
+    #expect(
+      drowned.warnings.contains { $0.contains("dB: its error is greater than its values") }
+        == ((drowned.layers.compactMap(\.weights).map(\.signalToQuantizationNoiseInDecibels).compactMap { $0 }
+          .min() ?? 0) < 0)
+    )
+    #expect(drowned.warnings.contains { $0.contains("its error is greater than its values") })
+    configuration.weights = try ExperimentTests.specification("posit4:channel:mse", .channel)
+    let best = try experiment.run(configuration)
+    #expect(!best.warnings.contains { $0.contains("its error is greater") }, "\(best.warnings)")
+  }
+
   @Test("NaN and infinity inside the network: counted, out of every figure, in the row and under the table")
   func nonFinite() throws {
     let experiment = try ExperimentTests.experiment(limit: 6, calibration: 8)

@@ -136,7 +136,7 @@ extension Experiment {
     if configuration.quantizesActivations, statistics == nil { throw ExperimentError.noCalibrationImages }
     let layers = try zip(
       model.network.layers.indices,
-      configuration.assignments(layerCount: model.network.layers.count)
+      configuration.assignments(model.network.layers.map(\.name))
     ).map { index, assignment in
       let layer = model.network.layers[index]
       let operands = try LayerOperands(

@@ -41,7 +41,7 @@ extension Experiment {
   ) throws -> [TensorRegret] {
     if configuration.quantizesActivations, statistics == nil { throw ExperimentError.noCalibrationImages }
     let layers = model.network.layers
-    let assignments = configuration.assignments(layerCount: layers.count)
+    let assignments = try configuration.assignments(layers.map(\.name))
     var jobs: [(layer: Int, tensor: TensorRegret.Tensor, quantizer: Quantizer, samples: [TensorSample])] = []
     for (index, layer) in layers.enumerated() {
       let samples = statistics?.samples[index] ?? []

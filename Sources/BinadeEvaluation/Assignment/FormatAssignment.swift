@@ -1,0 +1,118 @@
+import BinadeFormats
+import BinadeNetworks
+import BinadeNumerics
+import BinadeQuantization
+import Foundation
+
+/// Formats of single layers: what differs from those of the whole network.
+///
+/// A file of it is YAML, a line for each layer or pattern, read and written by hand:
+///
+/// ```yaml
+/// conv1: int8                                        # weights and input
+/// layer1.*: int4/int8                                # WEIGHTS/ACTIVATIONS
+/// layer2.0.conv1: int4:channel:mse/int8:tensor:max   # quantizers as in 'binade evaluate'
+/// linear: float32                                    # not quantized
+/// ```
+///
+/// `*` stands for any characters. A layer's own name counts before patterns.
+public struct FormatAssignment: Sendable {
+  /// One line.
+  public struct Rule: Sendable {
+    /// A name of a layer, or a pattern with `*`.
+    public let pattern: String
+    /// The quantizers as they were written.
+    public let text: String
+    /// Nil for float32.
+    public var weights: QuantizerSpecification?
+    /// Nil for float32.
+    public var activations: QuantizerSpecification?
+    /// Where it stands: a line of a file, or an option.
+    public let place: String
+
+    var isPattern: Bool { pattern.contains("*") }
+  }
+
+  /// In the order in which they were written; it does not matter.
+  public internal(set) var rules: [Rule] = []
+
+  /// No layer differs.
+  public init() {}
+
+  /// Whether no layer differs.
+  public var isEmpty: Bool { rules.isEmpty }
+
+  /// Reads a file.
+  ///
+  /// Throws `FormatDefinitionError` for what is no such file, and ``SpecificationError`` and errors of the catalogue for
+  /// quantizers that it does not know.
+  public init(contentsOf url: URL, catalog: FormatCatalog) throws {
+    for entry in try PlainMapping(contentsOf: url).entries {
+      try add(entry.key, entry.value, place: "\(entry.place)", catalog: catalog)
+    }
+  }
+
+  /// Adds a rule as the option `--layer` has it: `layer1.*=int8/int8`.
+  public mutating func add(parsing text: String, catalog: FormatCatalog) throws {
+    guard let equals = text.firstIndex(of: "=") else { throw FormatAssignmentError.malformed(rule: text) }
+    try add(
+      String(text[..<equals]),
+      String(text[text.index(after: equals)...]),
+      place: "--layer",
+      catalog: catalog
+    )
+  }
+
+  private mutating func add(_ pattern: String, _ text: String, place: String, catalog: FormatCatalog) throws {
+    guard !pattern.isEmpty, !text.isEmpty else {
+      throw FormatAssignmentError.malformed(rule: "\(pattern)=\(text)")
+    }
+    var rule = Rule(pattern: pattern, text: text, weights: nil, activations: nil, place: place)
+    let (weights, activations) = try QuantizerSpecification.pair(parsing: text, catalog: catalog)
+    rule.weights = weights.format.name == "float32" ? nil : weights
+    rule.activations = activations.format.name == "float32" ? nil : activations
+    rules.append(rule)
+  }
+
+  /// Makes a rule for zero points that of all layers named.
+  public mutating func setZeroPoint(_ rule: ZeroPointRule) {
+    for index in rules.indices {
+      rules[index].weights?.zeroPoint = rule
+      rules[index].activations?.zeroPoint = rule
+    }
+  }
+
+  /// The rules in one line, for rows.
+  public var text: String { rules.map { "\($0.pattern)=\($0.text)" }.joined(separator: ", ") }
+
+  /// The rules as a file.
+  public var yaml: String {
+    rules.map { rule in
+      // A key that begins with a star is an alias to YAML.
+      let key = rule.isPattern ? "\"\(rule.pattern)\"" : rule.pattern
+      return "\(key): \(rule.text)\n"
+    }.joined()
+  }
+}
+
+/// Why an assignment does not fit a network.
+public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConvertible {
+  case malformed(rule: String)
+  case noLayer(pattern: String, place: String, nearest: String?, layers: [String])
+  case twice(layer: String, first: String, second: String)
+
+  /// One sentence: what, where, what was found, what is allowed.
+  public var description: String {
+    switch self {
+    case .malformed(let rule):
+      "'\(PrintableText.excerpt(rule))': expected LAYER=FORMAT or LAYER=WEIGHTS/ACTIVATIONS, as in 'layer1.*=int8/int8'"
+    case .noLayer(let pattern, let place, let nearest, let layers):
+      "\(place): '\(PrintableText.excerpt(pattern))' names no layer"
+        + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+        + " (layers: \(layers.prefix(6).joined(separator: ", "))\(layers.count > 6 ? ", ..., \(layers[layers.count - 1])" : ""))"
+    case .twice(let layer, let first, let second):
+      "'\(layer)' is named twice, by '\(PrintableText.excerpt(first))' and '\(PrintableText.excerpt(second))'; a layer takes one "
+        + "line, its own name counts before patterns"
+    }
+  }
+}

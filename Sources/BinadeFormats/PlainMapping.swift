@@ -23,7 +23,7 @@ public struct PlainMapping: Sendable {
     try self.init(yaml: DefinitionFile.text(of: url), file: url.relativePath)
   }
 
-  /// Reads one document; an empty one has no entries.
+  /// Reads one document; an empty one is refused.
   ///
   /// `file`: what errors call it.
   public init(yaml: String, file: String) throws(FormatDefinitionError) {

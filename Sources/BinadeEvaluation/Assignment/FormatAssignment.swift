@@ -54,7 +54,9 @@ public struct FormatAssignment: Sendable {
 
   /// Adds a rule as the option `--layer` has it: `layer1.*=int8/int8`.
   public mutating func add(parsing text: String, catalog: FormatCatalog) throws {
-    guard let equals = text.firstIndex(of: "=") else { throw FormatAssignmentError.malformed(rule: text) }
+    guard let equals = text.firstIndex(of: "=") else {
+      throw FormatAssignmentError.malformed(rule: text, place: "--layer")
+    }
     try add(
       String(text[..<equals]),
       String(text[text.index(after: equals)...]),
@@ -65,7 +67,7 @@ public struct FormatAssignment: Sendable {
 
   private mutating func add(_ pattern: String, _ text: String, place: String, catalog: FormatCatalog) throws {
     guard !pattern.isEmpty, !text.isEmpty else {
-      throw FormatAssignmentError.malformed(rule: "\(pattern)=\(text)")
+      throw FormatAssignmentError.malformed(rule: "\(pattern)=\(text)", place: place)
     }
     var rule = Rule(pattern: pattern, text: text, weights: nil, activations: nil, place: place)
     let (weights, activations) = try QuantizerSpecification.pair(parsing: text, catalog: catalog)
@@ -97,15 +99,15 @@ public struct FormatAssignment: Sendable {
 
 /// Why an assignment does not fit a network.
 public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConvertible {
-  case malformed(rule: String)
+  case malformed(rule: String, place: String)
   case noLayer(pattern: String, place: String, nearest: String?, layers: [String])
   case twice(layer: String, first: String, second: String)
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
-    case .malformed(let rule):
-      "'\(PrintableText.excerpt(rule))': expected LAYER=FORMAT or LAYER=WEIGHTS/ACTIVATIONS, as in 'layer1.*=int8/int8'"
+    case .malformed(let rule, let place):
+      "\(place): '\(PrintableText.excerpt(rule))': expected LAYER=FORMAT or LAYER=WEIGHTS/ACTIVATIONS, as in 'layer1.*=int8/int8'"
     case .noLayer(let pattern, let place, let nearest, let layers):
       "\(place): '\(PrintableText.excerpt(pattern))' names no layer"
         + (nearest.map { "; did you mean '\($0)'?" } ?? "")

@@ -87,7 +87,7 @@ struct CompareCommand: ParsableCommand {
     let catalog = try formatOptions.catalog()
     let wanted = try self.configurations(catalog).map { ($0, zeroPoints.applied(to: $1)) }
     let configurations = Self.withoutDuplicates(wanted, console)
-    for (_, configuration) in configurations { try configuration.checkRecipe() }
+    try RecipeText.check(configurations.map(\.1))
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))

@@ -75,7 +75,7 @@ struct ExplainCommand: ParsableCommand {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
     let configurations = try self.configurations(catalog)
-    for (_, configuration) in configurations { try configuration.checkRecipe() }
+    try RecipeText.check(configurations.map(\.1))
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
     var entries: [Explanation.Entry] = []

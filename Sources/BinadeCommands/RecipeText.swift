@@ -24,6 +24,13 @@ enum RecipeText {
     try check([recipe], formats: [weights, activations, ends].compactMap { $0 })
   }
 
+  /// Refuses before any work what no configuration can do; one that some cannot is a row with its reason.
+  static func check(_ configurations: [Configuration]) throws {
+    let outcomes = configurations.map { configuration in Result { try configuration.checkRecipe() } }
+    let ran = outcomes.contains { if case .success = $0 { true } else { false } }
+    if !ran { try outcomes.first?.get() }
+  }
+
   /// Refuses quantizers that say more than a format, and an empty list.
   static func check(_ recipes: [String], formats: [String]) throws {
     guard !recipes.isEmpty else { throw ValidationError("--ptq is empty; name at least one recipe") }

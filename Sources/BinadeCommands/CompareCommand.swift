@@ -62,6 +62,7 @@ struct CompareCommand: ParsableCommand {
 
   @OptionGroup var layerFormats: LayerFormatOptions
   @OptionGroup var zeroPoints: ZeroPointOptions
+  @OptionGroup var rounding: NetworkRoundingOptions
 
   @Option(
     help: "What products are summed in, a row for each: accumulators, separated by commas.",
@@ -85,7 +86,9 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
-    let wanted = try self.configurations(catalog).map { ($0, zeroPoints.applied(to: $1)) }
+    let wanted = try self.configurations(catalog).map {
+      ($0, try rounding.applied(to: zeroPoints.applied(to: $1)))
+    }
     let configurations = Self.withoutDuplicates(wanted, console)
     try RecipeText.check(configurations.map(\.1))
     let folder = try output.map { try OutputFolder($0) }

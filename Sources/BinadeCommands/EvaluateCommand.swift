@@ -11,7 +11,8 @@ struct EvaluateCommand: ParsableCommand {
       A quantizer is FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]].
         granularity  tensor, channel (default: channel for weights, tensor for activations)
         calibration  max, mse (default), percentile, percentile99.99; for evenly spaced values also octav, kl
-        rounding     nearestEven (default), nearestAway, towardZero, awayFromZero, up, down, toOdd
+        rounding     nearestEven (default), nearestAway, towardZero, awayFromZero, up, down, toOdd,
+                     stochastic
       Of a block format (mxfp8_e4m3, nvfp4, ...) it is FORMAT[:SCALES[:ROUNDING]], with scales by the greatest magnitude
       (max, default), for powers of two by floor, ceil, rceil or even, or by the least error: mse, four-over-six. Blocks
       lie along the input channels of a pixel or of a kernel position; scales of activations are found as they come.
@@ -82,6 +83,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var accumulatorOptions: AccumulatorOptions
   @OptionGroup var layerFormats: LayerFormatOptions
   @OptionGroup var zeroPoints: ZeroPointOptions
+  @OptionGroup var rounding: NetworkRoundingOptions
   @OptionGroup var arrays: NetworkArrayOptions
 
   @Option(help: "A folder for results.json and layers.csv; made if missing.")
@@ -128,7 +130,7 @@ struct EvaluateCommand: ParsableCommand {
     configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
     configuration.recipeText = ptq
     configuration.onlineBatchSize = onlineBatch
-    configuration = zeroPoints.applied(to: configuration)
+    configuration = try rounding.applied(to: zeroPoints.applied(to: configuration))
     try configuration.checkRecipe()
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)

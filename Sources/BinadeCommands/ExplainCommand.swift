@@ -56,6 +56,7 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var accumulatorOptions: AccumulatorOptions
   @OptionGroup var layerFormats: LayerFormatOptions
   @OptionGroup var zeroPoints: ZeroPointOptions
+  @OptionGroup var rounding: NetworkRoundingOptions
 
   @Flag(inversion: .prefixedNo, help: "Quantize one layer at a time as well.")
   var sensitivity = true
@@ -116,7 +117,7 @@ struct ExplainCommand: ParsableCommand {
       configuration.recipe = try ptq.map { try PostTrainingRecipe(parsing: $0) }
       configuration.recipeText = ptq
       configuration.accumulator = try accumulatorOptions.layerAccumulator(accumulator, catalog)
-      configuration = zeroPoints.applied(to: configuration)
+      configuration = try rounding.applied(to: zeroPoints.applied(to: configuration))
       return (ptq.map { "\(name), \($0)" } ?? name, configuration)
     }
   }

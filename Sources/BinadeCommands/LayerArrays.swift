@@ -93,10 +93,10 @@ struct LayerArrays {
         guard failure == nil else { return }
         do { try body() } catch { failure = error }
       }
-      _ = session.run { layer, input in
+      _ = session.run(firstImage: image) { layer, input in
         attempt {
           try FloatArrayFile.append(input.channelsFirst, to: before[layer])
-          let rounded = input.mapped { network.quantizedInput($0, ofLayer: layer) }
+          let rounded = input.mapped { network.quantizedInput($0, image: image, ofLayer: layer) }
           try FloatArrayFile.append(rounded, to: quantized[layer])
         }
       } outputs: { layer, output in

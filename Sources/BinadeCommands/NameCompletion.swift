@@ -26,7 +26,7 @@ enum NameCompletion {
         case 0: formatNames(words)
         case 1: Granularity.allCases.map(\.rawValue)
         case 2: Calibrations.names
-        default: RoundingRule.allCases.map(\.rawValue)
+        default: RoundingChoice.names
         }
       }
   }

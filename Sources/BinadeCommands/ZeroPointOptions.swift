@@ -18,11 +18,7 @@ struct ZeroPointOptions: ParsableArguments {
   /// The configuration under the rule.
   func applied(to configuration: Configuration) -> Configuration {
     var configuration = configuration
-    configuration.weights?.zeroPoint = zeroPoint
-    configuration.activations?.zeroPoint = zeroPoint
-    configuration.ends?.weights.zeroPoint = zeroPoint
-    configuration.ends?.activations.zeroPoint = zeroPoint
-    configuration.layers.setZeroPoint(zeroPoint)
+    configuration.changeQuantizers { $0.zeroPoint = zeroPoint }
     return configuration
   }
 }

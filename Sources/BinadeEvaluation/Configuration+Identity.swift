@@ -12,7 +12,7 @@ extension Configuration {
       && Self.isSame(ends?.activations, other.ends?.activations)
       && layers.rules.count == other.layers.rules.count
       && zip(layers.rules, other.layers.rules).allSatisfy {
-        $0.pattern == $1.pattern && Self.isSame($0.weights, $1.weights)
+        $0.target == $1.target && Self.isSame($0.weights, $1.weights)
           && Self.isSame($0.activations, $1.activations)
       }
   }
@@ -34,7 +34,9 @@ extension Configuration {
   private static func isSame(_ a: QuantizerSpecification?, _ b: QuantizerSpecification?) -> Bool {
     guard let a, let b else { return a == nil && b == nil }
     // The text names the format; two definition files may give different ones the same name.
-    guard a.description == b.description, isSame(a.format.blocks, b.format.blocks) else { return false }
+    guard a.description == b.description, a.words == b.words, isSame(a.format.blocks, b.format.blocks) else {
+      return false
+    }
     let (one, two) = (a.format.element, b.format.element)
     return one.info == two.info && hasSameValues(one, two)
   }

@@ -35,7 +35,10 @@ extension Configuration {
   ///
   /// Ends have their own formats where there are some; what is float32 in the body is float32 there.
   func targets(_ names: [String], recipe: PostTrainingRecipe) throws -> [LayerTarget] {
-    try zip(layers.rules(of: names), names.indices).map { rule, layer in
+    if let layer = try zip(names, layers.channelRules(of: names)).first(where: { !$1.isEmpty })?.0 {
+      throw FormatAssignmentError.recipeChannels(layer: layer)
+    }
+    return try zip(layers.rules(of: names), names.indices).map { rule, layer in
       let isEnd = ends != nil && (layer == 0 || layer == names.count - 1)
       var target = LayerTarget(
         weights: Self.format(of: weights, end: isEnd ? ends?.weights : nil),

@@ -59,6 +59,19 @@ public struct Configuration: Sendable {
   ///
   /// Throws ``FormatAssignmentError`` when ``layers`` does not fit them.
   public func assignments(_ names: [String]) throws -> [LayerAssignment] {
+    let channels = try layers.channelRules(of: names)
+    return try wholeLayers(names).enumerated().map { layer, assignment in
+      var assignment = assignment
+      assignment.channels = channels[layer].compactMap { rule in
+        guard let range = rule.channels, let weights = rule.weights else { return nil }
+        return .init(range: range, weights: weights)
+      }
+      return assignment
+    }
+  }
+
+  /// The same without formats of channels.
+  private func wholeLayers(_ names: [String]) throws -> [LayerAssignment] {
     let layerCount = names.count
     return try zip(layers.rules(of: names), names.indices).map { rule, layer in
       if let rule {
@@ -83,8 +96,21 @@ public struct Configuration: Sendable {
   static func widths(of assignment: LayerAssignment) -> Cost.Widths {
     Cost.Widths(
       weights: assignment.weights?.bitWidth ?? 32,
-      activations: assignment.activations?.bitWidth ?? 32
+      activations: assignment.activations?.bitWidth ?? 32,
+      channels: assignment.channels.map { .init(range: $0.range, weights: $0.weights.bitWidth) }
     )
+  }
+
+  /// Changes all quantizers, those of the ends and of single layers included.
+  public mutating func changeQuantizers(_ change: (inout QuantizerSpecification) -> Void) {
+    weights.change(change)
+    activations.change(change)
+    if var pair = ends {
+      change(&pair.weights)
+      change(&pair.activations)
+      ends = pair
+    }
+    layers.changeQuantizers(change)
   }
 
   /// Whether nothing is quantized.
@@ -95,5 +121,14 @@ public struct Configuration: Sendable {
   /// Whether any layer's input is quantized.
   var quantizesActivations: Bool {
     activations != nil || ends != nil || layers.rules.contains { $0.activations != nil }
+  }
+}
+
+extension Optional where Wrapped == QuantizerSpecification {
+  /// Changes the quantizer, if there is one.
+  mutating func change(_ change: (inout QuantizerSpecification) -> Void) {
+    guard var quantizer = self else { return }
+    change(&quantizer)
+    self = quantizer
   }
 }

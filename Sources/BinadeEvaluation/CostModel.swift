@@ -17,11 +17,28 @@ public struct Cost: Sendable, Hashable, Codable {
     public var weights: Int
     /// Bits of an activation.
     public var activations: Int
+    /// Output channels whose weights have other widths.
+    public var channels: [Channels]
+
+    /// Some output channels.
+    public struct Channels: Sendable, Hashable {
+      /// Which.
+      public var range: ClosedRange<Int>
+      /// Bits of a weight of theirs.
+      public var weights: Int
+    }
 
     /// Creates a pair of widths.
-    public init(weights: Int, activations: Int) {
+    public init(weights: Int, activations: Int, channels: [Channels] = []) {
       self.weights = weights
       self.activations = activations
+      self.channels = channels
+    }
+
+    /// Bits of a weight, with the number of output channels that have them.
+    func parts(outputChannels: Int) -> [(channels: Int, weights: Int)] {
+      let own = channels.map { (channels: $0.range.count, weights: $0.weights) }
+      return own + [(outputChannels - own.reduce(0) { $0 + $1.channels }, weights)]
     }
   }
 
@@ -63,11 +80,16 @@ public struct Cost: Sendable, Hashable, Codable {
       let weightsOfLayer = shape.outputChannels * shape.depth
       macs += count
       weights += weightsOfLayer
-      quadratic += count * bits.weights * bits.activations
-      linear += count * Self.hardwareWidth(max(bits.weights, bits.activations))
-      memory += weightsOfLayer * bits.weights
+      for part in bits.parts(outputChannels: shape.outputChannels) {
+        let ofPart = count / shape.outputChannels * part.channels
+        quadratic += ofPart * part.weights * bits.activations
+        linear += ofPart * Self.hardwareWidth(max(part.weights, bits.activations))
+        memory += weightsOfLayer / shape.outputChannels * part.channels * part.weights
+      }
     }
-    let isDefined = widths.allSatisfy { $0.weights <= 16 && $0.activations <= 16 }
+    let isDefined = widths.allSatisfy { widths in
+      widths.activations <= 16 && widths.weights <= 16 && widths.channels.allSatisfy { $0.weights <= 16 }
+    }
     multiplyAccumulateCount = macs
     weightCount = weights
     aqtQuadratic = isDefined ? quadratic : nil
@@ -99,10 +121,13 @@ public struct Cost: Sendable, Hashable, Codable {
 extension Cost {
   /// What a graph costs in a configuration; scales of blocks are counted, those of other formats depend on their calibration.
   ///
-  /// Throws ``FormatAssignmentError`` when formats of single layers do not fit the graph.
+  /// Throws ``FormatAssignmentError`` and `NetworkError` when formats of single layers or channels do not fit the graph.
   public init(_ graph: NetworkGraph, _ configuration: Configuration) throws {
     let layers = graph.weightedLayers
     let assignments = try configuration.assignments(layers.map(\.name))
+    for (layer, assignment) in zip(layers, assignments) {
+      try assignment.checkChannels(layer: layer.name, count: layer.shape.outputChannels)
+    }
     self.init(
       graph,
       widths: assignments.map(Configuration.widths),

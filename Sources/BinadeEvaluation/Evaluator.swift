@@ -65,7 +65,7 @@ public struct Evaluator: Sendable {
       var errors = [QuantizationError](repeating: QuantizationError(), count: layers.count)
       for image in range {
         images.copyImage(image, normalization: normalization, into: session.input())
-        _ = session.run { layer, input in
+        _ = session.run(firstImage: image) { layer, input in
           guard network.quantizesInput(ofLayer: layer) else { return }
           network.measureInput(ofLayer: layer, input, into: &errors[layer])
         }
@@ -106,7 +106,7 @@ public struct Evaluator: Sendable {
       for image in group {
         images.copyImage(image, normalization: normalization, into: session.input(image - first))
       }
-      let logits = session.run(imageCount: group.count)
+      let logits = session.run(imageCount: group.count, firstImage: first)
       let classes = logits.count / group.count
       for image in group {
         let start = (image - first) * classes

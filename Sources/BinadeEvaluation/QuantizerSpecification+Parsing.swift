@@ -38,13 +38,15 @@ extension QuantizerSpecification {
       return
     case .element(let element): format = element
     }
+    let isStochastic = parts.count > 3 && parts[3] == Self.stochastic
     self.init(
       format: format,
       granularity: parts.count > 1
         ? try Self.choice("granularity", parts[1]) : granularity,
       calibration: parts.count > 2 ? try Self.calibration(parts[2]) : MSECalibration(),
-      rounding: parts.count > 3 ? try Self.choice("rounding", parts[3]) : .nearestEven
+      rounding: parts.count > 3 && !isStochastic ? try Self.rounding(parts[3]) : .nearestEven
     )
+    if isStochastic { words = RandomWords() }
   }
 
   /// Reads `FORMAT` for weights and activations, or `WEIGHTS/ACTIVATIONS`; scales are per channel and per tensor where the
@@ -82,6 +84,17 @@ extension QuantizerSpecification {
       search: search,
       rounding: parts.count > 1 ? try Self.choice("rounding", parts[parts.startIndex + 1]) : .nearestEven
     )
+  }
+
+  private static func rounding(_ name: String) throws -> RoundingRule {
+    guard let rule = RoundingRule(rawValue: name) else {
+      throw SpecificationError.unknownPart(
+        kind: "rounding",
+        text: name,
+        allowed: RoundingRule.allCases.map(\.rawValue) + [stochastic]
+      )
+    }
+    return rule
   }
 
   private static func calibration(_ name: String) throws -> any Calibration {

@@ -16,6 +16,8 @@ public enum NetworkError: Error, Sendable, Hashable {
   case labelOutOfRange(file: String, record: Int, label: Int, classCount: Int)
   case noDataset(path: String)
   case inputMismatch(model: String, data: String)
+  case noChannels(layer: String, range: String, count: Int)
+  case channelsOfRealWeights(layer: String, range: String)
   case accumulatorWithoutFormats(layer: String, accumulator: String)
   case accumulatorWithoutCodes(layer: String, accumulator: String, reason: String)
 }
@@ -57,6 +59,10 @@ extension NetworkError: CustomStringConvertible {
         + "t10k-images-idx3-ubyte (MNIST)"
     case .inputMismatch(let model, let data):
       "the network takes images of \(model), the data set has \(data)"
+    case .noChannels(let layer, let range, let count):
+      "'\(layer)' has the output channels 0 to \(count - 1); \(range) asks for others"
+    case .channelsOfRealWeights(let layer, let range):
+      "'\(layer)': channels \(range) have a format, the others are float32; give the rest of the layer's weights a format"
     case .accumulatorWithoutCodes(let layer, let accumulator, let reason):
       "'\(layer)': accumulator '\(accumulator)' sums products of codes, and \(reason); leave the accumulator out, or what "
         + "brings this about: blocks, corrected means, scales that stay with the inputs"

@@ -34,7 +34,9 @@ public struct CodedTensor: Sendable {
   ///
   /// - Precondition: whole channels; no block format, whose blocks depend on the order of elements.
   public init(_ values: [Float], _ quantizer: Quantizer, channelLength: Int) {
-    let codes = values.enumerated().map { quantizer.code(of: $1, channel: $0 / channelLength) }
+    let codes = values.enumerated().map {
+      quantizer.code(of: $1, channel: $0 / channelLength, element: $0)
+    }
     self.init(quantizer, codes: codes, channelLength: channelLength)
   }
 

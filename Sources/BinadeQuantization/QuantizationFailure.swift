@@ -4,6 +4,8 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case notFinite(tensor: String)
   case negativeValues(tensor: String, format: String)
   case unusableRange(tensor: String, format: String)
+  case randomBlocks(tensor: String, format: String)
+  case unevenChannels(tensor: String, format: String)
   case unsuitableCalibration(tensor: String, format: String, calibration: String, reason: String)
 
   /// One sentence: what, where, what was found, what is allowed.
@@ -17,6 +19,11 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
       "'\(tensor)' has negative values and the format '\(format)' has none; use a signed format"
     case .unusableRange(let tensor, let format):
       "'\(tensor)' cannot be scaled to '\(format)': scale or greatest value would leave the range of float32"
+    case .randomBlocks(let tensor, let format):
+      "'\(tensor)': stochastic rounding is for formats of single elements; '\(format)' is a block format"
+    case .unevenChannels(let tensor, let format):
+      "'\(tensor)': channels with formats of their own are rounded to nearest, to evenly spaced values of at most 8 bits, such as "
+        + "int4; '\(format)' is none"
     case .unsuitableCalibration(let tensor, let format, let calibration, let reason):
       "'\(tensor)': calibration '\(calibration)' does not apply to '\(format)': \(reason)"
     }

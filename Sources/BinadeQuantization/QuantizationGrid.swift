@@ -56,6 +56,18 @@ public struct QuantizationGrid: Sendable {
     isUniform = true
   }
 
+  /// The whole steps from `least` to `greatest`, some or all of those of `bitWidth` bits.
+  ///
+  /// - Precondition: 0 is among them, `bitWidth` is 0 to 8.
+  init(least: Int, greatest: Int, scale: Float, bitWidth: Int) {
+    precondition(least <= 0 && greatest >= 0, "no 0 in \(least) to \(greatest)")
+    bulkCodec = WholeNumbers.codecs[bitWidth]
+    self.scale = scale
+    (self.least, self.greatest) = (Float(least), Float(greatest))
+    self.bitWidth = bitWidth
+    isUniform = true
+  }
+
   /// Covers -bound to bound with 2^bitWidth - 1 whole steps evenly about zero, and one more beyond, which nearest rounding
   /// of what is covered never takes.
   ///

@@ -19,18 +19,40 @@ extension Quantizer {
     )
   }
 
+  /// Calls `body` with whole pixels divided by their scales.
+  private func withQuotients(
+    of values: UnsafeBufferPointer<Float>,
+    _ channels: Int,
+    _ body: (UnsafeBufferPointer<Float>) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: values.count) { quotients in
+      guard let base = quotients.baseAddress else { return }
+      bulkCodec.divide(values, by: pixelScales(channels: channels), into: base)
+      body(UnsafeBufferPointer(quotients))
+    }
+  }
+
   // One overload per element type instead of a public generic function: a generic one is not specialised for callers
   // in other modules.
 
   /// Encodes whole pixels, one byte per element.
+  ///
+  /// `firstElement`: the place of the first in the tensor, for random words.
   ///
   /// - Shape: `values` is pixels x channels; `codes` holds as many elements.
   /// - Precondition: the format has at most 8 bits.
   package func encode(
     _ values: UnsafeBufferPointer<Float>,
     channels: Int,
+    firstElement: Int = 0,
     into codes: UnsafeMutablePointer<UInt8>
   ) {
+    if let random {
+      withQuotients(of: values, channels) {
+        random.codec.encode($0, words: random.words, firstElement: UInt64(firstElement), into: codes)
+      }
+      return
+    }
     bulkCodec.encode(values, scales: pixelScales(channels: channels), into: codes)
   }
 
@@ -41,8 +63,15 @@ extension Quantizer {
   package func encode(
     _ values: UnsafeBufferPointer<Float>,
     channels: Int,
+    firstElement: Int = 0,
     into codes: UnsafeMutablePointer<UInt16>
   ) {
+    if let random {
+      withQuotients(of: values, channels) {
+        random.codec.encode($0, words: random.words, firstElement: UInt64(firstElement), into: codes)
+      }
+      return
+    }
     bulkCodec.encode(values, scales: pixelScales(channels: channels), into: codes)
   }
 
@@ -53,10 +82,21 @@ extension Quantizer {
     _ values: UnsafeBufferPointer<Float>,
     channels: Int,
     unit: Float,
+    firstElement: Int = 0,
     into output: UnsafeMutablePointer<Float>
   ) {
     bulkCodec.divide(values, by: pixelScales(channels: channels), into: output)
-    bulkCodec.fakeQuantize(UnsafeBufferPointer(start: output, count: values.count), into: output)
+    let quotients = UnsafeBufferPointer(start: output, count: values.count)
+    if let random {
+      random.codec.roundTrip(
+        quotients,
+        words: random.words,
+        firstElement: UInt64(firstElement),
+        into: output
+      )
+    } else {
+      bulkCodec.fakeQuantize(quotients, into: output)
+    }
     if unit != 1 {
       for index in 0..<values.count { output[index] /= unit }
     }
@@ -68,6 +108,7 @@ extension Quantizer {
   public func fakeQuantize(
     _ values: UnsafeBufferPointer<Float>,
     channels: Int,
+    firstElement: Int = 0,
     into output: UnsafeMutablePointer<Float>
   ) {
     if let rotation {
@@ -82,6 +123,18 @@ extension Quantizer {
     }
     if let blocks {
       blocks.fakeQuantize(values, rowLength: channels, into: output)
+    } else if let random {
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: values.count) { codes in
+        guard let base = codes.baseAddress else { return }
+        withQuotients(of: values, channels) {
+          random.codec.encode($0, words: random.words, firstElement: UInt64(firstElement), into: base)
+        }
+        bulkCodec.decode(
+          UnsafeBufferPointer(codes),
+          scales: pixelScales(channels: channels),
+          into: output
+        )
+      }
     } else {
       bulkCodec.fakeQuantize(values, scales: pixelScales(channels: channels), into: output)
     }

@@ -29,23 +29,43 @@ public struct Quantizer: Sendable {
   public let channelBitCount: Int
   /// The parts of the error that are there; nil for the whole.
   public var separation: ErrorSeparation?
+  /// Rounds by random words instead of the codec's rule; nil without.
+  private(set) var random: RandomRounding?
   /// What whole pixels go through before they are rounded; the other operand goes through the same.
   public var rotation: HadamardRotation?
+
+  /// Whether values are rounded by random words.
+  public var isStochastic: Bool { random != nil }
 
   /// Finds the scales.
   ///
   /// `samples`: one per channel; a specification per tensor joins them.
   /// `operand`: what channels are, for block formats.
   /// `name`: what errors call the tensor.
+  /// `tensor`: its number among those that random words are drawn for.
   ///
-  /// Throws ``QuantizationFailure`` for an empty or non-finite sample and for negative values in a format that
-  /// has none, and `FormatError` when the format cannot be compiled.
+  /// Throws ``QuantizationFailure`` for an empty or non-finite sample, for negative values in a format that has none and for
+  /// random words in a block format, and `FormatError` when the format cannot be compiled.
   public init(
     _ specification: QuantizerSpecification,
     samples: [TensorSample],
     operand: Operand = .weights,
     name: String,
+    tensor: UInt32 = 0,
     cache: CodecCache
+  ) throws {
+    try self.init(specification, samples: samples, operand, name, cache)
+    guard let words = specification.words else { return }
+    if let blocks { throw QuantizationFailure.randomBlocks(tensor: name, format: blocks.codec.format.name) }
+    random = try RandomRounding(codec.format, words, tensor: tensor)
+  }
+
+  private init(
+    _ specification: QuantizerSpecification,
+    samples: [TensorSample],
+    _ operand: Operand,
+    _ name: String,
+    _ cache: CodecCache
   ) throws {
     var whole = TensorSample()
     for sample in samples { whole.merge(sample) }
@@ -199,21 +219,26 @@ public struct Quantizer: Sendable {
 
   /// The code of one value of a channel.
   ///
+  /// `element`: its place in the tensor, for random words.
+  ///
   /// - Precondition: no block format, whose values do not stand alone.
-  public func code(of value: Float, channel: Int) -> UInt32 {
+  public func code(of value: Float, channel: Int, element: Int = 0) -> UInt32 {
     let quotient = value / scales[channel]
-    return codec.encode(limits?.clamp(quotient, channel: channel) ?? quotient)
+    let limited = limits?.clamp(quotient, channel: channel) ?? quotient
+    guard let random else { return codec.encode(limited) }
+    return random.codec.encode(limited, word: random.words.word(of: UInt64(element)))
   }
 
   /// Rounds one channel to the values that the quantizer can represent: reals to reals through codes.
   ///
   /// - Shape: `output` holds `input.count` elements and may be `input`.
-  /// - Precondition: no block format, whose channels do not stand alone.
+  /// - Precondition: no block format, whose channels do not stand alone; no random words, which go by places in whole tensors.
   public func fakeQuantize(
     _ input: UnsafeBufferPointer<Float>,
     channel: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
+    precondition(random == nil, "random words go by places in whole tensors")
     guard limits == nil, separation == nil else {
       for index in input.indices { output[index] = fakeQuantize(input[index], channel: channel) }
       return

@@ -35,6 +35,8 @@ public struct QuantizerSpecification: Sendable {
   public var blockScaleSearch = BlockScaleSearch.none
   /// How values are rounded; overflow saturates, as clipping asks.
   public var rounding: RoundingRule
+  /// The random words that values are rounded by instead; scales are looked for with ``rounding`` all the same. Nil without.
+  public var words: RandomWords?
   /// Whether evenly spaced values are shifted.
   public var zeroPoint = ZeroPointRule.nonnegative
 
@@ -61,10 +63,14 @@ public struct QuantizerSpecification: Sendable {
     zeroPoint = .none
   }
 
+  /// What stands in the place of a rounding rule where values are rounded by random words.
+  public static let stochastic = "stochastic"
+
   /// As on the command line: `int8:channel:max`, `nvfp4:mse`; the rule for zero points is an option of its own there.
   public var description: String {
     if case .block(let blocks) = format { return description(of: blocks) }
     let base = "\(format.name):\(granularity.rawValue):\(calibration.name)"
+    if words != nil { return base + ":\(Self.stochastic)" }
     return rounding == .nearestEven ? base : base + ":\(rounding.rawValue)"
   }
 

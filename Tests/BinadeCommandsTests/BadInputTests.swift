@@ -331,6 +331,19 @@ import Testing
         "give the format alone, such as int4"
       )
     )
+    // A format that a part is not defined for is a row with its reason; with nothing beside it, the command is refused.
+    let mixed = CommandRun(["compare", "--limit", "2", "--formats", "int4,float4_e2m1fn", "--ptq", "aciq"])
+    #expect(mixed.status != 2 && mixed.output.contains("int4         "), "\(mixed.errors)")
+    #expect(mixed.output.contains("'float4_e2m1fn' is none; 'naive', 'mse'"))
+    #expect(
+      refusal(["compare", "--limit", "2", "--formats", "float4_e2m1fn", "--ptq", "aciq"]).contains("is none")
+    )
+    #expect(
+      refusal(recipe + ["best", "--rounding", "stochastic"]).contains("the recipe 'best' rounds as it says")
+    )
+    #expect(
+      refusal(["evaluate", "--weights", "int4", "--seed", "3"]).contains("needs --rounding stochastic")
+    )
     #expect(refusal(["compare", "--formats", "int4", "--ptq", "nive"]).contains("no part 'nive'"))
     #expect(
       refusal(["compare", "--formats", "int4:tensor", "--ptq", "naive"]).contains("give the format alone")

@@ -48,6 +48,30 @@ import Testing
     #expect(try run(7) == one)
   }
 
+  @Test("random words: the same row on any number of threads, another with another seed")
+  func randomWords() throws {
+    func run(_ threads: Int, seed: UInt64) throws -> EvaluationResult {
+      var configuration = try Self.configuration("int4")
+      configuration.changeQuantizers { $0.words = RandomWords(seed: seed) }
+      return try Self.experiment(limit: 120, threads: threads).run(configuration)
+    }
+    let one = try run(1, seed: 3)
+    #expect(one.weights == "int4:channel:mse:stochastic")
+    #expect(one.notes.contains { $0.contains("seed 3") })
+    let two = try run(2, seed: 3)
+    #expect(one.outputs == two.outputs)
+    #expect(
+      one.activationSignalToQuantizationNoiseInDecibels == two.activationSignalToQuantizationNoiseInDecibels
+    )
+    #expect(try run(2, seed: 4).outputs != one.outputs)
+    let nearest = try Self.experiment(limit: 120).run(Self.configuration("int4"))
+    let gain =
+      try #require(nearest.weightSignalToQuantizationNoiseInDecibels)
+      - #require(one.weightSignalToQuantizationNoiseInDecibels)
+    // Uniform errors of a whole step have twice the power of those of half a step at most: 3 dB.
+    #expect(gain > 2 && gain < 4)
+  }
+
   @Test("error falls with bits, and per-layer figures are there")
   func bits() throws {
     let experiment = try Self.experiment(limit: 100)

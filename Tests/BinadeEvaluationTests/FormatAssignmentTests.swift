@@ -120,6 +120,67 @@ import Testing
     #expect(throws: FormatAssignmentError.self) { try experiment.run(configuration) }
   }
 
+  @Test("channels have formats of their own: each as if its quantizer were alone, and costs what it has")
+  func channels() throws {
+    let experiment = try ExperimentTests.experiment(limit: 40)
+    var configuration = try ExperimentTests.configuration("int4")
+    configuration.layers = try Self.assignment([
+      "layer1.0.conv1[0..1]=int2", "layer1.0.conv1[3..3]=uint8:tensor:max", "*.conv2[0..3]=int8:channel:max",
+    ])
+    let network = try experiment.compile(configuration)
+    let names = network.folded.layers.map(\.name)
+    let index = try #require(names.firstIndex(of: "layer1.0.conv1"))
+    let coded = try #require(network.operands[index].codedWeights)
+    #expect([.integer4, .integer8].contains(network.explanation[index].datapath))
+    let layer = network.folded.layers[index]
+    for channel in 0..<layer.shape.outputChannels {
+      let text = channel < 2 ? "int2" : channel == 3 ? "uint8:tensor:max" : "int4"
+      let row = Array(layer.weights[channel * layer.shape.depth..<(channel + 1) * layer.shape.depth])
+      let alone = try Quantizer(
+        ExperimentTests.specification(text, .channel),
+        samples: [TensorSample(row)],
+        name: "row",
+        cache: CodecCache()
+      )
+      let expected = row.map { alone.fakeQuantize($0, channel: 0) }
+      let values = Array(coded.values[channel * layer.shape.depth..<(channel + 1) * layer.shape.depth])
+      #expect(values == expected, "channel \(channel)")
+    }
+    let result = try experiment.run(configuration)
+    let cost = try Cost(experiment.model.architecture.graph, configuration)
+    #expect(cost.bitOperations == result.cost.bitOperations)
+    let expected = experiment.model.architecture.graph.weightedLayers.reduce(0) { sum, layer in
+      let perChannel = layer.shape.multiplyAccumulateCount / layer.shape.outputChannels
+      let own =
+        layer.name == "layer1.0.conv1" ? 2 * (2 - 4) + (8 - 4) : layer.name.hasSuffix("conv2") ? 4 * 4 : 0
+      return sum + 4 * perChannel * (4 * layer.shape.outputChannels + own)
+    }
+    #expect(cost.bitOperations == expected)
+    #expect(try Self.yaml(configuration.layers.yaml).text == configuration.layers.text)
+    // Refusals name the layer and what would work.
+    for (rules, part) in [
+      (["conv1[0..3]=int8", "conv1[3..4]=int4"], "named twice, by 'conv1[0..3]' and 'conv1[3..4]'"),
+      (["conv1[0..99]=int8"], "0 to 7; 0..99 asks for others"),
+      (["conv1[0..3]=float4_e2m1fn"], "evenly spaced values of at most 8 bits"),
+      (["conv1[0..3]=int8", "conv1=float32"], "give the rest of the layer's weights a format"),
+      (["conv1[4..3]=int8"], "expected output channels as in 'conv1[0..7]'"),
+      (["conv1[a..3]=int8"], "expected output channels"), (["conv1[0..3=int8"], "expected output channels"),
+      (["conv9[0..3]=int8"], "names no layer"),
+    ] {
+      #expect("\(rules)") {
+        configuration.layers = try Self.assignment(rules)
+        _ = try experiment.compile(configuration)
+      } throws: {
+        "\($0)".contains(part)
+      }
+    }
+    configuration.layers = try Self.assignment(["conv1[0..3]=int8"])
+    configuration.recipe = .best
+    #expect(throws: FormatAssignmentError.recipeChannels(layer: "conv1")) {
+      try experiment.compile(configuration)
+    }
+  }
+
   @Test(
     "a codebook of int4's values has int4's row, whatever finds the scales",
     arguments: ["max", "mse", "best"]

@@ -4,6 +4,8 @@ import BinadeNumerics
 extension FormatAssignment {
   /// The rule of each layer; nil where none names it.
   ///
+  /// Rules about single channels are ``channelRules(of:)``.
+  ///
   /// Throws ``FormatAssignmentError`` for a rule that names no layer, and a layer that two of a kind name.
   public func rules(of layers: [String]) throws(FormatAssignmentError) -> [Rule?] {
     for rule in rules where !layers.contains(where: { Self.matches(rule.pattern, $0) }) {
@@ -16,13 +18,31 @@ extension FormatAssignment {
     }
     var found: [Rule?] = []
     for layer in layers {
-      let matching = rules.filter { Self.matches($0.pattern, layer) }
+      let matching = rules.filter { $0.channels == nil && Self.matches($0.pattern, layer) }
       let names = matching.filter { !$0.isPattern }
       let candidates = names.isEmpty ? matching : names
       if candidates.count > 1 {
         throw .twice(layer: layer, first: candidates[0].pattern, second: candidates[1].pattern)
       }
       found.append(candidates.first)
+    }
+    return found
+  }
+
+  /// The rules about channels of each layer.
+  ///
+  /// Throws ``FormatAssignmentError`` for a channel that two rules name.
+  func channelRules(of layers: [String]) throws(FormatAssignmentError) -> [[Rule]] {
+    var found: [[Rule]] = []
+    for layer in layers {
+      let matching = rules.filter { $0.channels != nil && Self.matches($0.pattern, layer) }
+      for (index, rule) in matching.enumerated() {
+        for other in matching[..<index] {
+          guard let one = rule.channels, let two = other.channels, one.overlaps(two) else { continue }
+          throw .twice(layer: layer, first: other.target, second: rule.target)
+        }
+      }
+      found.append(matching)
     }
     return found
   }

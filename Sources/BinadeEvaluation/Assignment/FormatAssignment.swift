@@ -12,6 +12,7 @@ import Foundation
 /// conv1: int8                                        # weights and input
 /// layer1.*: int4/int8                                # WEIGHTS/ACTIVATIONS
 /// layer2.0.conv1: int4:channel:mse/int8:tensor:max   # quantizers as in 'binade evaluate'
+/// conv1[0..7]: int4                                  # the weights of some output channels
 /// linear: float32                                    # not quantized
 /// ```
 ///
@@ -21,6 +22,8 @@ public struct FormatAssignment: Sendable {
   public struct Rule: Sendable {
     /// A name of a layer, or a pattern with `*`.
     public let pattern: String
+    /// Output channels whose weights alone it is about; nil for the layer.
+    public let channels: ClosedRange<Int>?
     /// The quantizers as they were written.
     public let text: String
     /// Nil for float32.
@@ -31,6 +34,11 @@ public struct FormatAssignment: Sendable {
     public let place: String
 
     var isPattern: Bool { pattern.contains("*") }
+
+    /// The name or pattern with its channels, as it is written.
+    public var target: String {
+      channels.map { "\(pattern)[\($0.lowerBound)..\($0.upperBound)]" } ?? pattern
+    }
   }
 
   /// In the order in which they were written; it does not matter.
@@ -69,29 +77,52 @@ public struct FormatAssignment: Sendable {
     guard !pattern.isEmpty, !text.isEmpty else {
       throw FormatAssignmentError.malformed(rule: "\(pattern)=\(text)", place: place)
     }
-    var rule = Rule(pattern: pattern, text: text, weights: nil, activations: nil, place: place)
-    let (weights, activations) = try QuantizerSpecification.pair(parsing: text, catalog: catalog)
-    rule.weights = weights.format.name == "float32" ? nil : weights
-    rule.activations = activations.format.name == "float32" ? nil : activations
+    let (name, channels) = try Self.channels(of: pattern, place: place)
+    var rule = Rule(
+      pattern: name,
+      channels: channels,
+      text: text,
+      weights: nil,
+      activations: nil,
+      place: place
+    )
+    if channels != nil {
+      rule.weights = try QuantizerSpecification(parsing: text, catalog: catalog, granularity: .channel)
+    } else {
+      let (weights, activations) = try QuantizerSpecification.pair(parsing: text, catalog: catalog)
+      rule.weights = weights.format.name == "float32" ? nil : weights
+      rule.activations = activations.format.name == "float32" ? nil : activations
+    }
     rules.append(rule)
   }
 
-  /// Makes a rule for zero points that of all layers named.
-  public mutating func setZeroPoint(_ rule: ZeroPointRule) {
+  /// Takes `[first..last]` off a name.
+  private static func channels(of pattern: String, place: String) throws -> (String, ClosedRange<Int>?) {
+    guard let bracket = pattern.firstIndex(of: "[") else { return (pattern, nil) }
+    let name = String(pattern[..<bracket])
+    let ends = pattern[pattern.index(after: bracket)...].dropLast().split(separator: ".").map { Int($0) }
+    guard pattern.hasSuffix("]"), pattern.contains(".."), !name.isEmpty, ends.count == 2,
+      let first = ends[0], let last = ends[1], first >= 0, first <= last
+    else { throw FormatAssignmentError.malformedChannels(rule: pattern, place: place) }
+    return (name, first...last)
+  }
+
+  /// Changes the quantizers of all layers named.
+  public mutating func changeQuantizers(_ change: (inout QuantizerSpecification) -> Void) {
     for index in rules.indices {
-      rules[index].weights?.zeroPoint = rule
-      rules[index].activations?.zeroPoint = rule
+      rules[index].weights.change(change)
+      rules[index].activations.change(change)
     }
   }
 
   /// The rules in one line, for rows.
-  public var text: String { rules.map { "\($0.pattern)=\($0.text)" }.joined(separator: ", ") }
+  public var text: String { rules.map { "\($0.target)=\($0.text)" }.joined(separator: ", ") }
 
   /// The rules as a file.
   public var yaml: String {
     rules.map { rule in
       // A key that begins with a star is an alias to YAML.
-      let key = rule.isPattern ? "\"\(rule.pattern)\"" : rule.pattern
+      let key = rule.isPattern ? "\"\(rule.target)\"" : rule.target
       return "\(key): \(rule.text)\n"
     }.joined()
   }
@@ -100,14 +131,20 @@ public struct FormatAssignment: Sendable {
 /// Why an assignment does not fit a network.
 public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConvertible {
   case malformed(rule: String, place: String)
+  case malformedChannels(rule: String, place: String)
   case noLayer(pattern: String, place: String, nearest: String?, layers: [String])
   case twice(layer: String, first: String, second: String)
+  case recipeChannels(layer: String)
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
     case .malformed(let rule, let place):
       "\(place): '\(PrintableText.excerpt(rule))': expected LAYER=FORMAT or LAYER=WEIGHTS/ACTIVATIONS, as in 'layer1.*=int8/int8'"
+    case .malformedChannels(let rule, let place):
+      "\(place): '\(PrintableText.excerpt(rule))': expected output channels as in 'conv1[0..7]', from the first to the last"
+    case .recipeChannels(let layer):
+      "'\(layer)': channels with formats of their own are for calibrations; a recipe shares out bits itself (part 'alloc')"
     case .noLayer(let pattern, let place, let nearest, let layers):
       "\(place): '\(PrintableText.excerpt(pattern))' names no layer"
         + (nearest.map { "; did you mean '\($0)'?" } ?? "")

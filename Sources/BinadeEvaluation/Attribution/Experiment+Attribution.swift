@@ -142,6 +142,7 @@ extension Experiment {
       let operands = try LayerOperands(
         layer,
         assignment,
+        number: index,
         inputSamples: statistics?.samples[index] ?? [],
         cache: cache
       )

@@ -2,48 +2,6 @@ import BinadeKernels
 import BinadeNumerics
 import BinadeQuantization
 
-/// What the weights and the input of one layer become.
-public struct LayerAssignment: Sendable {
-  /// Nil leaves the weights in float32.
-  public var weights: QuantizerSpecification?
-  /// Nil leaves the layer's input in float32.
-  public var activations: QuantizerSpecification?
-  /// What products are summed in; nil leaves it to the cheapest datapath.
-  public var accumulator: LayerAccumulator?
-
-  /// Creates an assignment.
-  public init(
-    weights: QuantizerSpecification? = nil,
-    activations: QuantizerSpecification? = nil,
-    accumulator: LayerAccumulator? = nil
-  ) {
-    self.weights = weights
-    self.activations = activations
-    self.accumulator = accumulator
-  }
-
-  /// The block format of the weights, else of the activations.
-  public var blockFormat: BlockFormat? { weights?.format.blocks ?? activations?.format.blocks }
-
-  /// Throws ``NetworkError`` where the formats leave an accumulator nothing to sum, before scales are looked for.
-  func checkAccumulator(layer: String) throws(NetworkError) {
-    guard let accumulator else { return }
-    if weights == nil || activations == nil {
-      throw .accumulatorWithoutFormats(layer: layer, accumulator: accumulator.description)
-    }
-    if let blockFormat {
-      throw .accumulatorWithoutCodes(
-        layer: layer,
-        accumulator: accumulator.description,
-        reason: "blocks of '\(blockFormat.name)' have scales inside the sum"
-      )
-    }
-  }
-
-  /// Whether scales of input channels go into the weights: not beside blocks, whose layers run on what codes stand for.
-  package var absorbsInputScales: Bool { blockFormat == nil }
-}
-
 /// A network compiled for inference: every layer with its operands, on its datapath.
 public struct CompiledNetwork: Sendable {
   /// The network in float32.
@@ -93,6 +51,7 @@ public struct CompiledNetwork: Sendable {
       try LayerOperands(
         network.layers[index],
         assignment,
+        number: index,
         inputSamples: statistics?.samples[index] ?? [],
         cache: cache
       )
@@ -102,7 +61,7 @@ public struct CompiledNetwork: Sendable {
       operands,
       assignments.map(\.accumulator),
       isPrepared: false,
-      notes: Self.shortBlockNotes(network, assignments),
+      notes: Self.shortBlockNotes(network, assignments) + Self.randomWordNotes(assignments),
       features
     )
   }
@@ -222,10 +181,25 @@ public struct CompiledNetwork: Sendable {
       rotated.withUnsafeBufferPointer {
         error.measure($0, rowLength: input.channelCount, blocks: blocks)
       }
+    } else if quantizer.isStochastic {
+      let rounded = quantizedInput(input.elements, image: input.image, ofLayer: index)
+      input.forEachChannel { channel, plane in
+        let quantized = (0..<plane.count).map { rounded[$0 * input.channelCount + channel] }
+        error.measure(plane, quantized: quantized, quantizer: quantizer, channel: channel)
+      }
     } else {
       input.forEachChannel { channel, plane in
         error.measure(plane, quantizer: quantizer, channel: channel)
       }
     }
+  }
+
+  /// Which random words values are rounded by.
+  private static func randomWordNotes(_ assignments: [LayerAssignment]) -> [String] {
+    let words = assignments.flatMap { [$0.weights?.words, $0.activations?.words] }.compactMap { $0 }
+    return Set(words).map {
+      "stochastic rounding: \($0.rounding.bitCount) random bits, variant \($0.rounding.variant.rawValue) of IEEE P3109, "
+        + "seed \($0.seed)"
+    }.sorted()
   }
 }

@@ -48,19 +48,36 @@ public final class InferenceSession {
   /// An observer sees every input as float32 values; without one, layers leave codes for the next where they can. The
   /// logits are the same.
   ///
+  /// `firstImage`: the number of the first image among all that are evaluated, for random words.
+  ///
   /// - Shape: imageCount x classes; valid until the next run.
   /// - Precondition: `imageCount` is within the session's capacity.
-  public func run(imageCount: Int = 1, observer: Observer? = nil) -> UnsafeBufferPointer<Float> {
-    run(imageCount: imageCount, observer: observer, outputs: nil, preactivations: nil)
+  public func run(imageCount: Int = 1, firstImage: Int = 0, observer: Observer? = nil)
+    -> UnsafeBufferPointer<Float>
+  {
+    run(
+      imageCount: imageCount,
+      firstImage: firstImage,
+      observer: observer,
+      outputs: nil,
+      preactivations: nil
+    )
   }
 
   /// The same, with an observer of what comes out of each layer as well, residual addition and ReLU included.
   public func run(
     imageCount: Int = 1,
+    firstImage: Int = 0,
     observer: @escaping Observer,
     outputs: @escaping Observer
   ) -> UnsafeBufferPointer<Float> {
-    run(imageCount: imageCount, observer: observer, outputs: outputs, preactivations: nil)
+    run(
+      imageCount: imageCount,
+      firstImage: firstImage,
+      observer: observer,
+      outputs: outputs,
+      preactivations: nil
+    )
   }
 
   /// Computes what lies before a layer, and hands over the layer's input for one image.
@@ -78,6 +95,7 @@ public final class InferenceSession {
   /// The same, with an observer of what goes into each ReLU that is a step of its own, by the index of the step.
   func run(
     imageCount: Int,
+    firstImage: Int = 0,
     observer: Observer?,
     outputs: Observer? = nil,
     preactivations: Observer?,
@@ -88,14 +106,20 @@ public final class InferenceSession {
     for (index, step) in steps.enumerated() {
       if case .layer(let layer) = step.operation {
         if layer == last {
-          observer?(layer, ObservedInput(buffer(ofStep: step.inputs[0]), network.engines[layer].shape))
+          observer?(
+            layer,
+            ObservedInput(buffer(ofStep: step.inputs[0]), network.engines[layer].shape, image: firstImage)
+          )
           break
         }
-        run(layer, step, index, imageCount: imageCount, observer)
+        run(layer, step, index, imageCount: imageCount, firstImage: firstImage, observer)
         if let outputs {
           let values = buffer(ofStep: index)
           for image in 0..<imageCount {
-            outputs(layer, ObservedInput(values + image * step.shape.count, step.shape))
+            outputs(
+              layer,
+              ObservedInput(values + image * step.shape.count, step.shape, image: firstImage + image)
+            )
           }
         }
         continue
@@ -111,6 +135,7 @@ public final class InferenceSession {
     _ step: FusionPlan.Stage,
     _ index: Int,
     imageCount: Int,
+    firstImage: Int,
     _ observer: Observer?
   ) {
     let source = step.inputs[0]
@@ -120,7 +145,7 @@ public final class InferenceSession {
       for image in 0..<imageCount {
         observer(
           layer,
-          ObservedInput(values + image * engine.shape.inputCount, engine.shape)
+          ObservedInput(values + image * engine.shape.inputCount, engine.shape, image: firstImage + image)
         )
       }
     }
@@ -130,6 +155,7 @@ public final class InferenceSession {
       takesCodes
         ? .codes(UnsafePointer(codes(ofStep: source))) : .values(UnsafePointer(buffer(ofStep: source))),
       imageCount: imageCount,
+      firstImage: firstImage,
       into: isObserved ? .values(buffer(ofStep: index)) : output(ofStep: index),
       scratch: scratch,
       appliesReLU: step.appliesReLU,
@@ -163,7 +189,7 @@ public final class InferenceSession {
       )
     case .relu:
       let source = map(step.inputs[0])
-      preactivations?(index, ObservedInput(source, step.shape))
+      preactivations?(index, ObservedInput(source, step.shape, image: image))
       FeatureMaps.rectify(source, into: output, count: step.shape.count)
     case .globalAveragePool:
       FeatureMaps.average(map(step.inputs[0]), steps[step.inputs[0]].shape, into: output)

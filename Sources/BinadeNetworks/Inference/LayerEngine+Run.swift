@@ -4,10 +4,11 @@ import BinadeQuantization
 extension LayerEngine {
   /// Computes some images.
   ///
-  /// - Shape: as ``run(_:imageCount:into:scratch:appliesReLU:addend:)-(LayerInput,_,_,_,_,_)``.
+  /// - Shape: as ``run(_:imageCount:firstImage:into:scratch:appliesReLU:addend:)-(LayerInput,_,_,_,_,_,_)``.
   package func run(
     _ input: UnsafePointer<Float>,
     imageCount: Int = 1,
+    firstImage: Int = 0,
     into output: UnsafeMutablePointer<Float>,
     scratch: LayerScratch,
     appliesReLU: Bool,
@@ -16,6 +17,7 @@ extension LayerEngine {
     run(
       .values(input),
       imageCount: imageCount,
+      firstImage: firstImage,
       into: .values(output),
       scratch: scratch,
       appliesReLU: appliesReLU,
@@ -25,6 +27,7 @@ extension LayerEngine {
 
   /// Computes some images.
   ///
+  /// `firstImage`: the number of the first image, for random words.
   /// `addend`: added before ReLU, such as the other side of a residual block.
   ///
   /// - Shape: `input` is imageCount x height x width x inputChannels, unpadded; `output` and `addend` imageCount x
@@ -33,14 +36,16 @@ extension LayerEngine {
   package func run(
     _ input: LayerInput,
     imageCount: Int,
+    firstImage: Int,
     into output: LayerOutput,
     scratch: LayerScratch,
     appliesReLU: Bool,
     addend: UnsafePointer<Float>?
   ) {
     let epilogue = appliesReLU ? rectified : plain
+    let first = firstImage * shape.inputCount
     if case .coded(let convolution, let quantizer) = implementation {
-      run(convolution, quantizer, input, imageCount, output, scratch, epilogue, addend)
+      run(convolution, quantizer, input, imageCount, first, output, scratch, epilogue, addend)
       return
     }
     guard case .values(let values) = input, case .values(let results) = output else {
@@ -52,28 +57,28 @@ extension LayerEngine {
     case .plain(let convolution):
       convolution.convolve(values, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
     case .exact(let convolution, let quantizer):
-      encode(values, imageCount, quantizer, scratch) { codes in
+      encode(values, imageCount, first, quantizer, scratch) { codes in
         convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
       } words: { codes in
         convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
       }
     case .logarithmic(let convolution, let quantizer):
-      encode(values, imageCount, quantizer, scratch) { codes in
+      encode(values, imageCount, first, quantizer, scratch) { codes in
         convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
       } words: { codes in
         convolution.run(codes, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
       }
     case .valued(let convolution, let quantizer, let unit):
       let rounded = scratch.values
-      quantizer.round(elements, channels: shape.inputChannels, unit: unit, into: rounded)
+      quantizer.round(elements, channels: shape.inputChannels, unit: unit, firstElement: first, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
     case .real(let convolution, let quantizer):
       let rounded = scratch.values
-      quantizer.fakeQuantize(elements, channels: shape.inputChannels, into: rounded)
+      quantizer.fakeQuantize(elements, channels: shape.inputChannels, firstElement: first, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
     case .accumulated(let convolution, let quantizer):
       let rounded = scratch.values
-      quantizer.round(elements, channels: shape.inputChannels, unit: 1, into: rounded)
+      quantizer.round(elements, channels: shape.inputChannels, unit: 1, firstElement: first, into: rounded)
       convolution.convolve(rounded, imageCount: imageCount, epilogue: epilogue, addend: addend, into: results)
     }
   }
@@ -84,6 +89,7 @@ extension LayerEngine {
     _ quantizer: Quantizer,
     _ input: LayerInput,
     _ imageCount: Int,
+    _ first: Int,
     _ output: LayerOutput,
     _ scratch: LayerScratch,
     _ epilogue: Epilogue,
@@ -119,7 +125,7 @@ extension LayerEngine {
     switch input {
     case .codes(let codes): runBytes(codes)
     case .values(let values):
-      encode(values, imageCount, quantizer, scratch, bytes: runBytes) { codes in
+      encode(values, imageCount, first, quantizer, scratch, bytes: runBytes) { codes in
         guard case .values(let results) = output else {
           preconditionFailure("a layer of codes of more than 8 bits leaves values")
         }
@@ -139,6 +145,7 @@ extension LayerEngine {
   private func encode(
     _ input: UnsafePointer<Float>,
     _ imageCount: Int,
+    _ firstElement: Int,
     _ quantizer: Quantizer,
     _ scratch: LayerScratch,
     bytes: (UnsafePointer<UInt8>) -> Void,
@@ -147,11 +154,11 @@ extension LayerEngine {
     let values = UnsafeBufferPointer(start: input, count: imageCount * shape.inputCount)
     if quantizer.codec.info.bitWidth <= 8 {
       let codes = scratch.codes(as: UInt8.self)
-      quantizer.encode(values, channels: shape.inputChannels, into: codes)
+      quantizer.encode(values, channels: shape.inputChannels, firstElement: firstElement, into: codes)
       bytes(codes)
     } else {
       let codes = scratch.codes(as: UInt16.self)
-      quantizer.encode(values, channels: shape.inputChannels, into: codes)
+      quantizer.encode(values, channels: shape.inputChannels, firstElement: firstElement, into: codes)
       words(codes)
     }
   }

@@ -53,12 +53,21 @@ extension CompiledNetwork {
 
   /// What a layer makes of its input before it multiplies: the values of codes, scales included.
   ///
+  /// `image`: its number among the evaluated images, for random words.
+  ///
   /// - Shape: `values` is pixels x channels, channels innermost; the result as well.
-  public func quantizedInput(_ values: UnsafeBufferPointer<Float>, ofLayer index: Int) -> [Float] {
+  public func quantizedInput(_ values: UnsafeBufferPointer<Float>, image: Int = 0, ofLayer index: Int)
+    -> [Float]
+  {
     Array(unsafeUninitializedCapacity: values.count) { buffer, count in
       if let base = buffer.baseAddress {
         if let quantizer = operands[index].activations {
-          quantizer.fakeQuantize(values, channels: engines[index].shape.inputChannels, into: base)
+          quantizer.fakeQuantize(
+            values,
+            channels: engines[index].shape.inputChannels,
+            firstElement: image * values.count,
+            into: base
+          )
         } else if let source = values.baseAddress {
           base.update(from: source, count: values.count)
         }

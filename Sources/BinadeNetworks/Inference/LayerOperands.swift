@@ -46,12 +46,14 @@ public struct LayerOperands: Sendable {
 
   /// Finds the scales.
   ///
+  /// `number`: of the layer in its network, for random words: its weights are tensor 2 x number, its input the next.
   /// `inputSamples`: one per input channel; needed where activations are quantized.
   ///
   /// Throws ``QuantizationFailure`` when a tensor cannot be quantized.
   public init(
     _ layer: FoldedNetwork.Layer,
     _ assignment: LayerAssignment,
+    number: Int,
     inputSamples: [TensorSample],
     cache: CodecCache
   ) throws {
@@ -61,13 +63,12 @@ public struct LayerOperands: Sendable {
         samples: inputSamples,
         operand: .activations,
         name: "\(layer.name).input",
+        tensor: UInt32(2 * number + 1),
         cache: cache
       )
     }
     let absorbed = assignment.absorbsInputScales ? layer.absorbing(activations) : layer
-    let weights = try assignment.weights.map {
-      try Quantizer($0, samples: absorbed.weightSamples, name: "\(layer.name).weight", cache: cache)
-    }
+    let weights = try assignment.weightQuantizer(absorbed, tensor: UInt32(2 * number), cache: cache)
     self.init(layer, weights: weights, activations: activations, absorbing: assignment.absorbsInputScales)
   }
 

@@ -3,18 +3,22 @@ import BinadeKernels
 /// The input or the output of a layer for one image, as an observer sees it.
 public struct ObservedInput {
   private let pixels: UnsafePointer<Float>
+  /// The number of the image, as the session was told.
+  public let image: Int
   /// Channels.
   public let channelCount: Int
   /// Pixels per channel.
   public let pixelCount: Int
 
-  init(_ pixels: UnsafePointer<Float>, _ shape: ConvolutionShape) {
+  init(_ pixels: UnsafePointer<Float>, _ shape: ConvolutionShape, image: Int) {
+    self.image = image
     self.pixels = pixels
     channelCount = shape.inputChannels
     pixelCount = shape.inputHeight * shape.inputWidth
   }
 
-  init(_ pixels: UnsafePointer<Float>, _ shape: ImageShape) {
+  init(_ pixels: UnsafePointer<Float>, _ shape: ImageShape, image: Int) {
+    self.image = image
     self.pixels = pixels
     channelCount = shape.channels
     pixelCount = shape.height * shape.width

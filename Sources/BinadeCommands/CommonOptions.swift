@@ -59,8 +59,13 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Use the first so many images.")
   var limit: Int?
 
-  @Option(help: "Training images to find scales on.")
-  var calibrationImages: Int = 256
+  @Option(
+    help: """
+      Training images to find scales on. Default: 256; 1,024 for recipes of --ptq that round weights by the output (adaround, \
+      descent, best).
+      """
+  )
+  var calibrationImages: Int?
 
   @Option(help: "The seed of the intervals that resample the images.")
   var bootstrapSeed: UInt64 = 0
@@ -69,7 +74,7 @@ struct ModelOptions: ParsableArguments {
     if let limit, limit < 1 {
       throw ValidationError("--limit must be at least 1, found \(limit)")
     }
-    guard calibrationImages >= 0 else {
+    if let calibrationImages, calibrationImages < 0 {
       throw ValidationError("--calibration-images must not be negative, found \(calibrationImages)")
     }
     if (model == nil) != (data == nil) {
@@ -95,13 +100,14 @@ struct ModelOptions: ParsableArguments {
       data: folder,
       imageLimit: limit,
       options: Experiment.Options(
-        calibrationImageCount: calibrationImages,
+        calibrationImageCount: calibrationImages ?? 256,
+        roundingImageCount: calibrationImages ?? 1024,
         bootstrap: Bootstrap(seed: bootstrapSeed),
         threads: threads
       ),
       progress: bar.advance
     )
-    if experiment.calibratesOnEvaluationImages, calibrationImages > 0 {
+    if experiment.calibratesOnEvaluationImages, experiment.calibrationImages.count > 0 {
       CommandContext.current.console.writeError(
         "note: no training images in \(data ?? "the data"); scales are found on the first "
           + "\(experiment.calibrationImages.count) evaluation images, without their labels"

@@ -122,7 +122,7 @@ struct CompareCommand: ParsableCommand {
     if json {
       console.write(try JSONDocument.comparison.text(list: report.rows))
     } else {
-      console.write(heading(experiment))
+      console.write(heading(experiment, configurations.map(\.1)))
       if let common = report.commonLabel { console.write("all rows: \(common)\n") }
       console.write(report.table.text)
       console.write(Self.legend)
@@ -191,11 +191,15 @@ struct CompareCommand: ParsableCommand {
     return kept
   }
 
-  private func heading(_ experiment: Experiment) -> String {
+  private func heading(_ experiment: Experiment, _ configurations: [Configuration]) -> String {
     let model = experiment.model
+    let byOutput = configurations.contains { $0.recipe.map { $0.weightRounding != .nearest } ?? false }
+    let rounding = experiment.roundingImages.count
     return "\(model.name.visible()) (\(model.architecture.name)), \(experiment.imageCount) images of "
       + "\(experiment.evaluator.images.name); scales from \(experiment.calibrationImages.count) images of "
-      + "\(experiment.calibrationImages.name)\n"
+      + "\(experiment.calibrationImages.name)"
+      + (byOutput && rounding != experiment.calibrationImages.count
+        ? ", weights rounded by the output of \(rounding)\n" : "\n")
   }
 
   private static let legend = """

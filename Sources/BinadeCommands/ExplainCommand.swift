@@ -88,7 +88,12 @@ struct ExplainCommand: ParsableCommand {
         failures.append(FailedRun(configuration, label: label, reason: error))
       }
     }
-    let explanation = Explanation(experiment, entries: entries, failures: failures)
+    let explanation = Explanation(
+      experiment,
+      recipe: try ptq.map { try PostTrainingRecipe(parsing: $0) },
+      entries: entries,
+      failures: failures
+    )
     if json {
       console.write(try JSONDocument.explanation.text(explanation))
     } else {

@@ -11,6 +11,8 @@ public struct Experiment: Sendable {
   public struct Options: Sendable {
     /// Images to calibrate with.
     public var calibrationImageCount: Int
+    /// Images for recipes that round weights by what becomes of a layer's output.
+    public var roundingImageCount: Int
     /// Evaluation images on which the errors of activations are measured.
     public var errorImageCount: Int
     /// How intervals of measures of outputs are found.
@@ -19,13 +21,17 @@ public struct Experiment: Sendable {
     public var threads: Int
 
     /// Creates options.
+    ///
+    /// `roundingImageCount`: nil for as many as scales are found on.
     public init(
       calibrationImageCount: Int = 256,
+      roundingImageCount: Int? = nil,
       errorImageCount: Int = 64,
       bootstrap: Bootstrap = Bootstrap(),
       threads: Int
     ) {
       self.calibrationImageCount = calibrationImageCount
+      self.roundingImageCount = roundingImageCount ?? calibrationImageCount
       self.errorImageCount = errorImageCount
       self.bootstrap = bootstrap
       self.threads = threads
@@ -42,6 +48,8 @@ public struct Experiment: Sendable {
   public let baselineLogits: [Float]
   /// The images that scales are found on, and whether they are evaluation images.
   public let calibrationImages: ImageDataset
+  /// The images of recipes that round weights by the output.
+  public let roundingImages: ImageDataset
   /// True when the data have no training images and the first evaluation images stand in, without labels.
   public let calibratesOnEvaluationImages: Bool
   private let options: Options
@@ -76,6 +84,7 @@ public struct Experiment: Sendable {
     self.model = model
     self.options = options
     calibrationImages = (data.training ?? images).prefix(options.calibrationImageCount)
+    roundingImages = (data.training ?? images).prefix(options.roundingImageCount)
     calibratesOnEvaluationImages = data.training == nil
     evaluator = Evaluator(
       images: images,
@@ -112,7 +121,7 @@ public struct Experiment: Sendable {
     if let recipe = configuration.recipe {
       try configuration.checkRecipe()
       let online = configuration.onlineBatchSize.map { evaluator.images.prefix($0) }
-      return try compile(configuration, recipe, images: online ?? calibrationImages, layerDone)
+      return try compile(configuration, recipe, images: online ?? self.images(of: recipe), layerDone)
     }
     if configuration.quantizesActivations, statistics == nil {
       throw ExperimentError.noCalibrationImages
@@ -123,6 +132,11 @@ public struct Experiment: Sendable {
       statistics: statistics,
       cache: cache
     )
+  }
+
+  /// The images that a recipe is carried out with.
+  func images(of recipe: PostTrainingRecipe) -> ImageDataset {
+    recipe.weightRounding == .nearest ? calibrationImages : roundingImages
   }
 
   private func compile(
@@ -292,7 +306,7 @@ public struct Experiment: Sendable {
         calibrationImages: configuration.onlineBatchSize.map {
           "batches of \($0) evaluated images, each its own"
         }
-          ?? calibrationOrigin,
+          ?? calibrationOrigin(configuration.recipe),
         errorImageCount: min(errorImageCount, imageCount),
         modelFile: model.file,
         accumulator: configuration.accumulator?.description
@@ -300,9 +314,11 @@ public struct Experiment: Sendable {
     )
   }
 
-  var calibrationOrigin: String {
-    guard let statistics else { return "none" }
-    return statistics.origin
+  /// Which images scales, or a recipe, come from.
+  func calibrationOrigin(_ recipe: PostTrainingRecipe?) -> String {
+    let images = recipe.map { self.images(of: $0) } ?? calibrationImages
+    guard images.count > 0 else { return "none" }
+    return "\(images.count) images of \(images.name)"
       + (calibratesOnEvaluationImages ? " (the data set has no training images)" : "")
   }
 

@@ -35,7 +35,9 @@ public struct QuantizerSpecification: Sendable {
   public var blockScaleSearch = BlockScaleSearch.none
   /// How values are rounded; overflow saturates, as clipping asks.
   public var rounding: RoundingRule
-  /// The random words that values are rounded by instead; scales are looked for with ``rounding`` all the same. Nil without.
+  /// The random words that values are rounded by instead; nil without.
+  ///
+  /// Scales are looked for with ``rounding`` all the same.
   public var words: RandomWords?
   /// Whether evenly spaced values are shifted.
   public var zeroPoint = ZeroPointRule.nonnegative

@@ -129,7 +129,7 @@ extension Experiment {
   private func separableLayers(_ configuration: Configuration) throws -> (FoldedNetwork, [SeparableLayer]) {
     try configuration.checkRecipe()
     if let recipe = configuration.recipe {
-      let quantizer = try quantizer(configuration, recipe, images: calibrationImages)
+      let quantizer = try quantizer(configuration, recipe, images: images(of: recipe))
       let layers = zip(quantizer.network.layers, quantizer.operands).map { SeparableLayer($0, $1) }
       return (quantizer.network, layers)
     }

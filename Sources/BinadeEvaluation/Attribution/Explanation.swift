@@ -1,3 +1,4 @@
+import BinadeNetworks
 import Foundation
 
 /// Where the error of a network in some formats comes from: attribution, sensitivity and regret of each.
@@ -42,12 +43,17 @@ public struct Explanation: Sendable, Codable {
   /// Configurations that cannot run on this network, with the reasons.
   public let failures: [FailedRun]
 
-  /// Creates an explanation of runs of `experiment`.
-  public init(_ experiment: Experiment, entries: [Entry], failures: [FailedRun] = []) {
+  /// Creates an explanation of runs of `experiment`, by a recipe if there is one.
+  public init(
+    _ experiment: Experiment,
+    recipe: PostTrainingRecipe? = nil,
+    entries: [Entry],
+    failures: [FailedRun] = []
+  ) {
     model = experiment.model.name
     data = experiment.evaluator.images.name
     imageCount = experiment.imageCount
-    calibrationImages = experiment.calibrationOrigin
+    calibrationImages = experiment.calibrationOrigin(recipe)
     binadeVersion = BinadeVersion.current
     self.entries = entries
     self.failures = failures

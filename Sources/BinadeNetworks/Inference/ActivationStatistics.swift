@@ -5,8 +5,6 @@ import BinadeQuantization
 public struct ActivationStatistics: Sendable {
   /// Per layer, one sample per input channel.
   public let samples: [[TensorSample]]
-  /// For reports: how many images, of which data set.
-  public let origin: String
 
   /// About so many values of a layer are kept over all images and channels, but at least one per image and channel.
   static let sampleBudget = 32_768
@@ -42,7 +40,6 @@ public struct ActivationStatistics: Sendable {
         return whole
       }
     }
-    origin = "\(images.count) images of \(images.name)"
   }
 
   private static func collect(

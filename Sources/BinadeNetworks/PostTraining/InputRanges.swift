@@ -9,6 +9,8 @@ struct InputRanges {
   let isRectified: Bool
   /// For errors.
   let name: String
+  /// What a unit of error of each channel is worth in the layer's output: the length of the channel's weights.
+  let weightLengths: [Double]
 
   private var output: AnalyticClipping.Output { isRectified ? .rectified : .signed }
 
@@ -55,9 +57,12 @@ struct InputRanges {
     var bits = [Int](repeating: bitWidth, count: samples.count)
     if recipe.allocatesBits {
       let moments = samples.map { ChannelMoments(seen($0)) }
+      let deviations = moments.map { $0?.standardDeviation ?? 0 }
+      // Rounding by the output minds what errors come to there; ACIQ's own allocation minds the input alone.
+      let weighted = zip(deviations, weightLengths).map { $0 * $1 }
       do {
         bits = try BitAllocation(
-          ranges: moments.map { $0?.standardDeviation ?? 0 },
+          ranges: recipe.weightRounding == .nearest ? deviations : weighted,
           meanBitWidth: Double(bitWidth)
         ).bitWidths
       } catch {

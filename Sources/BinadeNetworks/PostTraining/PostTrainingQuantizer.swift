@@ -118,7 +118,8 @@ public struct PostTrainingQuantizer: Sendable {
       let ranges = InputRanges(
         samples: statistics.samples[index],
         isRectified: statistics.isRectified[index],
-        name: "\(network.layers[index].name).input"
+        name: "\(network.layers[index].name).input",
+        weightLengths: network.layers[index].inputChannelLengths
       )
       if let value = ranges.constant {
         notes.append("\(ranges.name): is \(value) throughout on all images looked at")
@@ -234,5 +235,16 @@ extension LayerOperands {
       }
       bias[channel] = Float(Double(bias[channel]) - shift)
     }
+  }
+}
+
+extension FoldedNetwork.Layer {
+  /// Per input channel, the root of the sum of its weights' squares.
+  fileprivate var inputChannelLengths: [Double] {
+    var squares = [Double](repeating: 0, count: shape.inputChannels)
+    for (index, weight) in weights.enumerated() {
+      squares[shape.inputChannel(ofWeight: index)] += Double(weight) * Double(weight)
+    }
+    return squares.map { $0.squareRoot() }
   }
 }

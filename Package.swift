@@ -75,11 +75,20 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Tables, plots and files for people to look at; pages about formats.
+    .target(name: "BinadeOutput", dependencies: ["BinadeNumerics"], swiftSettings: settings),
+    .target(
+      name: "BinadeFormatPages",
+      dependencies: ["BinadeOutput", "BinadeNumerics"],
+      swiftSettings: settings
+    ),
+
     // Accuracy, cost, Pareto front, reports.
     .target(
       name: "BinadeEvaluation",
       dependencies: [
-        "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels", "BinadeNumerics",
+        "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels", "BinadeOutput",
+        "BinadeNumerics",
       ],
       swiftSettings: settings
     ),
@@ -95,7 +104,7 @@ let package = Package(
       name: "Binade",
       dependencies: [
         "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels", "BinadeQuantization",
-        "BinadeNetworks", "BinadeEvaluation",
+        "BinadeNetworks", "BinadeOutput", "BinadeFormatPages", "BinadeEvaluation",
       ],
       swiftSettings: settings
     ),

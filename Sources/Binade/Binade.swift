@@ -1,7 +1,9 @@
 @_exported import BinadeEvaluation
+@_exported import BinadeFormatPages
 @_exported import BinadeFormats
 @_exported import BinadeKernels
 @_exported import BinadeNetworks
 @_exported import BinadeNumerics
+@_exported import BinadeOutput
 @_exported import BinadeQuantization
 @_exported import BinadeTensor

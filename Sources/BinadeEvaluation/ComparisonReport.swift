@@ -1,4 +1,5 @@
 import BinadeNetworks
+import BinadeOutput
 import Foundation
 
 /// Formats compared on one network: rows by cost, and which of them nothing beats.

@@ -1,3 +1,5 @@
+import BinadeNetworks
+
 /// A row beside the row of the Pareto front that beats it, and whether the difference is more than chance.
 public struct FrontComparison: Sendable, Hashable {
   /// Differences are called significant below this probability.

@@ -1,3 +1,4 @@
+import BinadeNetworks
 import Foundation
 
 /// McNemar's exact test of whether two networks, run on the same images, get different shares right.

@@ -6,12 +6,12 @@ import BinadeNumerics
 /// (powers of two down to the subnormals, the greatest element times them, roundings that carry, the values and
 /// boundaries of scales that are numbers), filled with the values and boundaries of the element times the scale
 /// and their neighbours; zeros, NaN, infinities, short blocks. Decoding: every code of element and scale.
-public final class BlockCheck {
+package final class BlockCheck {
   private let oracle: BlockOracle
   private var report: VerificationReport
 
   /// Prepares the oracle for a format and the rounding of its elements.
-  public init(_ format: BlockFormat, rounding: RoundingRule = .nearestEven) throws {
+  package init(_ format: BlockFormat, rounding: RoundingRule = .nearestEven) throws {
     oracle = try BlockOracle(format, rounding: rounding)
     report = VerificationReport(
       format: Self.label(format),
@@ -20,12 +20,12 @@ public final class BlockCheck {
   }
 
   /// What a report calls the format: its name, and the rule for its exponent where it has one.
-  public static func label(_ format: BlockFormat) -> String {
+  package static func label(_ format: BlockFormat) -> String {
     format.scale.rule.map { "\(format.name) (\($0.rawValue))" } ?? format.name
   }
 
   /// Checks `subject` on every input.
-  public func run(_ subject: some BlockSubject) -> VerificationReport {
+  package func run(_ subject: some BlockSubject) -> VerificationReport {
     report = VerificationReport(format: report.format, policy: report.policy)
     var inputs = BlockCheckInputs(oracle)
     for row in inputs.rows() { check(row, subject) }

@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Something that converts rows to a block format and back, to be checked.
-public protocol BlockSubject {
+package protocol BlockSubject {
   /// The codes of a row; `outerScale` nil means that the row is all there is.
   func encode(_ row: [Float], outerScale: Float?) -> BlockRow
   /// The values of codes.

@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Compares a conversion with the oracle at every place where it could go wrong.
-public final class ConversionCheck {
+package final class ConversionCheck {
   private let format: any NumericFormat
   private let oracle: MPFROracle
   private var report: VerificationReport
@@ -9,7 +9,7 @@ public final class ConversionCheck {
   /// Prepares the oracle for a format and a policy.
   ///
   /// Throws `FormatError` for a format of more than 16 bits whose values the oracle cannot work out.
-  public init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+  package init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
     self.format = format
     oracle = try MPFROracle(format, policy: policy)
     report = VerificationReport(format: format.name, policy: policy)
@@ -19,7 +19,7 @@ public final class ConversionCheck {
   /// neighbours in float32 and float64, of the edges of overflow, zeros, infinities and NaNs.
   ///
   /// - Complexity: O(n log n) comparisons of MPFR numbers in the number n of codes.
-  public func run(_ subject: some ConversionSubject) -> VerificationReport {
+  package func run(_ subject: some ConversionSubject) -> VerificationReport {
     report = VerificationReport(format: report.format, policy: report.policy)
     let rungs = oracle.ladder.rungsToTest
     checkDecoding(of: subject, rungs)

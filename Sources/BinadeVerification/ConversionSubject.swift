@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Something that converts between reals and codes, to be checked.
-public protocol ConversionSubject {
+package protocol ConversionSubject {
   /// The code of a Float, rounded once.
   func encode(_ value: Float) -> UInt32
   /// The code of a Double, rounded once.

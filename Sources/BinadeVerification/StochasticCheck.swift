@@ -2,10 +2,10 @@ import BinadeNumerics
 
 /// Compares stochastic rounding with the oracle: numbers at every place of a gap where the count of words changes, and
 /// for up to 12 random bits all the words there are.
-public final class StochasticCheck {
+package final class StochasticCheck {
   /// Up to so many random bits every word is tried on numbers that may become either neighbour; above, the words at
   /// which the outcome changes, the ends, and some between.
-  public static let exhaustiveBitCount = 12
+  package static let exhaustiveBitCount = 12
 
   private let oracle: StochasticOracle
   private let rounding: StochasticRounding
@@ -14,7 +14,7 @@ public final class StochasticCheck {
   /// Prepares the oracle; `dialect` stands above `overflow`.
   ///
   /// Throws `FormatError` for a format of more than 16 bits whose values the oracle cannot work out.
-  public init(
+  package init(
     _ format: any NumericFormat,
     rounding: StochasticRounding,
     overflow: OverflowRule,
@@ -36,7 +36,7 @@ public final class StochasticCheck {
   /// evenly.
   ///
   /// - Complexity: O(gaps · words).
-  public func run(_ subject: some StochasticSubject) -> StochasticReport {
+  package func run(_ subject: some StochasticSubject) -> StochasticReport {
     report = StochasticReport(
       format: report.format,
       rounding: rounding,

@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Something that rounds stochastically, to be checked.
-public protocol StochasticSubject {
+package protocol StochasticSubject {
   /// The code of a Float for a random word, of which the low bits count.
   func encode(_ value: Float, word: UInt32) -> UInt32
   /// The code of a Double for a random word, of which the low bits count.
@@ -12,27 +12,27 @@ extension StochasticCodec: StochasticSubject {}
 
 extension StochasticEncoder: StochasticSubject {
   /// The code of a Float, which is a Double.
-  public func encode(_ value: Float, word: UInt32) -> UInt32 { encode(Double(value), word: word) }
+  package func encode(_ value: Float, word: UInt32) -> UInt32 { encode(Double(value), word: word) }
 }
 
 /// What a check of stochastic rounding to one format found.
-public struct StochasticReport: Sendable, Hashable {
+package struct StochasticReport: Sendable, Hashable {
   /// The format's name.
-  public let format: String
+  package let format: String
   /// Random bits and variant.
-  public let rounding: StochasticRounding
+  package let rounding: StochasticRounding
   /// The name of the rule for what lies beyond the range.
-  public let overflowName: String
+  package let overflowName: String
   /// Numbers tried.
-  public private(set) var inputCount = 0
+  package private(set) var inputCount = 0
   /// Pairs of a number and a word compared with MPFR.
-  public private(set) var checkCount = 0
+  package private(set) var checkCount = 0
   /// Pairs that failed.
-  public private(set) var mismatchCount = 0
+  package private(set) var mismatchCount = 0
   /// The first five numbers with failures.
-  public private(set) var counterexamples: [Counterexample] = []
+  package private(set) var counterexamples: [Counterexample] = []
   /// Inputs that the bias is the mean of.
-  public private(set) var biasInputCount = 0
+  package private(set) var biasInputCount = 0
   private var biasSum = 0.0
 
   init(format: String, rounding: StochasticRounding, overflowName: String) {
@@ -43,7 +43,7 @@ public struct StochasticReport: Sendable, Hashable {
 
   /// The mean of (rounded value - value) away from zero, in units of the gap, over all words and over numbers spread
   /// evenly within gaps; nil when there are none.
-  public var meanBias: Double? { biasInputCount == 0 ? nil : biasSum / Double(biasInputCount) }
+  package var meanBias: Double? { biasInputCount == 0 ? nil : biasSum / Double(biasInputCount) }
 
   mutating func record(_ checks: Int, _ mismatches: Int, _ counterexample: () -> Counterexample) {
     inputCount += 1

@@ -1,4 +1,5 @@
 import BinadeNetworks
+import BinadeOutput
 import Foundation
 
 /// Where the error of a network in some formats comes from: attribution, sensitivity and regret of each.

@@ -1,3 +1,5 @@
+import BinadeOutput
+
 extension CostPlot {
   struct Legend {
     let width: Double

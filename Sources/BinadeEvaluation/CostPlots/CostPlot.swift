@@ -1,3 +1,5 @@
+import BinadeNetworks
+import BinadeOutput
 import Foundation
 
 /// Rows of a comparison over their cost: points that carry the numbers of a legend beside the plot.

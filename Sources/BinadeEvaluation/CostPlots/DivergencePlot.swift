@@ -1,3 +1,5 @@
+import BinadeOutput
+
 /// The plot of the mean divergence from float32's outputs against cost, both on logarithmic axes.
 public struct DivergencePlot: Sendable {
   /// Script and data.

@@ -1,3 +1,4 @@
+import BinadeOutput
 import Foundation
 
 /// The plot of accuracy against cost: a gnuplot script, its data, and the pictures it draws.

@@ -2,20 +2,20 @@ import BinadeKernels
 import BinadeNumerics
 
 /// Something that multiplies matrices with the accumulator of a model.
-public protocol AccumulationSubject {
+package protocol AccumulationSubject {
   /// Returns the product of a row-major m x k and a k x n matrix.
   func multiply(_ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int) -> [Float]
 }
 
 /// The kernel that the library would choose.
-public struct AccumulationKernelSubject: AccumulationSubject {
+package struct AccumulationKernelSubject: AccumulationSubject {
   private let model: AccumulatorModel
   private let features: CPUFeatures
   private let kernel: RoundedMicroKernel?
   private let threads: Int
 
   /// `operands`: the formats that the kernel is chosen for; nil means by the numbers in each product.
-  public init(
+  package init(
     _ model: AccumulatorModel,
     operands: (left: FormatCodec, right: FormatCodec)? = nil,
     features: CPUFeatures = .detected,
@@ -35,7 +35,7 @@ public struct AccumulationKernelSubject: AccumulationSubject {
   }
 
   /// The product by the kernel.
-  public func multiply(_ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int) -> [Float] {
+  package func multiply(_ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int) -> [Float] {
     let kernel =
       self.kernel
       ?? RoundedMicroKernel(model, left: OperandBounds(a), right: OperandBounds(b), features: features)
@@ -44,20 +44,20 @@ public struct AccumulationKernelSubject: AccumulationSubject {
 }
 
 /// The scalar twin.
-public struct AccumulationReferenceSubject: AccumulationSubject {
+package struct AccumulationReferenceSubject: AccumulationSubject {
   private let model: AccumulatorModel
 
   /// The reference of `model`.
-  public init(_ model: AccumulatorModel) { self.model = model }
+  package init(_ model: AccumulatorModel) { self.model = model }
 
   /// The product by the reference.
-  public func multiply(_ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int) -> [Float] {
+  package func multiply(_ a: [Float], _ b: [Float], rows m: Int, depth k: Int, columns n: Int) -> [Float] {
     ReferenceAccumulation.multiply(a, b, rows: m, depth: k, columns: n, model)
   }
 }
 
 /// Compares dot products in a rounded accumulator with the same sequence of MPFR operations, bit for bit.
-public final class AccumulationCheck {
+package final class AccumulationCheck {
   private let model: AccumulatorModel
   private let oracle: AccumulationOracle
   private let name: String
@@ -68,7 +68,7 @@ public final class AccumulationCheck {
   /// `left`, `right`: the formats of the operands.
   ///
   /// Throws `FormatError` for formats that the oracle does not know.
-  public init(_ model: AccumulatorModel, left: any NumericFormat, right: any NumericFormat) throws {
+  package init(_ model: AccumulatorModel, left: any NumericFormat, right: any NumericFormat) throws {
     self.model = model
     oracle = try AccumulationOracle(model)
     codecs = (try FormatCodec(left), try FormatCodec(right))
@@ -80,7 +80,8 @@ public final class AccumulationCheck {
   /// per subject.
   ///
   /// Reports are named "OPERANDS in ACCUMULATOR". Every NaN is as good as every other.
-  public func run(_ subjects: [any AccumulationSubject], vectors: Int, seed: UInt64) -> [VerificationReport] {
+  package func run(_ subjects: [any AccumulationSubject], vectors: Int, seed: UInt64) -> [VerificationReport]
+  {
     var reports = subjects.map { _ in
       VerificationReport(format: name, policy: model.sum.policy)
     }

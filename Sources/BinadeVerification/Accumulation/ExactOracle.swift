@@ -4,7 +4,7 @@ import BinadeNumerics
 ///
 /// Shares nothing with what it checks: values come from the oracle's own reading of the formats, the sum is one MPFR
 /// number wide enough for all of them. Irrational values count as the Doubles nearest to them.
-public final class ExactOracle {
+package final class ExactOracle {
   private let left: any OracleLadder
   private let right: any OracleLadder
   private let leftMeanings: [OracleMeaning]
@@ -15,7 +15,7 @@ public final class ExactOracle {
   /// Prepares the values of two formats, and of the format that results are rounded to, if that is not float32.
   ///
   /// Throws `FormatError` for formats that the oracle cannot work out.
-  public init(
+  package init(
     _ left: any NumericFormat,
     _ right: any NumericFormat,
     result: (format: any NumericFormat, policy: ConversionPolicy)? = nil
@@ -33,7 +33,7 @@ public final class ExactOracle {
   }
 
   /// The float32 nearest to the sum of the products of `a` and `b`, ties to even.
-  public func float(_ a: [UInt32], _ b: [UInt32]) -> Float {
+  package func float(_ a: [UInt32], _ b: [UInt32]) -> Float {
     switch sum(a, b) {
     case .finite(let value, _): value.isZero ? 0 : value.nearestFloat
     case .infinity(let isNegative): isNegative ? -.infinity : .infinity
@@ -44,7 +44,7 @@ public final class ExactOracle {
   /// The code of the sum of the products of `a` and `b`.
   ///
   /// - Precondition: the oracle was made with a result format.
-  public func code(_ a: [UInt32], _ b: [UInt32]) -> UInt32 {
+  package func code(_ a: [UInt32], _ b: [UInt32]) -> UInt32 {
     guard let result else { preconditionFailure("the oracle has no result format") }
     switch sum(a, b) {
     case .finite(let value, _): return result.expectedCode(for: value, isNegative: value.sign < 0)

@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Dot products of logarithmic codes, decided by MPFR step by step.
-public final class LogarithmicOracle {
+package final class LogarithmicOracle {
   private let left: MPFROracle
   private let right: MPFROracle
   private let arithmetic: ArithmeticOracle
@@ -9,7 +9,7 @@ public final class LogarithmicOracle {
   /// Prepares the values of two formats; sums within a format are those of the left one.
   ///
   /// Throws `FormatError` for formats that the oracle cannot work out.
-  public init(
+  package init(
     _ left: any NumericFormat,
     _ right: any NumericFormat,
     policy: ConversionPolicy = ConversionPolicy()
@@ -24,7 +24,7 @@ public final class LogarithmicOracle {
   /// Products are held to 320 bits before they are rounded: none but powers of two lies closer to a boundary.
   ///
   /// - Precondition: products and sums lie within the normal range of float32.
-  public func float(_ a: [UInt32], _ b: [UInt32]) -> Float {
+  package func float(_ a: [UInt32], _ b: [UInt32]) -> Float {
     var sum = MPFRNumber(0)
     for (one, two) in zip(a, b) {
       guard case .finite(let x, _) = left.ladder.meaning(of: one),
@@ -40,7 +40,7 @@ public final class LogarithmicOracle {
   /// The sum in the format: one rounding for every product and its addition, in order, from zero.
   ///
   /// - Precondition: both formats are the same.
-  public func code(_ a: [UInt32], _ b: [UInt32]) -> UInt32 {
+  package func code(_ a: [UInt32], _ b: [UInt32]) -> UInt32 {
     zip(a, b).reduce(left.expectedCode(for: 0)) { arithmetic.expected(.fma, $1.0, $1.1, $0) }
   }
 

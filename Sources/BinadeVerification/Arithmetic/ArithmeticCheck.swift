@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Something that computes with codes, to be checked.
-public protocol ArithmeticSubject {
+package protocol ArithmeticSubject {
   /// The code of the result; operands that the operation does not take are to be ignored.
   func apply(_ operation: ArithmeticOperation, _ a: UInt32, _ b: UInt32, _ c: UInt32) -> UInt32
 }
@@ -9,7 +9,7 @@ public protocol ArithmeticSubject {
 extension FormatArithmetic: ArithmeticSubject {}
 
 /// Compares arithmetic in a format with the oracle: all operand pairs of formats of up to 8 bits, stratified ones above.
-public final class ArithmeticCheck {
+package final class ArithmeticCheck {
   private let format: any NumericFormat
   private let oracle: ArithmeticOracle
   private let policy: ConversionPolicy
@@ -17,7 +17,7 @@ public final class ArithmeticCheck {
   /// Prepares the oracle.
   ///
   /// Throws `FormatError` for formats that it cannot work out.
-  public init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+  package init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
     self.format = format
     self.policy = policy
     oracle = try ArithmeticOracle(format, policy: policy)
@@ -28,7 +28,8 @@ public final class ArithmeticCheck {
   /// Square roots: all codes of up to 16 bits. Binary operations: all pairs of codes of up to 8 bits. Fused products:
   /// all pairs of up to 8 bits, each with zero, with addends near the negated product, and with four others that change
   /// from pair to pair. Wider formats: the codes of ``operands``.
-  public func run(_ subject: some ArithmeticSubject, _ operation: ArithmeticOperation) -> VerificationReport {
+  package func run(_ subject: some ArithmeticSubject, _ operation: ArithmeticOperation) -> VerificationReport
+  {
     var report = VerificationReport(format: format.name, policy: policy)
     let isSmall = format.bitWidth <= 8
     let all = format.bitWidth <= 16 ? Array(0..<UInt32(1) << UInt32(format.bitWidth)) : []
@@ -53,7 +54,7 @@ public final class ArithmeticCheck {
   }
 
   /// Checks an operation on all pairs whose first code is in `range`: a long run for formats of 16 bits.
-  public func runAllPairs(
+  package func runAllPairs(
     _ subject: some ArithmeticSubject,
     _ operation: ArithmeticOperation,
     first range: Range<UInt32>

@@ -1,7 +1,7 @@
 import BinadeNumerics
 
 /// Something that computes with codes and rounds by a random word, to be checked.
-public protocol StochasticArithmeticSubject {
+package protocol StochasticArithmeticSubject {
   /// The code of the result; operands that the operation does not take are to be ignored.
   func apply(_ operation: ArithmeticOperation, _ a: UInt32, _ b: UInt32, _ c: UInt32, word: UInt32) -> UInt32
 }
@@ -10,7 +10,7 @@ extension StochasticArithmetic: StochasticArithmeticSubject {}
 
 /// Compares arithmetic with stochastic rounding with the oracle: the exact result by MPFR, and the words at which its
 /// rounding changes.
-public final class StochasticArithmeticCheck {
+package final class StochasticArithmeticCheck {
   private let format: any NumericFormat
   private let rounding: StochasticRounding
   private let oracle: ArithmeticOracle
@@ -20,7 +20,7 @@ public final class StochasticArithmeticCheck {
   /// Prepares the oracles.
   ///
   /// Throws `FormatError` for formats that they cannot work out.
-  public init(_ format: any NumericFormat, rounding: StochasticRounding, overflow: OverflowRule) throws {
+  package init(_ format: any NumericFormat, rounding: StochasticRounding, overflow: OverflowRule) throws {
     self.format = format
     self.rounding = rounding
     policy = ConversionPolicy(rounding: .nearestEven, overflow: overflow)
@@ -30,7 +30,7 @@ public final class StochasticArithmeticCheck {
 
   /// Checks an operation on `codes`, in all pairs, and of fused products with every third one as addend; each with the
   /// least and the greatest word and the two between which the result changes.
-  public func run(
+  package func run(
     _ subject: some StochasticArithmeticSubject,
     _ operation: ArithmeticOperation,
     codes: [UInt32]

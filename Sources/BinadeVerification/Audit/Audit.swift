@@ -1,18 +1,18 @@
 import BinadeNumerics
 
 /// What somebody else's converter made of some inputs, compared with MPFR.
-public struct Audit {
+package struct Audit {
   /// An input, what it must become, and what it became.
-  public struct Case: Sendable, Hashable {
+  package struct Case: Sendable, Hashable {
     /// The input; float32 inputs as the Double they are, of NaNs with the payload (see ``Audit/widened(_:)``).
-    public let input: Double
+    package let input: Double
     /// The code that MPFR says.
-    public let expected: UInt32
+    package let expected: UInt32
     /// The code that was found, or one above 2^31 for what is no code of the format.
-    public let found: UInt32
+    package let found: UInt32
 
     /// Creates a case.
-    public init(input: Double, expected: UInt32, found: UInt32) {
+    package init(input: Double, expected: UInt32, found: UInt32) {
       self.input = input
       self.expected = expected
       self.found = found
@@ -20,25 +20,25 @@ public struct Audit {
   }
 
   /// A float32 as the Double it is; a NaN keeps its payload and stays signalling, which a conversion would change.
-  public static func widened(_ value: Float) -> Double {
+  package static func widened(_ value: Float) -> Double {
     guard value.isNaN else { return Double(value) }
     let bits = UInt64(value.bitPattern)
     return Double(bitPattern: (bits >> 31) << 63 | 0x7FF0_0000_0000_0000 | (bits & 0x7F_FFFF) << 29)
   }
 
   /// The bit pattern of the float32 that was widened.
-  public static func singleBits(_ value: Double) -> UInt32 {
+  package static func singleBits(_ value: Double) -> UInt32 {
     guard value.isNaN else { return Float(value).bitPattern }
     let bits = value.bitPattern
     return UInt32(bits >> 63) << 31 | 0x7F80_0000 | UInt32(bits >> 29 & 0x7F_FFFF)
   }
 
   /// The format.
-  public let format: any NumericFormat
+  package let format: any NumericFormat
   /// What the converter is meant to do.
-  public let policy: ConversionPolicy
+  package let policy: ConversionPolicy
   /// The codec that does it, for codes and their values.
-  public let codec: FormatCodec
+  package let codec: FormatCodec
   private let oracle: MPFROracle
   private let canonicalCodes: [UInt32]
   private let codesByValue: [UInt32: UInt32]
@@ -46,7 +46,7 @@ public struct Audit {
   /// Prepares the oracle.
   ///
   /// Throws `FormatError` or ``CertificateError`` for formats of more than 16 bits.
-  public init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+  package init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
     guard format.bitWidth <= 16 else {
       throw CertificateError.notCertifiable(format: format.name, bitWidth: format.bitWidth)
     }
@@ -66,24 +66,24 @@ public struct Audit {
   }
 
   /// A code with every NaN made the canonical one: which NaN a converter picks is its own affair.
-  public func canonical(_ code: UInt32) -> UInt32 {
+  package func canonical(_ code: UInt32) -> UInt32 {
     code < canonicalCodes.count ? canonicalCodes[Int(code)] : code
   }
 
   /// The code of a value that a converter returned instead of a code; nil when it is no value of the format.
-  public func code(ofValue value: Float) -> UInt32? {
+  package func code(ofValue value: Float) -> UInt32? {
     if value.isNaN { return codec.reference.ladder.specials.nan }
     // A zero of either sign is the zero of a format that has one.
     return codesByValue[value.bitPattern] ?? (value == 0 ? codec.reference.ladder.specials.zero : nil)
   }
 
   /// Whether NaN inputs are left out: the format has no code for them, and no dialect says what they become.
-  public var leavesOutNaN: Bool {
+  package var leavesOutNaN: Bool {
     codec.reference.ladder.specials.nan == nil && policy.refusesMissingNaN
   }
 
   /// Compares the codes of some inputs with MPFR's, one by one.
-  public func cases(_ inputs: [Double], found: [UInt32]) -> [Case] {
+  package func cases(_ inputs: [Double], found: [UInt32]) -> [Case] {
     zip(inputs, found).filter { !leavesOutNaN || !$0.0.isNaN }.map { input, found in
       Case(input: input, expected: oracle.expectedCode(for: input), found: canonical(found))
     }

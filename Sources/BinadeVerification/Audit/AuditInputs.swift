@@ -1,10 +1,10 @@
 import BinadeNumerics
 
 /// The inputs on which a converter shows its faults.
-public enum AuditInputs {
+package enum AuditInputs {
   /// Float32: four around every step of the conversion, both zeros, subnormals, infinities, NaN payloads, four around
   /// every power of two, and 2^16 spread evenly over all bit patterns.
-  public static func floats(_ steps: OracleSteps) -> [Float] {
+  package static func floats(_ steps: OracleSteps) -> [Float] {
     var places: [UInt32] = []
     for step in steps.steps {
       for offset in -2...1 { places.append(step.start &+ UInt32(bitPattern: Int32(offset))) }
@@ -32,7 +32,7 @@ public enum AuditInputs {
 
   /// Float64: every value and boundary with its neighbours, and the numbers that become a tie when they are rounded to
   /// float32 or to half its precision first.
-  public static func doubles(_ codec: FormatCodec) -> [Double] {
+  package static func doubles(_ codec: FormatCodec) -> [Double] {
     let ladder = codec.reference.ladder
     var inputs: [Double] = [
       0, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude,

@@ -1,21 +1,21 @@
 /// Which known faults explain what a converter got wrong.
-public struct Diagnosis: Sendable, Hashable, Codable {
+package struct Diagnosis: Sendable, Hashable, Codable {
   /// A fault and how much it explains.
-  public struct Finding: Sendable, Hashable, Codable {
+  package struct Finding: Sendable, Hashable, Codable {
     /// The fault.
-    public let name: String
+    package let name: String
     /// Wrong inputs for which a converter with this fault gives the code that was found.
-    public let explainedCount: Int
+    package let explainedCount: Int
     /// Whether a converter with this fault alone gives every code that was found.
-    public let isComplete: Bool
+    package let isComplete: Bool
   }
 
   /// The faults, the one that explains most first; empty when none does.
-  public let findings: [Finding]
+  package let findings: [Finding]
   /// Wrong inputs that no finding explains.
-  public let unexplainedCount: Int
+  package let unexplainedCount: Int
   /// These inputs, in order; not part of a report.
-  public private(set) var unexplained: [Audit.Case] = []
+  package private(set) var unexplained: [Audit.Case] = []
 
   private enum CodingKeys: String, CodingKey { case findings, unexplainedCount }
 
@@ -23,7 +23,7 @@ public struct Diagnosis: Sendable, Hashable, Codable {
   ///
   /// A fault that gives every code found, right and wrong, is the diagnosis. Otherwise those are listed that explain at
   /// least a twentieth of the wrong inputs and contradict fewer than they explain, the greatest difference first.
-  public init(_ cases: [Audit.Case], of audit: Audit) {
+  package init(_ cases: [Audit.Case], of audit: Audit) {
     let wrong = cases.filter { $0.found != $0.expected }
     let right = cases.filter { $0.found == $0.expected }
     // A sample of what is right is enough to contradict a fault; what is wrong is compared whole.

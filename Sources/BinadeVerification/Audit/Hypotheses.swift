@@ -1,11 +1,11 @@
 import BinadeNumerics
 
 /// A way in which converters go wrong: what it is called, and what it makes of an input.
-public struct Hypothesis {
+package struct Hypothesis {
   /// What a report calls it.
-  public let name: String
+  package let name: String
   /// The code that a converter with this fault gives.
-  public let predict: (Double) -> UInt32
+  package let predict: (Double) -> UInt32
 }
 
 /// The faults that were seen in converters, written as converters.

@@ -2,7 +2,7 @@ import BinadeKernels
 import BinadeNumerics
 
 /// Something that converts between Float32 and codes, many elements at a time: what a proof runs.
-public protocol BulkConverter: Sendable {
+package protocol BulkConverter: Sendable {
   /// Which code runs, by name.
   var path: String { get }
 
@@ -42,50 +42,50 @@ public protocol BulkConverter: Sendable {
 
 extension FormatCodec: BulkConverter {
   /// Elements are converted one by one.
-  public func sharedPieceLength(least: Float) -> Int? { nil }
+  package func sharedPieceLength(least: Float) -> Int? { nil }
 
   /// Encodes each input.
-  public func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt8>) {
+  package func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt8>) {
     encode(input, into: codes)
   }
 
   /// Encodes each input.
-  public func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt16>) {
+  package func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt16>) {
     encode(input, into: codes)
   }
 
   /// Encodes each input.
-  public func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt32>) {
+  package func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt32>) {
     encode(input, into: codes)
   }
 
   /// Decodes each code.
-  public func values(of codes: [UInt32], byteCount: Int) -> [Float] { codes.map { decode($0) } }
+  package func values(of codes: [UInt32], byteCount: Int) -> [Float] { codes.map { decode($0) } }
 }
 
 extension BulkCodec: BulkConverter {
   /// Encodes each input.
-  public func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt8>) {
+  package func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt8>) {
     encode(input, into: codes)
   }
 
   /// Encodes each input.
-  public func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt16>) {
+  package func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt16>) {
     encode(input, into: codes)
   }
 
   /// Encodes each input.
-  public func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt32>) {
+  package func convert(_ input: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<UInt32>) {
     encode(input, into: codes)
   }
 
   /// Rounds each input through its code.
-  public func roundTrip(_ input: UnsafeBufferPointer<Float>, into values: UnsafeMutablePointer<Float>) {
+  package func roundTrip(_ input: UnsafeBufferPointer<Float>, into values: UnsafeMutablePointer<Float>) {
     fakeQuantize(input, into: values)
   }
 
   /// Decodes each code.
-  public func values(of codes: [UInt32], byteCount: Int) -> [Float] {
+  package func values(of codes: [UInt32], byteCount: Int) -> [Float] {
     [Float](unsafeUninitializedCapacity: codes.count) { output, count in
       if let base = output.baseAddress {
         switch byteCount {

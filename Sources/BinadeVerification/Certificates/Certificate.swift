@@ -2,26 +2,26 @@ import BinadeNumerics
 
 /// A record that the conversions of one format were proven: what was covered, what was found, and the fingerprints by
 /// which a later run can tell whether it still holds.
-public struct Certificate: Codable, Sendable, Hashable {
+package struct Certificate: Codable, Sendable, Hashable {
   /// The layout of the file; files of another version are refused.
-  public static let currentVersion = 2
+  package static let currentVersion = 2
 
   /// One converter that was run over all inputs.
-  public struct Converter: Codable, Sendable, Hashable {
+  package struct Converter: Codable, Sendable, Hashable {
     /// Which code ran: the scalar codec's path, or the bulk codec's with its row of kernels.
-    public var path: String
+    package var path: String
     /// Inputs whose code was wrong.
-    public var encodeMismatchCount: UInt64
+    package var encodeMismatchCount: UInt64
     /// Inputs that were rounded to a wrong value.
-    public var roundTripMismatchCount: UInt64
+    package var roundTripMismatchCount: UInt64
     /// Codes decoded wrongly.
-    public var decodeMismatchCount: UInt64
+    package var decodeMismatchCount: UInt64
     /// The overflow rule under which the same code ran with the same tables and parameters; nil where it ran under this
     /// one.
-    public var sweptUnder: String?
+    package var sweptUnder: String?
 
     /// What was found of a converter.
-    public init(_ outcome: ConversionProof.Outcome) {
+    package init(_ outcome: ConversionProof.Outcome) {
       path = outcome.path
       encodeMismatchCount = outcome.encode.mismatchCount
       roundTripMismatchCount = outcome.roundTrip.mismatchCount
@@ -30,24 +30,24 @@ public struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// One rounding rule with one overflow rule.
-  public struct Row: Codable, Sendable, Hashable {
+  package struct Row: Codable, Sendable, Hashable {
     /// A rounding rule by name.
-    public var rounding: String
+    package var rounding: String
     /// An overflow rule or a dialect by name.
-    public var overflow: String
+    package var overflow: String
     /// Inputs compared, of each converter: 2^32.
-    public var checkedCount: UInt64
+    package var checkedCount: UInt64
     /// Wrong results of all converters.
-    public var mismatchCount: UInt64
+    package var mismatchCount: UInt64
     /// Steps of the function that MPFR decided; nil for formats of more than 16 bits, whose steps are not listed.
-    public var stepCount: Int?
+    package var stepCount: Int?
     /// The fingerprint of those steps, or of the codes at both ends of every chunk of inputs.
-    public var stepFingerprint: String
+    package var stepFingerprint: String
     /// What ran.
-    public var converters: [Converter]
+    package var converters: [Converter]
 
     /// A row for a conversion that was found to be as `outcomes` say.
-    public init(
+    package init(
       policy: ConversionPolicy,
       stepCount: Int?,
       fingerprint: Fingerprint,
@@ -64,23 +64,23 @@ public struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// The layout of the file.
-  public var certificateVersion: Int
+  package var certificateVersion: Int
   /// The format's name.
-  public var format: String
+  package var format: String
   /// The fingerprint of its code table.
-  public var tableFingerprint: String
+  package var tableFingerprint: String
   /// What the rows cover, in words.
-  public var covers: String
+  package var covers: String
   /// What they do not, in words.
-  public var doesNotCover: String
+  package var doesNotCover: String
   /// The command that wrote the file.
-  public var command: String
+  package var command: String
   /// Binade's version.
-  public var binadeVersion: String
+  package var binadeVersion: String
   /// MPFR's version.
-  public var mpfrVersion: String
+  package var mpfrVersion: String
   /// One per rounding and overflow rule.
-  public var rows: [Row]
+  package var rows: [Row]
 
   private static func covers(_ format: any NumericFormat) -> String {
     "all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them, encoded and "
@@ -103,7 +103,7 @@ public struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// Creates a certificate of `format` with the rows that were found.
-  public init(format: any NumericFormat, rows: [Row], command: String, binadeVersion: String) {
+  package init(format: any NumericFormat, rows: [Row], command: String, binadeVersion: String) {
     certificateVersion = Self.currentVersion
     self.format = format.name
     tableFingerprint = Fingerprint.table(of: format).description
@@ -116,7 +116,7 @@ public struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// Throws ``CertificateError`` when the certificate is of another layout or of another table than `format`'s.
-  public func validate(against format: any NumericFormat, file: String) throws(CertificateError) {
+  package func validate(against format: any NumericFormat, file: String) throws(CertificateError) {
     guard certificateVersion == Self.currentVersion else {
       throw .otherVersion(file: file, found: certificateVersion, known: Self.currentVersion)
     }
@@ -143,7 +143,7 @@ public struct Certificate: Codable, Sendable, Hashable {
 
 extension Certificate.Row {
   /// The policy by its names.
-  public func policy(file: String) throws(CertificateError) -> ConversionPolicy {
+  package func policy(file: String) throws(CertificateError) -> ConversionPolicy {
     guard let rounding = RoundingRule(rawValue: rounding) else {
       throw .malformed(file: file, reason: "no rounding rule '\(self.rounding)'")
     }
@@ -161,7 +161,7 @@ extension Certificate.Row {
 }
 
 /// Why a proof cannot be made or a certificate not be used.
-public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
   case notCertifiable(format: String, bitWidth: Int)
   case noWideProof(format: String, rounding: String)
   case notMonotone(format: String, place: Float)
@@ -170,7 +170,7 @@ public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible
   case changedTable(file: String, format: String, certified: String, now: String)
 
   /// One sentence: what, where, what was found, what is allowed.
-  public var description: String {
+  package var description: String {
     switch self {
     case .notCertifiable(let format, let bitWidth):
       "'\(format)' has \(bitWidth) bits; conversions that do not wrap can be decided for all inputs: of formats of up to "

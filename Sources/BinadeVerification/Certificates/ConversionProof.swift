@@ -3,20 +3,20 @@ import BinadeNumerics
 
 /// All that runs when a format of up to 16 bits is converted under one policy, compared with MPFR over all 2^32 inputs:
 /// encoding and round trip of the scalar codec and of every row of kernels, and the decoding of every code.
-public struct ConversionProof: Sendable {
+package struct ConversionProof: Sendable {
   /// What was found of one converter.
-  public struct Outcome: Sendable, Hashable {
+  package struct Outcome: Sendable, Hashable {
     /// The converter's path.
-    public let path: String
+    package let path: String
     /// Codes of all inputs.
-    public var encode = SweepResult()
+    package var encode = SweepResult()
     /// Values that all inputs are rounded to.
-    public var roundTrip = SweepResult()
+    package var roundTrip = SweepResult()
     /// Codes decoded wrongly, as inputs their numbers, in each width that holds them.
-    public var decode = SweepResult()
+    package var decode = SweepResult()
 
     /// Wrong results of all three.
-    public var mismatchCount: UInt64 {
+    package var mismatchCount: UInt64 {
       encode.mismatchCount + roundTrip.mismatchCount + decode.mismatchCount
     }
   }
@@ -28,7 +28,7 @@ public struct ConversionProof: Sendable {
   /// Prepares the comparison of conversions to `format`, which MPFR has decided as `steps`.
   ///
   /// - Complexity: an MPFR number for each code.
-  public init(_ format: any NumericFormat, steps: OracleSteps) {
+  package init(_ format: any NumericFormat, steps: OracleSteps) {
     bitWidth = format.bitWidth
     values = Self.values(of: format)
     sweep = ExhaustiveSweep(steps, values: values)
@@ -52,7 +52,7 @@ public struct ConversionProof: Sendable {
   /// `advance`: called from any thread with a number of chunks of 2^16 inputs just done.
   ///
   /// - Complexity: 2^32 conversions and round trips for each converter, twice where neighbours decide together.
-  public func run(
+  package func run(
     _ converters: [any BulkConverter],
     threads: Int,
     chunks: Range<Int> = 0..<1 << 16,

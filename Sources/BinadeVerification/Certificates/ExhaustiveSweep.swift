@@ -1,16 +1,16 @@
 import BinadeNumerics
 
 /// Compares conversions of Float32 inputs with the steps that MPFR decided, up to all 2^32 of them.
-public struct ExhaustiveSweep: Sendable {
+package struct ExhaustiveSweep: Sendable {
   /// Inputs converted at a time; they fit the second-level cache with their codes.
-  public static let chunkSize = 1 << 16
+  package static let chunkSize = 1 << 16
 
   let steps: OracleSteps
   /// The bits of the value of each code, as MPFR rounds it to Float32; NaN for codes without a value.
   let valueBits: [UInt32]
 
   /// Prepares a comparison with `steps`; `values` has the value of each code where round trips are to be compared.
-  public init(_ steps: OracleSteps, values: [Float] = []) {
+  package init(_ steps: OracleSteps, values: [Float] = []) {
     self.steps = steps
     valueBits = values.map(\.bitPattern)
   }
@@ -35,7 +35,7 @@ public struct ExhaustiveSweep: Sendable {
   }
 
   /// The same for codes of which some may be none of the format.
-  public func compare(_ codes: UnsafePointer<UInt32>, firstBits: UInt32, into result: inout SweepResult) {
+  package func compare(_ codes: UnsafePointer<UInt32>, firstBits: UInt32, into result: inout SweepResult) {
     compareCodes(codes, firstBits: firstBits, into: &result)
   }
 
@@ -96,7 +96,7 @@ public struct ExhaustiveSweep: Sendable {
   }
 
   /// Compares the first and last input of every step only: seconds become milliseconds, a proof becomes a check.
-  public func runAtEdges(_ converter: some BulkConverter) -> SweepResult {
+  package func runAtEdges(_ converter: some BulkConverter) -> SweepResult {
     var result = SweepResult()
     let starts = steps.steps.map(\.start)
     let places = starts + starts.dropFirst().map { $0 - 1 } + [UInt32.max]

@@ -3,14 +3,14 @@ import BinadeNumerics
 /// A 64-bit FNV-1a hash: tells a table that changed from one that did not; no defence against forgery.
 ///
 /// - Source: Fowler, Noll, Vo; IETF draft-eastlake-fnv.
-public struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
+package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
   /// The fingerprint of nothing.
-  public init() {}
+  package init() {}
 
   /// Adds the eight bytes of a word, lowest first.
-  public mutating func add(_ word: UInt64) {
+  package mutating func add(_ word: UInt64) {
     for byte in 0..<UInt64(8) { add(byte: UInt8(truncatingIfNeeded: word >> (8 * byte))) }
   }
 
@@ -19,14 +19,14 @@ public struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Adds a text.
-  public mutating func add(_ text: String) {
+  package mutating func add(_ text: String) {
     for byte in text.utf8 { add(byte: byte) }
     // An end mark, so that "ab", "c" is not "a", "bc".
     add(byte: 0xFF)
   }
 
   /// Sixteen hexadecimal digits.
-  public var description: String {
+  package var description: String {
     let digits = String(state, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
@@ -34,7 +34,7 @@ public struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
   /// The fingerprint of what every code of a format of up to 16 bits stands for.
   ///
   /// Special rules of the format and the codes that encoding may not produce are part of it; name and source are not.
-  public static func table(of format: any NumericFormat) -> Fingerprint {
+  package static func table(of format: any NumericFormat) -> Fingerprint {
     var result = Fingerprint()
     let info = format.info
     result.add(UInt64(info.bitWidth))

@@ -3,36 +3,36 @@ import BinadeNumerics
 
 /// The proof that the conversions of one format are right: all float32 inputs, all converters that commands and layers
 /// may run on this machine.
-public struct FormatProof: Sendable {
+package struct FormatProof: Sendable {
   /// One policy's part of it.
-  public struct Finding: Sendable {
+  package struct Finding: Sendable {
     /// For the certificate.
-    public let row: Certificate.Row
+    package let row: Certificate.Row
     /// With the first mismatches.
-    public let outcomes: [ConversionProof.Outcome]
+    package let outcomes: [ConversionProof.Outcome]
   }
 
   private let format: any NumericFormat
   private let threads: Int
 
   /// Prepares the proof of `format`.
-  public init(_ format: any NumericFormat, threads: Int) {
+  package init(_ format: any NumericFormat, threads: Int) {
     self.format = format
     self.threads = threads
   }
 
   /// Whether there is such a proof of a format.
-  public static func exists(for format: any NumericFormat) -> Bool {
+  package static func exists(for format: any NumericFormat) -> Bool {
     format.bitWidth <= 16 || WideMagnitudes(format) != nil
   }
 
   /// The rules among `rules` that `format` is proven under.
-  public static func rules(_ rules: [RoundingRule], for format: any NumericFormat) -> [RoundingRule] {
+  package static func rules(_ rules: [RoundingRule], for format: any NumericFormat) -> [RoundingRule] {
     format.bitWidth <= 16 ? rules : rules.filter { WideConversionProof.rules.contains($0) }
   }
 
   /// What is run: every row of the bulk codec, and the scalar codec where that is not what the only row calls.
-  public static func converters(of codec: FormatCodec) -> [any BulkConverter] {
+  package static func converters(of codec: FormatCodec) -> [any BulkConverter] {
     converters(of: codec, rows: BulkCodec.rows(of: codec))
   }
 
@@ -58,7 +58,7 @@ public struct FormatProof: Sendable {
   /// `advance`: called from any thread with a number of chunks of 2^16 inputs just done, 2^16 for each policy.
   ///
   /// Throws `FormatError` for a format without a ladder, ``CertificateError`` where there is no proof.
-  public func run(
+  package func run(
     _ policies: [ConversionPolicy],
     chunks: Range<Int> = 0..<1 << 16,
     advance: @Sendable (Int) -> Void = { _ in }

@@ -6,24 +6,24 @@ import BinadeNumerics
 /// NaNs, -infinity ... -0, +0 ... infinity, NaNs). Steps can only lie at a value of the format, at a boundary between
 /// two, at the ends of the range, at the zeros, infinities and NaNs. MPFR says the code of every such place and of the
 /// input before it; where the codes at both ends of a stretch agree, monotonicity makes the stretch constant.
-public struct OracleSteps: Sendable, Hashable {
+package struct OracleSteps: Sendable, Hashable {
   /// From `start` on, up to the next step, inputs become `code`.
-  public struct Step: Sendable, Hashable {
+  package struct Step: Sendable, Hashable {
     /// The place of the first input, see ``OracleSteps/place(of:)``.
-    public let start: UInt32
+    package let start: UInt32
     /// What it becomes.
-    public let code: UInt32
+    package let code: UInt32
   }
 
   /// Ascending; the first starts at place 0.
-  public let steps: [Step]
+  package let steps: [Step]
 
   /// Finds the steps of a format of up to 16 bits.
   ///
   /// Throws `FormatError` for a format without a ladder, ``CertificateError`` when the conversion is not monotone.
   ///
   /// - Complexity: O(n log n) comparisons of MPFR numbers in the number n of codes.
-  public init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+  package init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
     guard format.bitWidth <= 16, policy.dialect != nil || policy.overflow != .wrap else {
       throw CertificateError.notCertifiable(format: format.name, bitWidth: format.bitWidth)
     }
@@ -78,20 +78,20 @@ public struct OracleSteps: Sendable, Hashable {
   }
 
   /// The place of a Float32 in the order of all bit patterns: the sign turned so that unsigned order is numeric order.
-  public static func place(of value: Float) -> UInt32 {
+  package static func place(of value: Float) -> UInt32 {
     let bits = value.bitPattern
     return bits < 0x8000_0000 ? bits + 0x8000_0000 : ~bits
   }
 
   /// The Float32 at a place.
-  public static func input(at place: UInt32) -> Float {
+  package static func input(at place: UInt32) -> Float {
     Float(bitPattern: place < 0x8000_0000 ? ~place : place - 0x8000_0000)
   }
 
   /// The code of the input at a place.
   ///
   /// - Complexity: O(log n) in the number of steps.
-  public func code(at place: UInt32) -> UInt32 { steps[index(of: place)].code }
+  package func code(at place: UInt32) -> UInt32 { steps[index(of: place)].code }
 
   /// The step that a place belongs to.
   func index(of place: UInt32) -> Int {
@@ -104,7 +104,7 @@ public struct OracleSteps: Sendable, Hashable {
   }
 
   /// A fingerprint of the steps, to compare two derivations.
-  public var fingerprint: Fingerprint {
+  package var fingerprint: Fingerprint {
     var result = Fingerprint()
     for step in steps {
       result.add(UInt64(step.start))

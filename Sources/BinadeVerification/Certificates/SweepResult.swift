@@ -1,16 +1,16 @@
 /// What a comparison with MPFR found.
-public struct SweepResult: Sendable, Hashable {
+package struct SweepResult: Sendable, Hashable {
   /// An input that was converted wrongly.
-  public struct Mismatch: Sendable, Hashable {
+  package struct Mismatch: Sendable, Hashable {
     /// The input's bit pattern.
-    public let bits: UInt32
+    package let bits: UInt32
     /// What MPFR says: a code, or the bits of a value.
-    public let expected: UInt32
+    package let expected: UInt32
     /// What was found.
-    public let found: UInt32
+    package let found: UInt32
 
     /// An input that became `found`.
-    public init(bits: UInt32, expected: UInt32, found: UInt32) {
+    package init(bits: UInt32, expected: UInt32, found: UInt32) {
       self.bits = bits
       self.expected = expected
       self.found = found
@@ -18,17 +18,17 @@ public struct SweepResult: Sendable, Hashable {
   }
 
   /// Inputs compared.
-  public var checkedCount: UInt64 = 0
+  package var checkedCount: UInt64 = 0
   /// Inputs converted wrongly.
-  public var mismatchCount: UInt64 = 0
+  package var mismatchCount: UInt64 = 0
   /// The first five by bit pattern.
-  public var firstMismatches: [Mismatch] = []
+  package var firstMismatches: [Mismatch] = []
 
   /// Nothing compared yet.
-  public init() {}
+  package init() {}
 
   /// Adds one comparison.
-  public mutating func record(bits: UInt32, expected: UInt32, found: UInt32) {
+  package mutating func record(bits: UInt32, expected: UInt32, found: UInt32) {
     checkedCount += 1
     guard expected != found else { return }
     mismatchCount += 1
@@ -38,7 +38,7 @@ public struct SweepResult: Sendable, Hashable {
   }
 
   /// Adds the outcome of inputs that come later in order.
-  public static func += (total: inout SweepResult, part: SweepResult) {
+  package static func += (total: inout SweepResult, part: SweepResult) {
     total.checkedCount += part.checkedCount
     total.mismatchCount += part.mismatchCount
     total.firstMismatches = Array((total.firstMismatches + part.firstMismatches).prefix(5))

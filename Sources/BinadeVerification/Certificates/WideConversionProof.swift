@@ -8,9 +8,9 @@ import BinadeNumerics
 /// makes the chunk constant. Otherwise each input must lie within the stretch that rounds to the code it was given,
 /// between values and boundaries of ``WideMagnitudes``; chunks at the ends of the range, at zero and at infinity are
 /// halved until MPFR has decided every step.
-public struct WideConversionProof: Sendable {
+package struct WideConversionProof: Sendable {
   /// The rules there are proofs for.
-  public static let rules: [RoundingRule] = [.nearestEven, .towardZero]
+  package static let rules: [RoundingRule] = [.nearestEven, .towardZero]
 
   private let format: any NumericFormat
   private let policy: ConversionPolicy
@@ -18,7 +18,7 @@ public struct WideConversionProof: Sendable {
   /// Prepares the comparison of conversions to `format`.
   ///
   /// Throws ``CertificateError`` for formats and rules without such a proof.
-  public init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
+  package init(_ format: any NumericFormat, policy: ConversionPolicy) throws {
     guard format.bitWidth > 16, policy.dialect != nil || policy.overflow != .wrap,
       WideMagnitudes(format) != nil
     else { throw CertificateError.notCertifiable(format: format.name, bitWidth: format.bitWidth) }
@@ -31,18 +31,18 @@ public struct WideConversionProof: Sendable {
   }
 
   /// What was found.
-  public struct Findings: Sendable {
+  package struct Findings: Sendable {
     /// Of each converter; decoding is compared on the codes that inputs become, as part of the round trip.
-    public var outcomes: [ConversionProof.Outcome]
+    package var outcomes: [ConversionProof.Outcome]
     /// Chunks' first and last codes, by MPFR.
-    public var fingerprint: Fingerprint
+    package var fingerprint: Fingerprint
   }
 
   /// Runs every converter over all inputs; the result does not depend on the number of threads.
   ///
   /// `chunks`: upper halves of the inputs' bit patterns; all of them for a proof.
   /// `advance`: called from any thread with a number of chunks of 2^16 inputs just done.
-  public func run(
+  package func run(
     _ converters: [any BulkConverter],
     threads: Int,
     chunks: Range<Int> = 0..<1 << 16,

@@ -170,15 +170,15 @@ struct AccumulatorOptions: ParsableArguments {
   }
 
   /// The accumulator of a network's layers; nil when none is asked for.
-  func layerAccumulator(_ accumulator: String?, _ catalog: FormatCatalog) throws -> LayerAccumulator? {
+  func layerAccumulator(_ accumulator: String?, _ catalog: FormatCatalog) throws -> Accumulator? {
     guard let accumulator else { return nil }
     switch AccumulatorDatapath(rawValue: accumulator) {
     case .exact: return try .exact()
     case .logarithmic: return .logarithmic
     case nil: break
     }
-    if let unit = MatrixUnit.named(accumulator) { return LayerAccumulator(unit) }
-    return LayerAccumulator(try model(accumulator, catalog))
+    if let unit = MatrixUnit.named(accumulator) { return Accumulator(unit) }
+    return Accumulator(try model(accumulator, catalog))
   }
 }
 
@@ -191,7 +191,7 @@ extension AccumulatorOptions {
   }
 
   /// The accumulators of a list, a row of a table for each; `cheapest`, and no list, is nil.
-  func layerAccumulators(_ names: String?, _ catalog: FormatCatalog) throws -> [LayerAccumulator?] {
+  func layerAccumulators(_ names: String?, _ catalog: FormatCatalog) throws -> [Accumulator?] {
     guard let names else { return [nil] }
     return try Self.names(names).map { $0 == "cheapest" ? nil : try layerAccumulator($0, catalog) }
   }

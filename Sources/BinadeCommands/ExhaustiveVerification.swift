@@ -116,7 +116,7 @@ struct ExhaustiveVerification {
 
   private func write(_ outcomes: [Outcome], to console: Console) {
     var table = TextTable(columns: [
-      .init("format", .left), .init("policies"), .init("inputs"), .init("steps"), .init("mismatches"),
+      .init("format", .left), .init("modes"), .init("inputs"), .init("steps"), .init("mismatches"),
       .init("s per rule"), .init("converters", .left),
     ])
     for outcome in outcomes {
@@ -140,7 +140,7 @@ struct ExhaustiveVerification {
     let all = outcomes.flatMap(\.secondsPerRule)
     let policies = outcomes.reduce(0) { $0 + $1.certificate.rows.count }
     console.write(
-      "\n\(outcomes.count) formats, \(policies) policies, all 4294967296 float32 inputs each, "
+      "\n\(outcomes.count) formats, \(policies) rounding and overflow modes, all 4294967296 float32 inputs each, "
         + "\(outcomes.reduce(0) { $0 + $1.mismatchCount }) mismatches; per format and rule, both overflow rules: "
         + String(
           format: "median %.2f s, longest %.2f s, in all %.0f s, ",
@@ -187,7 +187,7 @@ struct ExhaustiveVerification {
     bar.finish()
     for fault in faults { console.write("\(path): \(fault)") }
     console.write(
-      "\(path): \(certificate.rows.count) policies of '\(certificate.format)' run again over all 4294967296 inputs, "
+      "\(path): \(certificate.rows.count) modes of '\(certificate.format)' run again over all 4294967296 inputs, "
         + (faults.isEmpty ? "the certificate holds" : "\(faults.count) faults")
     )
     if !absent.isEmpty {

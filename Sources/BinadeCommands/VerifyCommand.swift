@@ -324,7 +324,7 @@ struct VerifyCommand: ParsableCommand {
       return
     }
     var table = TextTable(columns: [
-      .init("format", .left), .init("policies"), .init("checks"), .init("mismatches"),
+      .init("format", .left), .init("modes"), .init("checks"), .init("mismatches"),
     ])
     var order: [String] = []
     for report in reports where order.last != report.format { order.append(report.format) }
@@ -344,7 +344,7 @@ struct VerifyCommand: ParsableCommand {
       )
       for counterexample in report.counterexamples { console.write("  \(counterexample)") }
     }
-    if failed.count > 8 { console.write("\n(\(failed.count - 8) more policies with mismatches)") }
+    if failed.count > 8 { console.write("\n(\(failed.count - 8) more modes with mismatches)") }
     let total = reports.reduce(0) { $0 + $1.checkCount }
     let wrong = reports.reduce(0) { $0 + $1.mismatchCount }
     console.write("\n\(formatCount) formats, \(total) checks against MPFR, \(wrong) mismatches")

@@ -1,3 +1,4 @@
+import BinadeKernels
 import BinadeNetworks
 import BinadeQuantization
 
@@ -14,7 +15,7 @@ public struct Configuration: Sendable {
   /// What all layers sum products in; nil leaves it to the cheapest datapath.
   ///
   /// Needs quantizers of all operands.
-  public var accumulator: LayerAccumulator?
+  public var accumulator: Accumulator?
 
   /// How post-training quantization finds weights and ranges; nil leaves it to the calibrations of the quantizers.
   ///
@@ -45,7 +46,7 @@ public struct Configuration: Sendable {
     weights: QuantizerSpecification? = nil,
     activations: QuantizerSpecification? = nil,
     ends: Ends? = nil,
-    accumulator: LayerAccumulator? = nil
+    accumulator: Accumulator? = nil
   ) {
     self.weights = weights
     self.activations = activations

@@ -4,9 +4,9 @@ import Testing
 
 /// The embedded network with accumulators that are formats.
 @Suite struct AccumulatorExperimentTests {
-  static func accumulator(_ name: String, every interval: Int = 1) throws -> LayerAccumulator {
+  static func accumulator(_ name: String, every interval: Int = 1) throws -> Accumulator {
     let format = try FormatCatalog().format(named: name)
-    return LayerAccumulator(
+    return Accumulator(
       AccumulatorModel(
         sum: try AccumulatorFormat(format, policy: ConversionPolicy(overflow: .ieee)),
         interval: interval
@@ -14,7 +14,7 @@ import Testing
     )
   }
 
-  static func run(_ operands: String, _ accumulator: LayerAccumulator?, threads: Int = 2) throws
+  static func run(_ operands: String, _ accumulator: Accumulator?, threads: Int = 2) throws
     -> EvaluationResult
   {
     var configuration = try ExperimentTests.configuration(operands)
@@ -43,7 +43,7 @@ import Testing
   @Test("integers are exact as they are, and in an accumulator that holds every sum of theirs")
   func integers() throws {
     let plain = try Self.run("int4", nil)
-    for accumulator in [try LayerAccumulator.exact(), try Self.accumulator("int16")] {
+    for accumulator in [try Accumulator.exact(), try Self.accumulator("int16")] {
       let result = try Self.run("int4", accumulator)
       #expect(result.top1Accuracy == plain.top1Accuracy)
       #expect(result.layers.map(\.activations) == plain.layers.map(\.activations))

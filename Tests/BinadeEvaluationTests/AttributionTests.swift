@@ -49,7 +49,7 @@ import Testing
     let experiment = try Self.experiment(30)
     var configuration = try ExperimentTests.configuration("float8_e4m3fn")
     let format = try AccumulatorFormat(FormatCatalog().format(named: "e6m3"))
-    configuration.accumulator = LayerAccumulator(AccumulatorModel(sum: format))
+    configuration.accumulator = Accumulator(AccumulatorModel(sum: format))
     let attribution = try experiment.attribution(of: configuration)
     let source = try #require(attribution.sources.last)
     #expect(source.source == .accumulator && source.alone == nil)

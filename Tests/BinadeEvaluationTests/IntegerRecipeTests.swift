@@ -124,7 +124,7 @@ import Testing
     let experiment = try ExperimentTests.experiment(limit: 10, calibration: 32)
     var configuration = try PostTrainingTests.configuration("best", weights: "int4", activations: "int4")
     let plain = try experiment.compile(configuration)
-    func logits(_ accumulator: LayerAccumulator) throws -> [Float] {
+    func logits(_ accumulator: Accumulator) throws -> [Float] {
       configuration.accumulator = accumulator
       return experiment.evaluator.logits(of: try experiment.compile(configuration), limit: 10)
     }
@@ -132,7 +132,7 @@ import Testing
     #expect(try logits(.exact()) == expected)
     let format = try FormatCatalog().format(named: "float16")
     let narrow = AccumulatorModel(sum: try AccumulatorFormat(format))
-    #expect(try logits(LayerAccumulator(narrow)) != expected)
+    #expect(try logits(Accumulator(narrow)) != expected)
   }
 
   @Test("whole steps hold bits and zero points of their own per channel")

@@ -84,7 +84,7 @@ private struct ListedFormat: NumericFormat {
     let experiment = try ExperimentTests.experiment(limit: 6, calibration: 8)
     // The values of codes beyond the plateau are huge; sums of their products in float16 overflow.
     var configuration = try ExperimentTests.configuration("float8_e5m2")
-    configuration.accumulator = LayerAccumulator(
+    configuration.accumulator = Accumulator(
       AccumulatorModel(sum: try AccumulatorFormat(FormatCatalog().format(named: "float16")))
     )
     let result = try experiment.run(configuration)

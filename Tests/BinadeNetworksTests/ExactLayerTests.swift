@@ -11,7 +11,7 @@ import Testing
     _ format: any NumericFormat,
     _ layer: FoldedNetwork.Layer,
     image: [Float],
-    _ accumulator: LayerAccumulator,
+    _ accumulator: Accumulator,
     _ features: CPUFeatures
   ) throws -> LayerEngine {
     func quantizer(_ samples: [TensorSample], _ granularity: Granularity) throws -> Quantizer {
@@ -58,7 +58,7 @@ import Testing
       format,
       layer,
       image: image,
-      LayerAccumulator(.roundedOnce(depth: shape.depth)),
+      Accumulator(.roundedOnce(depth: shape.depth)),
       .portable
     )
     #expect(reference.datapath == .reference)

@@ -14,15 +14,18 @@ import Testing
   @Test("max pool 3 x 3 / 2 with padding 1: the rim does not count, not even among negative numbers")
   func maxPool() {
     let shape = ImageShape(channels: 2, height: 3, width: 4)
-    let pooled = ImageShape(channels: 2, height: 2, width: 2)
     // -1 -2 -3 -4      windows: rows 0-1 or 1-2, columns 0-1 or 1-3
     // -5 -6 -7 -8
     // -9 -8 -7 -6
     let plane: [Float] = [-1, -2, -3, -4, -5, -6, -7, -8, -9, -8, -7, -6]
     let input = plane.flatMap { [$0, -$0] }
     let found = run(8) {
-      FeatureMaps.maxPool(input, shape, into: $0, pooled, window: 3, stride: 2, padding: 1)
+      MaxPool(window: 3, stride: 2, padding: 1).compute(input, shape, into: $0)
     }
+    #expect(
+      MaxPool(window: 3, stride: 2, padding: 1).outputShape(of: shape)
+        == ImageShape(channels: 2, height: 2, width: 2)
+    )
     #expect(found == [-1, 6, -2, 8, -5, 9, -6, 8])
   }
 
@@ -30,15 +33,7 @@ import Testing
   func maxPoolNaN() {
     let shape = ImageShape(channels: 1, height: 2, width: 2)
     let found = run(1) {
-      FeatureMaps.maxPool(
-        [1, .nan, 3, 2],
-        shape,
-        into: $0,
-        ImageShape(channels: 1, height: 1, width: 1),
-        window: 2,
-        stride: 2,
-        padding: 0
-      )
+      MaxPool(window: 2, stride: 2, padding: 0).compute([1, .nan, 3, 2], shape, into: $0)
     }
     #expect(found[0].isNaN)
   }
@@ -46,7 +41,7 @@ import Testing
   @Test("global average pool")
   func average() {
     let found = run(2) {
-      FeatureMaps.average(
+      GlobalAveragePool().compute(
         [1, -4, 2, 0, 3, 0, 6, 0],
         ImageShape(channels: 2, height: 2, width: 2),
         into: $0
@@ -60,12 +55,10 @@ import Testing
     // 1 ... 9 in the first channel, 10 ... 18 in the second.
     let input = (1...9).flatMap { [Float($0), Float($0 + 9)] }
     let found = run(16) {
-      FeatureMaps.paddedShortcut(
+      PaddedShortcut(stride: 2, outputChannels: 4).compute(
         input,
         ImageShape(channels: 2, height: 3, width: 3),
-        into: $0,
-        ImageShape(channels: 4, height: 2, width: 2),
-        stride: 2
+        into: $0
       )
     }
     #expect(found == [0, 1, 10, 0, 0, 3, 12, 0, 0, 7, 16, 0, 0, 9, 18, 0])

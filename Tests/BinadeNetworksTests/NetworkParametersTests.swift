@@ -50,12 +50,14 @@ private struct GraphInterpreter {
           + beta[channel]
       }
     case .relu: return inputs[0].map { max($0, 0) }
-    case .maxPool: preconditionFailure("CIFAR networks have none")
-    case .globalAveragePool:
+    case .unweighted(is GlobalAveragePool):
       let count = from.height * from.width
       return (0..<to.channels).map { inputs[0][$0 * count..<($0 + 1) * count].reduce(0, +) / Double(count) }
     case .add: return zip(inputs[0], inputs[1]).map { $0 + $1 }
-    case .paddedShortcut(let stride, _):
+    case .unweighted(let layer):
+      guard let stride = (layer as? PaddedShortcut)?.stride else {
+        preconditionFailure("CIFAR networks have no \(layer)")
+      }
       let before = (to.channels - from.channels) / 2
       return (0..<to.count).map { index in
         let (channel, y, x) = (index / area - before, index % area / to.width, index % to.width)

@@ -31,6 +31,13 @@ import Testing
       key: SIMD2(0xA409_3822, 0x299F_31D0)
     )
     #expect(words.word(of: 0x85A3_08D3_243F_6A88) == block.x)
+    // Counter and key of the third known answer: all four words of a block, the step among the counter's.
+    let stepped = CounterGenerator(seed: 0x299F_31D0_A409_3822, tensor: 0x1319_8A2E, step: 0x0370_7344)
+    #expect(
+      stepped.words(ofBlock: 0x85A3_08D3_243F_6A88)
+        == SIMD4(0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1)
+    )
+    #expect(stepped.word(of: 0x85A3_08D3_243F_6A88) == 0xD16C_FE09)
     #expect(CounterGenerator().word(of: 0) == 0x6627_E8D5)
   }
 }

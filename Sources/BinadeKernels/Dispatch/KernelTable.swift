@@ -1,13 +1,21 @@
-/// The one place where kernels are chosen.
+/// A kernel that needs an instruction set: a row of a table.
+protocol KernelRow: Sendable {
+  /// What the processor must have.
+  var required: CPUFeatures { get }
+}
+
+extension Sequence where Element: KernelRow {
+  /// Those that `features` allow.
+  func rows(for features: CPUFeatures) -> [Element] { filter { features.isSuperset(of: $0.required) } }
+}
+
+/// The one place where kernels are chosen: the first row of a table that the processor allows.
 ///
-/// Callers ask once per layer; nothing below tests a feature.
+/// The tables stand with their kernels (`FloatMicroKernel.rows`, ...). Callers ask once per layer; nothing below tests a feature.
 package enum KernelTable {
-  /// The float32 kernel for `features`: every row fuses multiply and add, so all give the same bits.
+  /// The float32 kernel for `features`.
   package static func float32(for features: CPUFeatures = .detected) -> FloatMicroKernel {
-    if features.contains(.avx512) { return .avx512 }
-    if features.contains(.avx2) { return .avx2 }
-    if features.contains(.neon) { return .neon }
-    return .portable
+    FloatMicroKernel.rows.rows(for: features).first ?? .portable
   }
 
   /// The kernel for operands that are bfloat16 values, nil where float32 kernels are to compute the same sums.
@@ -15,48 +23,38 @@ package enum KernelTable {
     features.contains(.avx512BF16) ? .avx512BF16 : nil
   }
 
-  /// The int16 kernel for `features`: sums are exact, so all rows give the same bits.
+  /// The int16 kernel for `features`.
   package static func int16(for features: CPUFeatures = .detected) -> Int16MicroKernel {
-    if features.contains(.avx512VNNI) { return .avx512VNNI }
-    if features.contains(.avx512) { return .avx512 }
-    if features.contains(.avx2) { return .avx2 }
-    if features.contains(.neon) { return .neon }
-    return .portable
+    Int16MicroKernel.rows.rows(for: features).first ?? .portable
   }
 
   /// The kernel for bytes whose products are at most `greatestProduct`, nil where 16-bit operands are faster.
-  ///
-  /// Sums are exact, so all rows give the same bits.
   package static func bytes(
     for features: CPUFeatures = .detected,
     greatestProduct: Int
   ) -> ByteMicroKernel? {
-    if features.contains(.avx512VNNI) { return .avx512VNNI }
-    if features.contains(.avxVNNI) { return .avxVNNI }
-    if features.contains(.avx2) { return .avx2(greatestProduct: greatestProduct) }
-    return nil
+    ByteMicroKernel.rows(greatestProduct: greatestProduct).rows(for: features)
+      .first { $0.required != .portable }
+  }
+
+  /// The kernel for products of powers on `features`.
+  package static func logarithmic(for features: CPUFeatures = .detected) -> LogarithmicMicroKernel {
+    LogarithmicMicroKernel.rows.rows(for: features).first ?? .portable
   }
 
   /// Every float32 row that can run here, for tests and benchmarks.
-  package static var float32Rows: [FloatMicroKernel] {
-    let features = CPUFeatures.detected
-    return [.portable] + (features.contains(.avx2) ? [.avx2] : [])
-      + (features.contains(.avx512) ? [.avx512] : []) + (features.contains(.neon) ? [.neon] : [])
-  }
+  package static var float32Rows: [FloatMicroKernel] { FloatMicroKernel.rows.rows(for: .detected) }
 
   /// Every int16 row that can run here.
-  package static var int16Rows: [Int16MicroKernel] {
-    let features = CPUFeatures.detected
-    return [.portable] + (features.contains(.avx2) ? [.avx2] : [])
-      + (features.contains(.avx512) ? [.avx512] : [])
-      + (features.contains(.avx512VNNI) ? [.avx512VNNI] : []) + (features.contains(.neon) ? [.neon] : [])
-  }
+  package static var int16Rows: [Int16MicroKernel] { Int16MicroKernel.rows.rows(for: .detected) }
 
   /// Every row for bytes that can run here with products of at most `greatestProduct`.
   package static func byteRows(greatestProduct: Int) -> [ByteMicroKernel] {
-    let features = CPUFeatures.detected
-    let narrow = features.contains(.avx2) ? ByteMicroKernel.avx2(greatestProduct: greatestProduct) : nil
-    return [.portable] + (narrow.map { [$0] } ?? []) + (features.contains(.avxVNNI) ? [.avxVNNI] : [])
-      + (features.contains(.avx512VNNI) ? [.avx512VNNI] : [])
+    ByteMicroKernel.rows(greatestProduct: greatestProduct).rows(for: .detected)
+  }
+
+  /// Every row for products of powers that can run here.
+  package static var logarithmicRows: [LogarithmicMicroKernel] {
+    LogarithmicMicroKernel.rows.rows(for: .detected)
   }
 }

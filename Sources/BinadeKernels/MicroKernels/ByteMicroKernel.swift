@@ -5,7 +5,7 @@ import CBinadeKernels
 /// Signed values of rows are shifted into 0 ... 255; the sums start with what the shift adds, negated.
 ///
 /// - Error: none while `depth * max(a) * max|b| < 2^31`, which the caller guarantees.
-package struct ByteMicroKernel: MicroKernel {
+package struct ByteMicroKernel: MicroKernel, KernelRow {
   typealias RowOperand = UInt8
   typealias ColumnOperand = Int8
   typealias Sum = Int32
@@ -17,6 +17,8 @@ package struct ByteMicroKernel: MicroKernel {
 
   /// The name, for reports and the command line.
   package let name: String
+  /// What the processor must have.
+  let required: CPUFeatures
   /// The instruction sets it uses for what is not a matrix product.
   let features: CPUFeatures
   /// The tile it computes.
@@ -29,6 +31,7 @@ package struct ByteMicroKernel: MicroKernel {
   /// Runs everywhere.
   package static let portable = ByteMicroKernel(
     name: "int8 portable",
+    required: .portable,
     features: .portable,
     tile: TileShape(rows: 4, columns: 16),
     compute: nil,
@@ -43,6 +46,7 @@ package struct ByteMicroKernel: MicroKernel {
     guard safeGroupCount >= 8 else { return nil }
     return ByteMicroKernel(
       name: "int8 avx2",
+      required: .avx2,
       features: .avx2,
       tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
       compute: binade_gemm_u8s8_avx2,
@@ -52,6 +56,7 @@ package struct ByteMicroKernel: MicroKernel {
   /// AVX-VNNI: 256 bits.
   static let avxVNNI = ByteMicroKernel(
     name: "int8 avxvnni",
+    required: .avxVNNI,
     features: .avx2,
     tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
     compute: binade_gemm_u8s8_avxvnni,
@@ -60,11 +65,19 @@ package struct ByteMicroKernel: MicroKernel {
   /// AVX-512 with VNNI: sixty-four products per instruction.
   static let avx512VNNI = ByteMicroKernel(
     name: "int8 avx512vnni",
+    required: .avx512VNNI,
     features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_u8s8_vnni,
     safeGroupCount: .max
   )
+
+  /// Those for products of at most `greatestProduct`, the fastest first; sums are exact, so all give the same bits.
+  ///
+  /// The portable one comes last and is slower than 16-bit operands.
+  static func rows(greatestProduct: Int) -> [ByteMicroKernel] {
+    [avx512VNNI, avxVNNI, avx2(greatestProduct: greatestProduct), portable].compactMap { $0 }
+  }
 
   static let depthGroup = 4
   var depthBlock: Int { 1024 }

@@ -1,7 +1,7 @@
 import CBinadeKernels
 
 /// float32 operands and sums; one fused multiply-add per product, in the order of depth.
-package struct FloatMicroKernel: MicroKernel {
+package struct FloatMicroKernel: MicroKernel, KernelRow {
   typealias RowOperand = Float
   typealias ColumnOperand = Float
   typealias Sum = Float
@@ -12,6 +12,8 @@ package struct FloatMicroKernel: MicroKernel {
 
   /// The name, for reports and the command line.
   package let name: String
+  /// What the processor must have.
+  let required: CPUFeatures
   /// The instruction sets it uses for what is not a matrix product.
   let features: CPUFeatures
   /// The tile it computes.
@@ -22,6 +24,7 @@ package struct FloatMicroKernel: MicroKernel {
   /// Runs everywhere; slow where the compiler's baseline has no fused multiply-add.
   package static let portable = FloatMicroKernel(
     name: "float32 portable",
+    required: .portable,
     features: .portable,
     tile: TileShape(rows: 4, columns: 16),
     compute: nil
@@ -29,6 +32,7 @@ package struct FloatMicroKernel: MicroKernel {
   /// AVX2 and FMA.
   static let avx2 = FloatMicroKernel(
     name: "float32 avx2",
+    required: .avx2,
     features: .avx2,
     tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
     compute: binade_gemm_f32_avx2
@@ -36,6 +40,7 @@ package struct FloatMicroKernel: MicroKernel {
   /// AVX-512.
   static let avx512 = FloatMicroKernel(
     name: "float32 avx512",
+    required: .avx512,
     features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_f32_avx512
@@ -43,10 +48,14 @@ package struct FloatMicroKernel: MicroKernel {
   /// NEON.
   static let neon = FloatMicroKernel(
     name: "float32 neon",
+    required: .neon,
     features: .neon,
     tile: TileShape(rows: Int(BINADE_NEON_ROWS), columns: Int(BINADE_NEON_COLUMNS)),
     compute: binade_gemm_f32_neon
   )
+
+  /// The fastest first; every row fuses multiply and add, so all give the same bits.
+  static let rows = [avx512, avx2, neon, portable]
 
   static let depthGroup = 1
   var depthBlock: Int { 384 }

@@ -3,7 +3,7 @@ import CBinadeKernels
 /// int16 operands in pairs along the depth, exact int32 sums.
 ///
 /// - Error: none while `depth * max|a| * max|b| < 2^31`, which the caller guarantees.
-package struct Int16MicroKernel: MicroKernel {
+package struct Int16MicroKernel: MicroKernel, KernelRow {
   typealias RowOperand = Int16
   typealias ColumnOperand = Int16
   typealias Sum = Int32
@@ -14,6 +14,8 @@ package struct Int16MicroKernel: MicroKernel {
 
   /// The name, for reports and the command line.
   package let name: String
+  /// What the processor must have.
+  let required: CPUFeatures
   /// The instruction sets it uses for what is not a matrix product.
   let features: CPUFeatures
   /// The tile it computes.
@@ -24,6 +26,7 @@ package struct Int16MicroKernel: MicroKernel {
   /// Runs everywhere.
   package static let portable = Int16MicroKernel(
     name: "int16 portable",
+    required: .portable,
     features: .portable,
     tile: TileShape(rows: 4, columns: 16),
     compute: nil
@@ -31,6 +34,7 @@ package struct Int16MicroKernel: MicroKernel {
   /// AVX2: sixteen products per instruction.
   static let avx2 = Int16MicroKernel(
     name: "int16 avx2",
+    required: .avx2,
     features: .avx2,
     tile: TileShape(rows: Int(BINADE_AVX2_ROWS), columns: Int(BINADE_AVX2_COLUMNS)),
     compute: binade_gemm_s16_avx2
@@ -38,6 +42,7 @@ package struct Int16MicroKernel: MicroKernel {
   /// AVX-512: thirty-two products per instruction.
   static let avx512 = Int16MicroKernel(
     name: "int16 avx512",
+    required: .avx512,
     features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_s16_avx512
@@ -45,6 +50,7 @@ package struct Int16MicroKernel: MicroKernel {
   /// AVX-512 with VNNI: product and sum in one instruction.
   static let avx512VNNI = Int16MicroKernel(
     name: "int16 avx512vnni",
+    required: .avx512VNNI,
     features: .avx512,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_s16_vnni
@@ -52,10 +58,14 @@ package struct Int16MicroKernel: MicroKernel {
   /// NEON.
   static let neon = Int16MicroKernel(
     name: "int16 neon",
+    required: .neon,
     features: .neon,
     tile: TileShape(rows: Int(BINADE_NEON_ROWS), columns: Int(BINADE_NEON_COLUMNS)),
     compute: binade_gemm_s16_neon
   )
+
+  /// The fastest first; sums are exact, so all give the same bits.
+  static let rows = [avx512VNNI, avx512, avx2, neon, portable]
 
   static let depthGroup = 2
   var depthBlock: Int { 512 }

@@ -4,7 +4,7 @@ import CBinadeKernels
 ///
 /// Factors of A are a power of two and the number of a plane, factors of B one float32 for each plane; see
 /// `binade_logarithmic.h`.
-package struct LogarithmicMicroKernel: Sendable {
+package struct LogarithmicMicroKernel: KernelRow {
   private enum Implementation: Sendable { case portable, avx2, avx512 }
 
   /// The name, for reports and the command line.
@@ -13,6 +13,8 @@ package struct LogarithmicMicroKernel: Sendable {
   package let tileRows: Int
   /// Columns of a tile.
   package let tileColumns: Int
+  /// What the processor must have.
+  let required: CPUFeatures
   private let implementation: Implementation
 
   /// Runs everywhere.
@@ -20,6 +22,7 @@ package struct LogarithmicMicroKernel: Sendable {
     name: "logarithmic portable",
     tileRows: Int(BINADE_LOGARITHMIC_ROWS),
     tileColumns: Int(BINADE_LOGARITHMIC_COLUMNS),
+    required: .portable,
     implementation: .portable
   )
   /// AVX2 and FMA.
@@ -27,6 +30,7 @@ package struct LogarithmicMicroKernel: Sendable {
     name: "logarithmic avx2",
     tileRows: Int(BINADE_LOGARITHMIC_ROWS),
     tileColumns: Int(BINADE_LOGARITHMIC_COLUMNS),
+    required: .avx2,
     implementation: .avx2
   )
   /// AVX-512.
@@ -34,8 +38,12 @@ package struct LogarithmicMicroKernel: Sendable {
     name: "logarithmic avx512",
     tileRows: Int(BINADE_LOGARITHMIC_ROWS_AVX512),
     tileColumns: Int(BINADE_LOGARITHMIC_COLUMNS_AVX512),
+    required: .avx512,
     implementation: .avx512
   )
+
+  /// The fastest first; all give the same bits.
+  static let rows = [avx512, avx2, portable]
 
   /// Computes one full tile, in the order of depth.
   func computeTile(
@@ -65,21 +73,5 @@ package struct LogarithmicMicroKernel: Sendable {
         }
       }
     }
-  }
-}
-
-extension KernelTable {
-  /// The kernel for products of powers on `features`: all rows give the same bits.
-  package static func logarithmic(for features: CPUFeatures = .detected) -> LogarithmicMicroKernel {
-    if features.contains(.avx512) { return .avx512 }
-    return features.contains(.avx2) ? .avx2 : .portable
-  }
-
-  /// Every row for products of powers that can run here, for tests and benchmarks.
-  package static var logarithmicRows: [LogarithmicMicroKernel] {
-    var rows = [LogarithmicMicroKernel.portable]
-    if CPUFeatures.detected.contains(.avx2) { rows.append(.avx2) }
-    if CPUFeatures.detected.contains(.avx512) { rows.append(.avx512) }
-    return rows
   }
 }

@@ -9,13 +9,17 @@ import CBinadeKernels
 struct BFloat16Convolution: Sendable {
   let body: PackedConvolution<BFloat16MicroKernel>
 
-  /// Packs `weights`; nil for shapes whose pairs of steps may reach across taps.
+  /// Whether no pair of steps reaches across taps.
   ///
   /// A pair that is not whole would multiply the next pixel by 0, and infinity times 0 is NaN.
+  static func takes(_ shape: ConvolutionShape) -> Bool { shape.groupInputChannels.isMultiple(of: 2) }
+
+  /// Packs `weights`.
   ///
   /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth, row-major.
-  init?(shape: ConvolutionShape, weights: [BFloat16], kernel: BFloat16MicroKernel) {
-    guard shape.groupInputChannels.isMultiple(of: 2) else { return nil }
+  /// - Precondition: ``takes(_:)`` the shape.
+  init(shape: ConvolutionShape, weights: [BFloat16], kernel: BFloat16MicroKernel) {
+    precondition(Self.takes(shape), "pairs of \(shape.groupInputChannels) channels")
     body = PackedConvolution(shape: shape, weights: weights, kernel: kernel)
   }
 

@@ -6,7 +6,7 @@
 /// - Special values: as in ``CodedProduct`` on every datapath: NaN codes make NaN, infinities as in float32, on the rim
 ///   as products with 0.
 public struct CodedConvolution: Sendable {
-  private enum Implementation: Sendable {
+  enum Implementation: Sendable {
     case float(FloatConvolution, CodeTable<Float>)
     /// The sums of `float`, faster.
     case bfloat16(BFloat16Convolution, CodeTable<BFloat16>)
@@ -14,14 +14,8 @@ public struct CodedConvolution: Sendable {
     case bytes(ByteConvolution, CodeTable<UInt8>, zero: UInt8)
   }
 
-  /// The sizes of one image.
-  public let shape: ConvolutionShape
-  /// The arithmetic that was chosen.
-  public let datapath: Datapath
-  /// Why this datapath.
-  public let reason: String
-  /// What one unit of the sums is worth, in values of both formats.
-  public let unit: Double
+  /// What does not depend on the weights.
+  private let choice: CodedConvolutionKernel
   private let implementation: Implementation
   /// Nil where no code is NaN or infinite, and on float32, which takes them as they are.
   private let specials: SpecialOutputs?
@@ -39,60 +33,29 @@ public struct CodedConvolution: Sendable {
     weightCodes: [UInt32],
     features: CPUFeatures = .detected
   ) {
-    self.shape = shape
-    (datapath, reason) = Datapath.cheapest(weights: weights, activations: activations, depth: shape.depth)
-    func operands<Operand>(_ table: [Operand]) -> [Operand] { weightCodes.map { table[Int($0)] } }
-    guard datapath != .float32, let left = activations.integers, let right = weights.integers else {
-      guard let left = activations.floats, let right = weights.floats else {
-        preconditionFailure("formats of more than 16 bits have no tables")
-      }
-      if let kernel = KernelTable.bfloat16(for: features), let leftValues = activations.bfloat16s,
-        let rightValues = weights.bfloat16s, leftValues.sumsAreFloat32(with: rightValues),
-        let convolution = BFloat16Convolution(
-          shape: shape,
-          weights: operands(rightValues.operands),
-          kernel: kernel
-        )
-      {
-        implementation = .bfloat16(convolution, CodeTable(leftValues.operands))
-      } else {
-        implementation = .float(
-          FloatConvolution(
-            shape: shape,
-            weights: operands(right),
-            kernel: KernelTable.float32(for: features)
-          ),
-          CodeTable(left)
-        )
-      }
-      unit = Double(activations.floatUnit) * Double(weights.floatUnit)
-      specials = nil
-      return
-    }
-    specials = activations.floats.flatMap { left in
-      weights.floats.flatMap { right in
-        SpecialOutputs(shape: shape, activations: left, weights: operands(right), features: features)
-      }
-    }
-    unit = Double(activations.quantum) * Double(weights.quantum)
-    if datapath != .integer16, let bytes = activations.unsignedBytes, let signed = weights.signedBytes,
-      let kernel = KernelTable.bytes(
-        for: features,
-        greatestProduct: bytes.greatest * weights.greatestInteger
-      )
-    {
-      implementation = .bytes(
-        ByteConvolution(shape: shape, weights: operands(signed), zero: bytes.zero, kernel: kernel),
-        CodeTable(bytes.values),
-        zero: bytes.zero
-      )
-    } else {
-      implementation = .int16(
-        IntegerConvolution(shape: shape, weights: operands(right), kernel: KernelTable.int16(for: features)),
-        CodeTable(left)
-      )
-    }
+    self.init(
+      CodedConvolutionKernel(shape: shape, activations: activations, weights: weights, features: features),
+      weightCodes: weightCodes
+    )
   }
+
+  /// Packs weights for a kernel that was chosen before.
+  ///
+  /// - Shape: as above.
+  public init(_ kernel: CodedConvolutionKernel, weightCodes: [UInt32]) {
+    choice = kernel
+    implementation = kernel.packed(weightCodes)
+    specials = kernel.specialOutputs(weightCodes)
+  }
+
+  /// The sizes of one image.
+  public var shape: ConvolutionShape { choice.shape }
+  /// The arithmetic that was chosen.
+  public var datapath: Datapath { choice.datapath }
+  /// Why this datapath.
+  public var reason: String { choice.reason }
+  /// What one unit of the sums is worth, in values of both formats.
+  public var unit: Double { choice.unit }
 
   /// The kernel's name, for reports.
   public var kernelName: String {

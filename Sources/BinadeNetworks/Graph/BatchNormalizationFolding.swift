@@ -40,7 +40,7 @@ struct BatchNormalizationFolding {
       for input in node.inputs { readerCounts[input] += 1 }
     }
     var normalized: [Int: Int] = [:]
-    for (index, node) in graph.nodes.enumerated() where node.operation == .batchNormalization {
+    for (index, node) in graph.nodes.enumerated() where node.isNormalization {
       let source = node.inputs[0]
       guard case .convolution = graph.nodes[source].operation, readerCounts[source] == 1 else {
         preconditionFailure("batch norm '\(node.name)' must follow a convolution of its own")
@@ -54,7 +54,7 @@ struct BatchNormalizationFolding {
     var result = NetworkGraph(input: graph.inputShape)
     var places = [0]
     for (index, node) in graph.nodes.enumerated().dropFirst() {
-      if node.operation == .batchNormalization {
+      if node.isNormalization {
         places.append(places[node.inputs[0]])
         continue
       }

@@ -7,10 +7,8 @@ struct FusionPlan: Sendable {
     case input
     /// By its number among the graph's layers with weights.
     case layer(Int)
-    case maxPool(window: Int, stride: Int, padding: Int)
-    case globalAveragePool
+    case unweighted(any UnweightedLayer)
     case add
-    case paddedShortcut(stride: Int)
     case relu
   }
 
@@ -64,9 +62,7 @@ struct FusionPlan: Sendable {
         )
         stages[inputs[0]].appliesReLU = true
         places.append(inputs[0])
-      case .maxPool(let window, let stride, let padding):
-        append(.maxPool(window: window, stride: stride, padding: padding))
-      case .globalAveragePool: append(.globalAveragePool)
+      case .unweighted(let layer): append(.unweighted(layer))
       case .add:
         // The later of two inputs that nobody else reads takes the other one along: one pass over memory less.
         let later = inputs[0] > inputs[1] ? 0 : 1
@@ -78,7 +74,6 @@ struct FusionPlan: Sendable {
         } else {
           append(.add)
         }
-      case .paddedShortcut(let stride, _): append(.paddedShortcut(stride: stride))
       }
     }
   }
@@ -92,18 +87,17 @@ struct FusionPlan: Sendable {
     return readers
   }
 
-  /// The same plan with every ReLU a stage of its own, after the pooling of greatest values that alone reads it: the two
-  /// commute.
+  /// The same plan with every ReLU a stage of its own, after the layer that alone reads it where the two commute.
   func withSeparateReLUs() -> FusionPlan {
     var plan = self
     plan.stages = []
     let readers = readers
-    func isPool(_ index: Int) -> Bool {
-      if case .maxPool = stages[index].operation { true } else { false }
+    func commutes(_ index: Int) -> Bool {
+      if case .unweighted(let layer) = stages[index].operation { layer.commutesWithReLU } else { false }
     }
     var rectifies = stages.map(\.appliesReLU)
     for index in stages.indices
-    where rectifies[index] && readers[index].count == 1 && isPool(readers[index][0]) {
+    where rectifies[index] && readers[index].count == 1 && commutes(readers[index][0]) {
       rectifies[index] = false
       rectifies[readers[index][0]] = true
     }

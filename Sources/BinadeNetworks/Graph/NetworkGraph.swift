@@ -5,7 +5,7 @@ import BinadeKernels
 /// Parameters are named, not held.
 public struct NetworkGraph: Sendable {
   /// What a node computes.
-  public enum Operation: Sendable, Hashable {
+  public enum Operation: Sendable {
     /// The image.
     case input
     /// A square kernel; each of `groups` groups of output channels sees its own group of input channels.
@@ -21,14 +21,10 @@ public struct NetworkGraph: Sendable {
     case batchNormalization
     /// max(x, 0).
     case relu
-    /// The greatest value of each window; the rim does not count.
-    case maxPool(window: Int, stride: Int, padding: Int)
-    /// The mean of each plane.
-    case globalAveragePool
+    /// A layer of one input without weights.
+    case unweighted(any UnweightedLayer)
     /// The sum of two feature maps.
     case add
-    /// Shortcut A: every `stride`-th pixel, zero channels added evenly before and after.
-    case paddedShortcut(stride: Int, outputChannels: Int)
     /// Fully connected, with bias.
     case linear(outputCount: Int)
   }
@@ -43,6 +39,11 @@ public struct NetworkGraph: Sendable {
     public let inputs: [Int]
     /// What it produces.
     public let shape: ImageShape
+
+    /// Whether it is a batch norm.
+    var isNormalization: Bool {
+      if case .batchNormalization = operation { true } else { false }
+    }
   }
 
   /// In an order in which they can be computed; the first is the input, the last the output.
@@ -68,7 +69,7 @@ public struct NetworkGraph: Sendable {
       "'\(name)' needs nodes that come before it"
     )
     let shapes = inputs.map { nodes[$0].shape }
-    if operation == .add {
+    if case .add = operation {
       precondition(
         shapes.count == 2 && shapes[0] == shapes[1],
         "'\(name)' adds \(shapes)"
@@ -98,20 +99,8 @@ public struct NetworkGraph: Sendable {
         height: slide(input.height, window: kernel, stride: stride, padding: padding),
         width: slide(input.width, window: kernel, stride: stride, padding: padding)
       )
-    case .maxPool(let window, let stride, let padding):
-      return ImageShape(
-        channels: input.channels,
-        height: slide(input.height, window: window, stride: stride, padding: padding),
-        width: slide(input.width, window: window, stride: stride, padding: padding)
-      )
-    case .globalAveragePool:
-      return ImageShape(channels: input.channels, height: 1, width: 1)
-    case .paddedShortcut(let stride, let outputChannels):
-      return ImageShape(
-        channels: outputChannels,
-        height: (input.height + stride - 1) / stride,
-        width: (input.width + stride - 1) / stride
-      )
+    case .unweighted(let layer):
+      return layer.outputShape(of: input)
     case .linear(let outputCount):
       return ImageShape(channels: outputCount, height: 1, width: 1)
     }

@@ -190,7 +190,7 @@ public struct ResNet: Sendable, Hashable {
     )
     last = builder.graph.append(
       "maxpool",
-      .maxPool(window: 3, stride: 2, padding: 1),
+      .unweighted(MaxPool(window: 3, stride: 2, padding: 1)),
       inputs: [last]
     )
     for stage in 0..<4 {
@@ -333,7 +333,7 @@ private struct ResNetBuilder {
       case .a:
         identity = graph.append(
           "\(name).\(shortcutName)",
-          .paddedShortcut(stride: stride, outputChannels: channels),
+          .unweighted(PaddedShortcut(stride: stride, outputChannels: channels)),
           inputs: [node]
         )
       case .b:
@@ -353,7 +353,7 @@ private struct ResNetBuilder {
   }
 
   mutating func finish(from node: Int, classifier: String, classCount: Int) -> NetworkGraph {
-    let pooled = graph.append("avgpool", .globalAveragePool, inputs: [node])
+    let pooled = graph.append("avgpool", .unweighted(GlobalAveragePool()), inputs: [node])
     _ = graph.append(classifier, .linear(outputCount: classCount), inputs: [pooled])
     return graph
   }

@@ -19,7 +19,7 @@ public struct CompiledNetwork: Sendable {
   public init(_ network: FoldedNetwork, features: CPUFeatures = .detected) {
     do {
       let operands = network.layers.map { LayerOperands($0) }
-      let accumulators = [LayerAccumulator?](repeating: nil, count: operands.count)
+      let accumulators = [Accumulator?](repeating: nil, count: operands.count)
       try self.init(network, operands, accumulators, isPrepared: false, notes: [], features)
     } catch {
       preconditionFailure("float32 needs neither formats nor accumulators: \(error)")
@@ -74,7 +74,7 @@ public struct CompiledNetwork: Sendable {
   public init(
     _ network: FoldedNetwork,
     operands: [LayerOperands],
-    accumulator: LayerAccumulator? = nil,
+    accumulator: Accumulator? = nil,
     notes: [String] = [],
     features: CPUFeatures = .detected
   ) throws {
@@ -86,7 +86,7 @@ public struct CompiledNetwork: Sendable {
   private init(
     _ network: FoldedNetwork,
     _ operands: [LayerOperands],
-    _ accumulators: [LayerAccumulator?],
+    _ accumulators: [Accumulator?],
     isPrepared: Bool,
     notes: [String],
     _ features: CPUFeatures

@@ -177,22 +177,12 @@ public final class InferenceSession {
     switch step.operation {
     case .input, .layer:
       return
-    case .maxPool(let window, let stride, let padding):
-      FeatureMaps.maxPool(
-        map(step.inputs[0]),
-        steps[step.inputs[0]].shape,
-        into: output,
-        step.shape,
-        window: window,
-        stride: stride,
-        padding: padding
-      )
+    case .unweighted(let layer):
+      layer.compute(map(step.inputs[0]), steps[step.inputs[0]].shape, into: output)
     case .relu:
       let source = map(step.inputs[0])
       preactivations?(index, ObservedInput(source, step.shape, image: image))
       FeatureMaps.rectify(source, into: output, count: step.shape.count)
-    case .globalAveragePool:
-      FeatureMaps.average(map(step.inputs[0]), steps[step.inputs[0]].shape, into: output)
     case .add:
       FeatureMaps.add(
         map(step.inputs[0]),
@@ -200,14 +190,6 @@ public final class InferenceSession {
         into: output,
         count: step.shape.count,
         appliesReLU: step.appliesReLU
-      )
-    case .paddedShortcut(let stride):
-      FeatureMaps.paddedShortcut(
-        map(step.inputs[0]),
-        steps[step.inputs[0]].shape,
-        into: output,
-        step.shape,
-        stride: stride
       )
     }
   }

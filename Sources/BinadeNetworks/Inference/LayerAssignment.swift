@@ -11,13 +11,13 @@ public struct LayerAssignment: Sendable {
   /// Output channels whose weights have formats of their own, before ``weights``; none twice.
   public var channels: [ChannelFormat] = []
   /// What products are summed in; nil leaves it to the cheapest datapath.
-  public var accumulator: LayerAccumulator?
+  public var accumulator: Accumulator?
 
   /// Creates an assignment.
   public init(
     weights: QuantizerSpecification? = nil,
     activations: QuantizerSpecification? = nil,
-    accumulator: LayerAccumulator? = nil
+    accumulator: Accumulator? = nil
   ) {
     self.weights = weights
     self.activations = activations

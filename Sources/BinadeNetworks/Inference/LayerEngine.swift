@@ -46,10 +46,16 @@ package struct LayerEngine: Sendable {
   package init(
     _ layer: FoldedNetwork.Layer,
     _ operands: LayerOperands,
-    accumulator: LayerAccumulator? = nil,
+    accumulator: Accumulator? = nil,
     features: CPUFeatures
   ) throws {
     let obstacle = operands.obstacleToCodes
+    let kernel = LayerKernel(
+      layer.shape,
+      weights: operands.codedWeights?.quantizer.codec,
+      activations: operands.activations?.codec,
+      features: features
+    )
     if let accumulator {
       guard let weights = operands.codedWeights, let activations = operands.activations else {
         throw NetworkError.accumulatorWithoutFormats(layer: layer.name, accumulator: accumulator.description)
@@ -66,7 +72,7 @@ package struct LayerEngine: Sendable {
         activations: activations.codec,
         weightCodes: { weights.codes },
         shape: layer.shape,
-        cheapest: Self.cheapest(layer.shape, operands).datapath,
+        cheapest: kernel.datapath,
         features: features
       )
       if let choice {
@@ -92,12 +98,12 @@ package struct LayerEngine: Sendable {
       )
       return
     }
-    let (implementation, unit) = Self.implementation(layer.shape, operands, features)
+    let (implementation, unit) = kernel.packed(operands)
     self.init(
       layer.shape,
       operands,
       implementation,
-      Self.cheapest(layer.shape, operands),
+      (kernel.datapath, kernel.reason),
       warnings,
       scales: Self.scales(layer.shape, operands, unit: unit),
       features
@@ -108,7 +114,7 @@ package struct LayerEngine: Sendable {
   private init(
     _ shape: ConvolutionShape,
     _ operands: LayerOperands,
-    _ choice: LayerAccumulator.Choice,
+    _ choice: Accumulator.Choice,
     _ weights: CodedTensor,
     _ activations: Quantizer,
     _ features: CPUFeatures
@@ -161,50 +167,6 @@ package struct LayerEngine: Sendable {
     return (0..<shape.outputChannels).map {
       Float(inputScale * Double(weights?.scale(ofChannel: $0) ?? 1) * unit)
     }
-  }
-
-  private static func cheapest(_ shape: ConvolutionShape, _ operands: LayerOperands) -> (
-    datapath: Datapath, reason: String
-  ) {
-    Datapath.cheapest(
-      weights: operands.codedWeights.map { OperandValues($0.quantizer.codec) },
-      activations: operands.activations.map { OperandValues($0.codec) },
-      depth: shape.depth
-    )
-  }
-
-  /// The cheapest datapath, and what one unit of its sums is worth.
-  private static func implementation(
-    _ shape: ConvolutionShape,
-    _ operands: LayerOperands,
-    _ features: CPUFeatures
-  ) -> (Implementation, unit: Double) {
-    let (weights, activations) = (operands.codedWeights, operands.activations)
-    let weightValues = weights.map { OperandValues($0.quantizer.codec) }
-    let activationValues = activations.map { OperandValues($0.codec) }
-    if let weights, let weightValues, let activations, let activationValues,
-      weightValues.floats != nil,
-      activationValues.floats != nil
-    {
-      let convolution = CodedConvolution(
-        shape: shape,
-        activations: activationValues,
-        weights: weightValues,
-        weightCodes: weights.codes,
-        features: features
-      )
-      return (.coded(convolution, activations), convolution.unit)
-    }
-    let activationUnit = activationValues?.floatUnit ?? 1
-    let weightUnit = weightValues?.floatUnit ?? 1
-    let convolution = FloatConvolution(
-      shape: shape,
-      weights: weights?.unscaledValues(unit: weightUnit) ?? operands.weightValues,
-      kernel: KernelTable.float32(for: features)
-    )
-    let unit = Double(weightUnit) * Double(activationUnit)
-    guard let activations else { return (.plain(convolution), unit) }
-    return (.valued(convolution, activations, unit: activationUnit), unit)
   }
 
   /// The name of the kernel, for reports.

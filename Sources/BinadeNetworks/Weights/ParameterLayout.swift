@@ -62,7 +62,7 @@ public struct ParameterLayout: Sendable, Hashable {
         append("\(node.name).bias", channels, .normalizationShift)
         append("\(node.name).running_mean", channels, .runningMean)
         append("\(node.name).running_var", channels, .runningVariance)
-      case .input, .relu, .maxPool, .globalAveragePool, .add, .paddedShortcut: break
+      case .input, .relu, .unweighted, .add: break
       }
     }
   }

@@ -1,8 +1,8 @@
-/// Random words by counting: the word of an element depends on seed, tensor and element index alone, never on the
+/// Random words by counting: the word of an element depends on seed, tensor, step and element index alone, never on the
 /// order of the elements, the chunks they come in or the threads that ask.
 ///
 /// The word is the first of the four that Philox4x32-10 makes of the counter (element index, low then high half;
-/// tensor; 0) under the key (seed, low then high half).
+/// tensor; step) under the key (seed, low then high half).
 ///
 /// - Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 public struct CounterGenerator: Sendable, Hashable {
@@ -10,20 +10,28 @@ public struct CounterGenerator: Sendable, Hashable {
   public let seed: UInt64
   /// The number of the tensor.
   public let tensor: UInt32
+  /// The number of the step, for tensors that are drawn for again and again.
+  public let step: UInt32
 
-  /// Creates the words of one tensor.
-  public init(seed: UInt64 = 0, tensor: UInt32 = 0) {
+  /// Creates the words of one tensor, in one step.
+  public init(seed: UInt64 = 0, tensor: UInt32 = 0, step: UInt32 = 0) {
     self.seed = seed
     self.tensor = tensor
+    self.step = step
   }
 
   /// Returns the 32 random bits of an element.
   ///
   /// - Complexity: O(1): 20 multiplications.
-  public func word(of element: UInt64) -> UInt32 {
+  public func word(of element: UInt64) -> UInt32 { words(ofBlock: element).x }
+
+  /// Returns all four words of a block, for bulk use: another mapping than ``word(of:)``, which takes one of each.
+  ///
+  /// - Complexity: O(1): 20 multiplications.
+  public func words(ofBlock block: UInt64) -> SIMD4<UInt32> {
     let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    let (low, high) = (UInt32(truncatingIfNeeded: element), UInt32(truncatingIfNeeded: element >> 32))
-    return Self.block(counter: SIMD4(low, high, tensor, 0), key: key).x
+    let (low, high) = (UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32))
+    return Self.block(counter: SIMD4(low, high, tensor, step), key: key)
   }
 
   /// Philox4x32-10: ten rounds over a counter of four words.

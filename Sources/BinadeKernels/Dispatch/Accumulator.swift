@@ -1,12 +1,11 @@
-import BinadeKernels
 import BinadeNumerics
 
-/// What a layer sums its products in, where that is not left to the cheapest datapath.
+/// What a convolution sums its products in, where that is not left to the cheapest datapath.
 ///
 /// The accumulator sees what hardware would: products of the values that the codes of the two formats stand for, before
 /// any scale. Its range and its steps are therefore absolute: with formats scaled to their greatest value, products of
 /// float8_e4m3fn reach 448², which overflows float16. Scales, bias and the residual addition follow in float32.
-public struct LayerAccumulator: Sendable {
+public struct Accumulator: Sendable {
   private enum Kind: Sendable {
     case rounded(AccumulatorModel)
     case matrixUnit(MatrixUnit)
@@ -27,15 +26,15 @@ public struct LayerAccumulator: Sendable {
   }
 
   /// Exact sums, each rounded once, to float32.
-  public static func exact() throws(FormatError) -> LayerAccumulator {
-    LayerAccumulator(kind: .exact(into: try AccumulatorModel.roundedOnce(depth: 1).sum))
+  public static func exact() throws(FormatError) -> Accumulator {
+    Accumulator(kind: .exact(into: try AccumulatorModel.roundedOnce(depth: 1).sum))
   }
 
   /// Products of signed powers of one base as sums of exponents, each rounded once to float32; float32 sums.
   ///
   /// For logarithmic formats and powers of two. Layers without an accumulator decode such values to float32, see
   /// ``Datapath/cheapest(weights:activations:depth:)``.
-  public static let logarithmic = LayerAccumulator(kind: .logarithmic)
+  public static let logarithmic = Accumulator(kind: .logarithmic)
 
   private init(kind: Kind) {
     self.kind = kind
@@ -52,9 +51,9 @@ public struct LayerAccumulator: Sendable {
   }
 
   /// How a layer carries it out, and what to say about it.
-  struct Choice: Sendable {
+  package struct Choice: Sendable {
     /// The kernels of an accumulator.
-    enum Method: Sendable {
+    package enum Method: Sendable {
       /// Rounding as the sums grow.
       case rounded(RoundedMicroKernel)
       /// Limbs: integers, rounded once.
@@ -63,10 +62,10 @@ public struct LayerAccumulator: Sendable {
       case logarithmic(LogarithmicConvolution)
     }
 
-    let method: Method
-    let datapath: Datapath
-    let reason: String
-    let warnings: [String]
+    package let method: Method
+    package let datapath: Datapath
+    package let reason: String
+    package let warnings: [String]
   }
 
   /// Chooses the kernel for operands of two formats; nil where `cheapest`, the datapath without an accumulator, does
@@ -75,7 +74,7 @@ public struct LayerAccumulator: Sendable {
   /// `weightCodes`: the codes of the layer's weights, in PyTorch's order; only asked for where it matters.
   ///
   /// Throws `FormatError` when formats have other values than the accumulator takes.
-  func choice(
+  package func choice(
     weights: FormatCodec,
     activations: FormatCodec,
     weightCodes: () -> [UInt32],

@@ -1,0 +1,44 @@
+/// A layer of one input without weights, such as a pooling: all that networks need to know of it, in one file each.
+public protocol UnweightedLayer: Sendable {
+  /// What it produces.
+  func outputShape(of input: ImageShape) -> ImageShape
+
+  /// Computes one image.
+  ///
+  /// - Shape: `input` is height x width x channels of `shape`; `output` as ``outputShape(of:)`` says.
+  func compute(
+    _ input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>
+  )
+
+  /// Whether max(x, 0) may as well be taken after it.
+  var commutesWithReLU: Bool { get }
+
+  /// What becomes of the distribution of each channel; nil where that does not follow.
+  func distributions(of channels: [ChannelDistribution], _ shape: ImageShape) -> [ChannelDistribution]?
+}
+
+extension UnweightedLayer {
+  /// No.
+  public var commutesWithReLU: Bool { false }
+
+  /// It does not follow.
+  public func distributions(of channels: [ChannelDistribution], _ shape: ImageShape)
+    -> [ChannelDistribution]?
+  { nil }
+}
+
+/// Mean and variance of the elements of a channel.
+public struct ChannelDistribution: Sendable, Hashable {
+  /// The mean.
+  public var mean: Double
+  /// The square of the standard deviation.
+  public var variance: Double
+
+  /// Creates a distribution.
+  public init(mean: Double, variance: Double) {
+    self.mean = mean
+    self.variance = variance
+  }
+}

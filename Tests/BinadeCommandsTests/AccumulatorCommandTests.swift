@@ -7,14 +7,14 @@ import Testing
   func run() {
     let run = CommandRun(["verify", "float4_e2m1fn", "--accumulator", "bfloat16,int12", "--vectors", "500"])
     #expect(run.status == 0, "\(run.output) \(run.errors)")
-    #expect(run.output.contains("float4_e2m1fn in bfloat16        14"))
-    #expect(run.output.contains("float4_e2m1fn in int12           21"))
+    #expect(run.output.contains("float4_e2m1fn in bfloat16     14"))
+    #expect(run.output.contains("float4_e2m1fn in int12        21"))
     let one = CommandRun([
       "verify", "float4_e2m1fn", "--accumulator", "q15.16:wrap:down,int24:saturate", "--vectors", "500",
     ])
     #expect(one.status == 0, "\(one.output) \(one.errors)")
-    #expect(one.output.contains("float4_e2m1fn in q15.16         1"), "\(one.output)")
-    #expect(one.output.contains("float4_e2m1fn in int24          7"), "\(one.output)")
+    #expect(one.output.contains("float4_e2m1fn in q15.16      1"), "\(one.output)")
+    #expect(one.output.contains("float4_e2m1fn in int24       7"), "\(one.output)")
     #expect(run.output.contains("0 mismatches"))
   }
 

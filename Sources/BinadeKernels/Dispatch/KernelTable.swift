@@ -20,7 +20,12 @@ package enum KernelTable {
 
   /// The kernel for operands that are bfloat16 values, nil where float32 kernels are to compute the same sums.
   static func bfloat16(for features: CPUFeatures) -> BFloat16MicroKernel? {
-    features.contains(.avx512BF16) ? .avx512BF16 : nil
+    BFloat16MicroKernel.rows.rows(for: features).first
+  }
+
+  /// The instruction set for sums that round as they grow; nil for plain Swift.
+  static func accumulation(for features: CPUFeatures) -> AccumulationTile.InstructionSet? {
+    AccumulationTile.InstructionSet.rows.rows(for: features).first
   }
 
   /// The int16 kernel for `features`.

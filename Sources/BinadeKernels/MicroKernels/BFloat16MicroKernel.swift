@@ -5,7 +5,7 @@ import CBinadeKernels
 /// There is no portable row: where the instruction is absent, the float32 kernels compute the same.
 ///
 /// - Error: as of float32, for operands that ``BFloat16Values`` has proved fit.
-struct BFloat16MicroKernel: MicroKernel {
+struct BFloat16MicroKernel: MicroKernel, KernelRow {
   typealias RowOperand = BFloat16
   typealias ColumnOperand = BFloat16
   typealias Sum = Float
@@ -15,15 +15,21 @@ struct BFloat16MicroKernel: MicroKernel {
     ) -> Void
 
   let name: String
+  /// What the processor must have.
+  let required: CPUFeatures
   let tile: TileShape
   private let compute: Tile
 
   /// AVX-512 with BF16: thirty-two products per instruction.
   static let avx512BF16 = BFloat16MicroKernel(
     name: "bfloat16 avx512bf16",
+    required: .avx512BF16,
     tile: TileShape(rows: Int(BINADE_AVX512_ROWS), columns: Int(BINADE_AVX512_COLUMNS)),
     compute: binade_gemm_bf16_avx512
   )
+
+  /// The fastest first.
+  static let rows = [avx512BF16]
 
   static let depthGroup = 2
   var depthBlock: Int { 512 }

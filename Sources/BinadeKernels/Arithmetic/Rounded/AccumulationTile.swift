@@ -2,14 +2,26 @@ import CBinadeKernels
 
 /// The vector operations on a tile of accumulators, by instruction set.
 struct AccumulationTile: Sendable {
-  enum InstructionSet: Sendable { case avx2, avx512 }
+  enum InstructionSet: KernelRow {
+    case avx2, avx512
+
+    /// The fastest first.
+    static let rows = [avx512, avx2]
+
+    var required: CPUFeatures {
+      switch self {
+      case .avx2: .avx2
+      case .avx512: .avx512
+      }
+    }
+  }
 
   /// nil: plain Swift.
   let instructionSet: InstructionSet?
 
   /// The best that `features` has.
   init(_ features: CPUFeatures) {
-    instructionSet = features.contains(.avx512) ? .avx512 : features.contains(.avx2) ? .avx2 : nil
+    instructionSet = KernelTable.accumulation(for: features)
   }
 
   /// Rows of a tile.

@@ -2,23 +2,23 @@ import BinadeNumerics
 
 /// A record that the conversions of one format were proven: what was covered, what was found, and the fingerprints by
 /// which a later run can tell whether it still holds.
-package struct Certificate: Codable, Sendable, Hashable {
+public struct Certificate: Codable, Sendable, Hashable {
   /// The layout of the file; files of another version are refused.
-  package static let currentVersion = 2
+  public static let currentVersion = 2
 
   /// One converter that was run over all inputs.
-  package struct Converter: Codable, Sendable, Hashable {
+  public struct Converter: Codable, Sendable, Hashable {
     /// Which code ran: the scalar codec's path, or the bulk codec's with its row of kernels.
-    package var path: String
+    public var path: String
     /// Inputs whose code was wrong.
-    package var encodeMismatchCount: UInt64
+    public var encodeMismatchCount: UInt64
     /// Inputs that were rounded to a wrong value.
-    package var roundTripMismatchCount: UInt64
+    public var roundTripMismatchCount: UInt64
     /// Codes decoded wrongly.
-    package var decodeMismatchCount: UInt64
+    public var decodeMismatchCount: UInt64
     /// The overflow rule under which the same code ran with the same tables and parameters; nil where it ran under this
     /// one.
-    package var sweptUnder: String?
+    public var sweptUnder: String?
 
     /// What was found of a converter.
     package init(_ outcome: ConversionProof.Outcome) {
@@ -30,21 +30,21 @@ package struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// One rounding rule with one overflow rule.
-  package struct Row: Codable, Sendable, Hashable {
+  public struct Row: Codable, Sendable, Hashable {
     /// A rounding rule by name.
-    package var rounding: String
+    public var rounding: String
     /// An overflow rule or a dialect by name.
-    package var overflow: String
+    public var overflow: String
     /// Inputs compared, of each converter: 2^32.
-    package var checkedCount: UInt64
+    public var checkedCount: UInt64
     /// Wrong results of all converters.
-    package var mismatchCount: UInt64
+    public var mismatchCount: UInt64
     /// Steps of the function that MPFR decided; nil for formats of more than 16 bits, whose steps are not listed.
-    package var stepCount: Int?
+    public var stepCount: Int?
     /// The fingerprint of those steps, or of the codes at both ends of every chunk of inputs.
-    package var stepFingerprint: String
+    public var stepFingerprint: String
     /// What ran.
-    package var converters: [Converter]
+    public var converters: [Converter]
 
     /// A row for a conversion that was found to be as `outcomes` say.
     package init(
@@ -64,23 +64,23 @@ package struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// The layout of the file.
-  package var certificateVersion: Int
+  public var certificateVersion: Int
   /// The format's name.
-  package var format: String
+  public var format: String
   /// The fingerprint of its code table.
-  package var tableFingerprint: String
+  public var tableFingerprint: String
   /// What the rows cover, in words.
-  package var covers: String
+  public var covers: String
   /// What they do not, in words.
-  package var doesNotCover: String
+  public var doesNotCover: String
   /// The command that wrote the file.
-  package var command: String
+  public var command: String
   /// Binade's version.
-  package var binadeVersion: String
+  public var binadeVersion: String
   /// MPFR's version.
-  package var mpfrVersion: String
+  public var mpfrVersion: String
   /// One per rounding and overflow rule.
-  package var rows: [Row]
+  public var rows: [Row]
 
   private static func covers(_ format: any NumericFormat) -> String {
     "all 4294967296 float32 bit patterns, zeros, subnormals, infinities and every NaN payload among them, encoded and "
@@ -103,7 +103,7 @@ package struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// Creates a certificate of `format` with the rows that were found.
-  package init(format: any NumericFormat, rows: [Row], command: String, binadeVersion: String) {
+  public init(format: any NumericFormat, rows: [Row], command: String, binadeVersion: String) {
     certificateVersion = Self.currentVersion
     self.format = format.name
     tableFingerprint = Fingerprint.table(of: format).description
@@ -116,7 +116,7 @@ package struct Certificate: Codable, Sendable, Hashable {
   }
 
   /// Throws ``CertificateError`` when the certificate is of another layout or of another table than `format`'s.
-  package func validate(against format: any NumericFormat, file: String) throws(CertificateError) {
+  public func validate(against format: any NumericFormat, file: String) throws(CertificateError) {
     guard certificateVersion == Self.currentVersion else {
       throw .otherVersion(file: file, found: certificateVersion, known: Self.currentVersion)
     }
@@ -143,7 +143,7 @@ package struct Certificate: Codable, Sendable, Hashable {
 
 extension Certificate.Row {
   /// The policy by its names.
-  package func policy(file: String) throws(CertificateError) -> ConversionPolicy {
+  public func policy(file: String) throws(CertificateError) -> ConversionPolicy {
     guard let rounding = RoundingRule(rawValue: rounding) else {
       throw .malformed(file: file, reason: "no rounding rule '\(self.rounding)'")
     }
@@ -161,7 +161,7 @@ extension Certificate.Row {
 }
 
 /// Why a proof cannot be made or a certificate not be used.
-package enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
   case notCertifiable(format: String, bitWidth: Int)
   case noWideProof(format: String, rounding: String)
   case notMonotone(format: String, place: Float)
@@ -170,7 +170,7 @@ package enum CertificateError: Error, Sendable, Hashable, CustomStringConvertibl
   case changedTable(file: String, format: String, certified: String, now: String)
 
   /// One sentence: what, where, what was found, what is allowed.
-  package var description: String {
+  public var description: String {
     switch self {
     case .notCertifiable(let format, let bitWidth):
       "'\(format)' has \(bitWidth) bits; conversions that do not wrap can be decided for all inputs: of formats of up to "

@@ -20,12 +20,14 @@ public struct Regret: Sendable, Hashable {
 
   /// Measures one channel, or a tensor with one scale.
   ///
-  /// Nil for formats too wide to list their values.
+  /// Nil for formats too wide to list their values, for random words, and for channels that use a part of a format's values.
   ///
   /// - Complexity: as ``LloydMaxCodebook``.
   /// - Precondition: at least one value, all finite.
   public init?(_ values: [Float], quantizer: Quantizer, channel: Int = 0) {
-    guard let rungs = quantizer.codec.rungs else { return nil }
+    guard let rungs = quantizer.codec.rungs, !quantizer.isStochastic, quantizer.limits == nil else {
+      return nil
+    }
     let scale = Double(quantizer.scale(ofChannel: channel))
     var quantized = [Float](repeating: 0, count: values.count)
     values.withUnsafeBufferPointer { input in

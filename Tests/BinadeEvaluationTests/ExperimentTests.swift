@@ -64,6 +64,11 @@ import Testing
       one.activationSignalToQuantizationNoiseInDecibels == two.activationSignalToQuantizationNoiseInDecibels
     )
     #expect(try run(2, seed: 4).outputs != one.outputs)
+    // Regret is about rounding to nearest: none is shown of what is not rounded so.
+    var words = try Self.configuration("int4")
+    words.activations?.words = RandomWords()
+    let regrets = try Self.experiment(limit: 20).regrets(of: words, threads: 2)
+    #expect(!regrets.isEmpty && regrets.allSatisfy { $0.tensor == .weights })
     let nearest = try Self.experiment(limit: 120).run(Self.configuration("int4"))
     let gain =
       try #require(nearest.weightSignalToQuantizationNoiseInDecibels)

@@ -87,6 +87,9 @@ public struct FormatAssignment: Sendable {
       place: place
     )
     if channels != nil {
+      guard !text.contains("/") || text.contains(".yaml") || text.contains(".yml") else {
+        throw FormatAssignmentError.channelPair(rule: pattern, place: place)
+      }
       rule.weights = try QuantizerSpecification(parsing: text, catalog: catalog, granularity: .channel)
     } else {
       let (weights, activations) = try QuantizerSpecification.pair(parsing: text, catalog: catalog)
@@ -100,9 +103,10 @@ public struct FormatAssignment: Sendable {
   private static func channels(of pattern: String, place: String) throws -> (String, ClosedRange<Int>?) {
     guard let bracket = pattern.firstIndex(of: "[") else { return (pattern, nil) }
     let name = String(pattern[..<bracket])
-    let ends = pattern[pattern.index(after: bracket)...].dropLast().split(separator: ".").map { Int($0) }
-    guard pattern.hasSuffix("]"), pattern.contains(".."), !name.isEmpty, ends.count == 2,
-      let first = ends[0], let last = ends[1], first >= 0, first <= last
+    let ends = pattern[pattern.index(after: bracket)...].dropLast()
+      .split(separator: "..", omittingEmptySubsequences: false).map { Int($0) }
+    guard pattern.hasSuffix("]"), !name.isEmpty, ends.count == 2, let first = ends[0], let last = ends[1],
+      first >= 0, first <= last
     else { throw FormatAssignmentError.malformedChannels(rule: pattern, place: place) }
     return (name, first...last)
   }
@@ -132,6 +136,7 @@ public struct FormatAssignment: Sendable {
 public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConvertible {
   case malformed(rule: String, place: String)
   case malformedChannels(rule: String, place: String)
+  case channelPair(rule: String, place: String)
   case noLayer(pattern: String, place: String, nearest: String?, layers: [String])
   case twice(layer: String, first: String, second: String)
   case recipeChannels(layer: String)
@@ -143,6 +148,8 @@ public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConver
       "\(place): '\(PrintableText.excerpt(rule))': expected LAYER=FORMAT or LAYER=WEIGHTS/ACTIVATIONS, as in 'layer1.*=int8/int8'"
     case .malformedChannels(let rule, let place):
       "\(place): '\(PrintableText.excerpt(rule))': expected output channels as in 'conv1[0..7]', from the first to the last"
+    case .channelPair(let rule, let place):
+      "\(place): '\(PrintableText.excerpt(rule))' is about weights alone, as inputs have no output channels; give one format, such as int4"
     case .recipeChannels(let layer):
       "'\(layer)': channels with formats of their own are for calibrations; a recipe shares out bits itself (part 'alloc')"
     case .noLayer(let pattern, let place, let nearest, let layers):

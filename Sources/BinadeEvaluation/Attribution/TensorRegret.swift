@@ -54,16 +54,9 @@ extension Experiment {
           cache: cache
         )
       }
-      let weightSamples =
-        (assignments[index].absorbsInputScales ? layer.absorbing(input) : layer).weightSamples
-      if let specification = assignments[index].weights {
-        let quantizer = try Quantizer(
-          specification,
-          samples: weightSamples,
-          name: "\(layer.name).weight",
-          cache: cache
-        )
-        jobs.append((index, .weights, quantizer, weightSamples))
+      let absorbed = assignments[index].absorbsInputScales ? layer.absorbing(input) : layer
+      if let quantizer = try assignments[index].weightQuantizer(absorbed, tensor: 0, cache: cache) {
+        jobs.append((index, .weights, quantizer, absorbed.weightSamples))
       }
       if let input { jobs.append((index, .activations, input, samples)) }
     }

@@ -66,7 +66,9 @@ extension LayerAssignment {
   /// `tensor`: its number among those that random words are drawn for.
   ///
   /// Throws ``QuantizationFailure`` when they cannot be quantized, and ``NetworkError`` for channels that the layer has not.
-  func weightQuantizer(_ layer: FoldedNetwork.Layer, tensor: UInt32, cache: CodecCache) throws -> Quantizer? {
+  package func weightQuantizer(_ layer: FoldedNetwork.Layer, tensor: UInt32, cache: CodecCache) throws
+    -> Quantizer?
+  {
     let name = "\(layer.name).weight"
     guard let first = channels.first else {
       return try weights.map {

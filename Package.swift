@@ -75,6 +75,15 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Gradients, optimizers, data in batches; checkpoints.
+    .target(
+      name: "BinadeTraining",
+      dependencies: [
+        "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
+      ],
+      swiftSettings: settings
+    ),
+
     // Tables, plots and files for people to look at; pages about formats.
     .target(name: "BinadeOutput", dependencies: ["BinadeNumerics"], swiftSettings: settings),
     .target(
@@ -104,7 +113,7 @@ let package = Package(
       name: "Binade",
       dependencies: [
         "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels", "BinadeQuantization",
-        "BinadeNetworks", "BinadeOutput", "BinadeFormatPages", "BinadeEvaluation",
+        "BinadeNetworks", "BinadeTraining", "BinadeOutput", "BinadeFormatPages", "BinadeEvaluation",
       ],
       swiftSettings: settings
     ),
@@ -148,6 +157,11 @@ let package = Package(
         "BinadeTensor", "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeFormats",
         "BinadeNumerics",
       ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "BinadeTrainingTests",
+      dependencies: ["BinadeTraining", "BinadeNetworks", "BinadeKernels", "BinadeNumerics"],
       swiftSettings: settings
     ),
     .testTarget(

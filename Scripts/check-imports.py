@@ -6,8 +6,8 @@ import sys
 
 ORDER = [
     "CMPFR", "CBinadeKernels", "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels",
-    "BinadeQuantization", "BinadeNetworks", "BinadeOutput", "BinadeFormatPages", "BinadeEvaluation",
-    "BinadeVerification", "Binade", "BinadeCommands", "binade-cli",
+    "BinadeQuantization", "BinadeNetworks", "BinadeTraining", "BinadeOutput", "BinadeFormatPages",
+    "BinadeEvaluation", "BinadeVerification", "Binade", "BinadeCommands", "binade-cli",
 ]
 WITHOUT_FOUNDATION = {
     "BinadeNumerics", "BinadeTensor", "BinadeKernels", "BinadeQuantization", "BinadeVerification",

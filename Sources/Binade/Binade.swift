@@ -7,3 +7,4 @@
 @_exported import BinadeOutput
 @_exported import BinadeQuantization
 @_exported import BinadeTensor
+@_exported import BinadeTraining

@@ -54,6 +54,33 @@ struct PackedConvolution<Kernel: ConvolutionKernel>: Sendable {
     }
   }
 
+  /// Packs weights whose output channels lie side by side.
+  ///
+  /// - Shape: `ordered` is kernelHeight x kernelWidth x channels per group x outputChannels.
+  init(shape: ConvolutionShape, ordered: UnsafePointer<Kernel.ColumnOperand>, kernel: Kernel) {
+    self.shape = shape
+    self.kernel = kernel
+    guard !(shape.isDepthwise && Kernel.hasDepthwiseLoop) else {
+      depthwise = DepthwiseWeights(ordered: ordered, shape: shape)
+      columns = []
+      return
+    }
+    depthwise = nil
+    let layout = PatchRows<Kernel.RowOperand>.layout(of: shape)
+    columns = (0..<shape.groups).map { group in
+      PackedColumns(
+        OrderedWeightColumns(
+          weights: ordered + group * shape.groupOutputChannels,
+          tapChannels: layout.channels,
+          rowStride: shape.outputChannels
+        ),
+        layout: layout,
+        columnCount: shape.groupOutputChannels,
+        kernel: kernel
+      )
+    }
+  }
+
   /// For reports.
   var kernelName: String { depthwise == nil ? kernel.name : Kernel.depthwiseName(kernel.features) }
 

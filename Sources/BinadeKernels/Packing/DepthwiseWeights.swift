@@ -49,6 +49,16 @@ struct DepthwiseWeights<Kernel: ConvolutionKernel>: Sendable {
     channels = shape.outputChannels
   }
 
+  /// Copies weights that lie channels innermost already: taps x channels.
+  init(ordered: UnsafePointer<Kernel.ColumnOperand>, shape: ConvolutionShape) {
+    weights = Array(UnsafeBufferPointer(start: ordered, count: shape.depth * shape.outputChannels))
+    start = nil
+    offsets = PatchRows<Kernel.RowOperand>.layout(of: shape).tapOffsets.map {
+      $0 * MemoryLayout<Kernel.RowOperand>.stride
+    }
+    channels = shape.outputChannels
+  }
+
   /// Computes the sums of the pixels at `addresses`.
   func run(
     _ addresses: UnsafePointer<UnsafeRawPointer?>,

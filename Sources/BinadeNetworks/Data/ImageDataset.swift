@@ -46,6 +46,31 @@ public struct ImageDataset: Sendable {
     }
   }
 
+  /// Images in memory.
+  ///
+  /// Throws when a label is no class.
+  ///
+  /// - Shape: `images` is labels.count x channels x height x width.
+  /// - Precondition: as many bytes as the shape says.
+  public init(name: String, imageShape: ImageShape, classCount: Int, images: [UInt8], labels: [UInt8])
+    throws(NetworkError)
+  {
+    precondition(
+      images.count == labels.count * imageShape.count,
+      "\(images.count) bytes for \(labels.count) images"
+    )
+    let records = Records(
+      images: Data(images),
+      imageStart: 0,
+      imageStride: imageShape.count,
+      labels: Data(labels),
+      labelStart: 0,
+      labelStride: 1,
+      count: labels.count
+    )
+    try self.init(name: name, imageShape: imageShape, classCount: classCount, parts: [(name, records)])
+  }
+
   private init(copying other: ImageDataset, parts: [Records]) {
     name = other.name
     imageShape = other.imageShape

@@ -3,7 +3,7 @@
 /// W' = W·γ/σ, b' = β + (b - μ)·γ/σ with σ = sqrt(variance + ε), in Double, rounded once.
 ///
 /// - Source: Jacob et al., CVPR 2018, section 3.2; methods.md 2.1.
-struct BatchNormalizationFolding {
+package struct BatchNormalizationFolding {
   /// The graph whose convolutions have biases instead.
   let graph: NetworkGraph
   /// Its parameters.
@@ -12,7 +12,7 @@ struct BatchNormalizationFolding {
   let normalizations: [String: String]
 
   /// What batch norms add to the variance.
-  static let epsilon = 1e-5
+  package static let epsilon = 1e-5
 
   /// Folds every batch norm of `graph`.
   ///

@@ -1,9 +1,9 @@
 /// Which nodes of a graph are computed together: a layer, what is added to its output, and ReLU, in one pass over memory.
 ///
 /// A stage is `layer -> batch norm? -> addend? -> ReLU?`, or another operation by itself.
-struct FusionPlan: Sendable {
+package struct FusionPlan: Sendable {
   /// What a stage computes.
-  enum Operation: Sendable {
+  package enum Operation: Sendable {
     case input
     /// By its number among the graph's layers with weights.
     case layer(Int)
@@ -13,26 +13,26 @@ struct FusionPlan: Sendable {
   }
 
   /// Nodes computed together.
-  struct Stage: Sendable {
-    var operation: Operation
+  package struct Stage: Sendable {
+    package var operation: Operation
     /// Of a layer: its input and, if there is one, what is added before ReLU.
-    var inputs: [Int]
-    var shape: ImageShape
+    package var inputs: [Int]
+    package var shape: ImageShape
     /// The node of the batch norm after a layer.
-    var normalization: Int?
-    var appliesReLU = false
+    package var normalization: Int?
+    package var appliesReLU = false
   }
 
   /// In an order in which they can be computed; the first is the input, the last gives the logits.
-  private(set) var stages: [Stage] = []
+  package private(set) var stages: [Stage] = []
   /// The node of each layer with weights.
-  private(set) var layerNodes: [Int] = []
+  package private(set) var layerNodes: [Int] = []
 
   /// Joins what can be joined.
   ///
   /// - Precondition: a batch norm follows a convolution that nothing else reads, and a ReLU is the only reader of its
   ///   input.
-  init(_ graph: NetworkGraph) {
+  package init(_ graph: NetworkGraph) {
     var readerCounts = [Int](repeating: 0, count: graph.nodes.count)
     for node in graph.nodes {
       for input in node.inputs { readerCounts[input] += 1 }
@@ -79,7 +79,7 @@ struct FusionPlan: Sendable {
   }
 
   /// The stages that read the output of each.
-  var readers: [[Int]] {
+  package var readers: [[Int]] {
     var readers = [[Int]](repeating: [], count: stages.count)
     for (index, stage) in stages.enumerated() {
       for input in stage.inputs { readers[input].append(index) }

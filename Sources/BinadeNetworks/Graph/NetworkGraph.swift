@@ -112,7 +112,7 @@ public struct NetworkGraph: Sendable {
   }
 
   /// The sizes of a convolution; a fully connected layer is one of 1 x 1 on an image of one pixel.
-  func convolutionShape(of node: Node) -> ConvolutionShape? {
+  package func convolutionShape(of node: Node) -> ConvolutionShape? {
     switch node.operation {
     case .convolution(let outputChannels, let kernel, let stride, let padding, let groups, _):
       let input = nodes[node.inputs[0]].shape

@@ -43,7 +43,7 @@ public struct NetworkParameters: Sendable {
   }
 
   /// Parameters of another layout, zero at first.
-  init(zeros layout: ParameterLayout) {
+  package init(zeros layout: ParameterLayout) {
     self.layout = layout
     values = Array(repeating: 0, count: layout.count)
   }
@@ -68,6 +68,13 @@ public struct NetworkParameters: Sendable {
   /// The parameter of a name with its shape; nil when there is none.
   public func tensor(_ name: String) -> Tensor? {
     layout[name].map { Tensor(shape: $0.shape, values: Array(values[$0.range])) }
+  }
+
+  /// Lets `body` change all of them in place.
+  package mutating func withUnsafeMutableValues<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try values.withUnsafeMutableBufferPointer { try body($0) }
   }
 
   private func entry(_ name: String) -> ParameterLayout.Entry {

@@ -30,6 +30,36 @@ public struct MaxPool: UnweightedLayer {
     _ input: UnsafePointer<Float>,
     _ shape: ImageShape,
     into output: UnsafeMutablePointer<Float>
+  ) { forward(input, shape, output) }
+
+  /// Computes one image in Double.
+  public func compute(
+    _ input: UnsafePointer<Double>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Double>
+  ) { forward(input, shape, output) }
+
+  /// The greatest value of each window gets all of it, the first of several.
+  public func propagate(
+    _ gradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>
+  ) { backward(gradient, input, shape, output) }
+
+  /// The same in Double.
+  public func propagate(
+    _ gradient: UnsafePointer<Double>,
+    input: UnsafePointer<Double>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Double>
+  ) { backward(gradient, input, shape, output) }
+
+  @inline(__always)
+  private func forward<Scalar: BinaryFloatingPoint>(
+    _ input: UnsafePointer<Scalar>,
+    _ shape: ImageShape,
+    _ output: UnsafeMutablePointer<Scalar>
   ) {
     let channels = shape.channels
     let outputShape = outputShape(of: shape)
@@ -49,6 +79,35 @@ public struct MaxPool: UnweightedLayer {
               greatest[channel] = isLess || greatest[channel].isNaN ? greatest[channel] : values[channel]
             }
           }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func backward<Scalar: BinaryFloatingPoint>(
+    _ gradient: UnsafePointer<Scalar>,
+    _ input: UnsafePointer<Scalar>,
+    _ shape: ImageShape,
+    _ output: UnsafeMutablePointer<Scalar>
+  ) {
+    let channels = shape.channels
+    let outputShape = outputShape(of: shape)
+    output.update(repeating: 0, count: shape.count)
+    for y in 0..<outputShape.height {
+      let rows = max(0, y * stride - padding)..<min(shape.height, y * stride - padding + window)
+      for x in 0..<outputShape.width {
+        let columns =
+          max(0, x * stride - padding)..<min(shape.width, x * stride - padding + window)
+        for channel in 0..<channels {
+          var place = (rows.lowerBound * shape.width + columns.lowerBound) * channels + channel
+          for row in rows {
+            for column in columns {
+              let other = (row * shape.width + column) * channels + channel
+              if input[other] > input[place] { place = other }
+            }
+          }
+          output[place] += gradient[(y * outputShape.width + x) * channels + channel]
         }
       }
     }

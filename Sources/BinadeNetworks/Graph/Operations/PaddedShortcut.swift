@@ -27,6 +27,36 @@ public struct PaddedShortcut: UnweightedLayer {
     _ input: UnsafePointer<Float>,
     _ shape: ImageShape,
     into output: UnsafeMutablePointer<Float>
+  ) { forward(input, shape, output) }
+
+  /// Computes one image in Double.
+  public func compute(
+    _ input: UnsafePointer<Double>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Double>
+  ) { forward(input, shape, output) }
+
+  /// Pixels that are taken get theirs, the others none.
+  public func propagate(
+    _ gradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>
+  ) { backward(gradient, input, shape, output) }
+
+  /// The same in Double.
+  public func propagate(
+    _ gradient: UnsafePointer<Double>,
+    input: UnsafePointer<Double>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Double>
+  ) { backward(gradient, input, shape, output) }
+
+  @inline(__always)
+  private func forward<Scalar: BinaryFloatingPoint>(
+    _ input: UnsafePointer<Scalar>,
+    _ shape: ImageShape,
+    _ output: UnsafeMutablePointer<Scalar>
   ) {
     let outputShape = outputShape(of: shape)
     let before = (outputChannels - shape.channels) / 2
@@ -43,6 +73,25 @@ public struct PaddedShortcut: UnweightedLayer {
         target += shape.channels
         target.update(repeating: 0, count: after)
         target += after
+      }
+    }
+  }
+
+  @inline(__always)
+  private func backward<Scalar: BinaryFloatingPoint>(
+    _ gradient: UnsafePointer<Scalar>,
+    _ input: UnsafePointer<Scalar>,
+    _ shape: ImageShape,
+    _ output: UnsafeMutablePointer<Scalar>
+  ) {
+    let outputShape = outputShape(of: shape)
+    let before = (outputChannels - shape.channels) / 2
+    output.update(repeating: 0, count: shape.count)
+    for y in 0..<outputShape.height {
+      for x in 0..<outputShape.width {
+        let source = gradient + ((y * outputShape.width + x) * outputChannels + before)
+        (output + (y * stride * shape.width + x * stride) * shape.channels)
+          .update(from: source, count: shape.channels)
       }
     }
   }

@@ -12,6 +12,31 @@ public protocol UnweightedLayer: Sendable {
     into output: UnsafeMutablePointer<Float>
   )
 
+  /// The same in Double, for the reference implementation of training.
+  func compute(
+    _ input: UnsafePointer<Double>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Double>
+  )
+
+  /// Computes the gradient of one image's input from that of its output.
+  ///
+  /// - Shape: `input` and `output` are height x width x channels of `shape`; `gradient` as ``outputShape(of:)`` says.
+  func propagate(
+    _ gradient: UnsafePointer<Float>,
+    input: UnsafePointer<Float>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Float>
+  )
+
+  /// The same in Double.
+  func propagate(
+    _ gradient: UnsafePointer<Double>,
+    input: UnsafePointer<Double>,
+    _ shape: ImageShape,
+    into output: UnsafeMutablePointer<Double>
+  )
+
   /// Whether max(x, 0) may as well be taken after it.
   var commutesWithReLU: Bool { get }
 

@@ -1,0 +1,204 @@
+/// The gradient of a convolution's inputs: a convolution of the gradients of its outputs with its kernels turned by 180°,
+/// input and output channels exchanged; one for each ``GradientPhase``.
+///
+/// - Error: one fused multiply-add per product, in the order in which gradients lie in memory (row, column, channel): bit for
+///   bit the same on every instruction set.
+package struct DataGradient: Sendable {
+  /// The sizes of one image.
+  package let shape: ConvolutionShape
+  /// Pixels of zeros around the maps of gradients that it reads.
+  package let rim: Int
+  private let kernel: FloatMicroKernel
+  private let phases: [GradientPhase]
+
+  /// Pixels that are computed, and finished, together.
+  private static var blockRows: Int { 96 }
+
+  /// A gradient for `shape`.
+  package init(_ shape: ConvolutionShape, kernel: FloatMicroKernel = KernelTable.float32()) {
+    self.shape = shape
+    self.kernel = kernel
+    phases = GradientPhase.phases(of: shape)
+    rim = phases.map { $0.rim(shape) }.max() ?? 0
+  }
+
+  /// Elements of the gradient of an image's outputs with its rim.
+  package var paddedCount: Int {
+    (shape.outputHeight + 2 * rim) * (shape.outputWidth + 2 * rim) * shape.outputChannels
+  }
+
+  /// Weights, packed for each phase and group.
+  package struct Panels: Sendable {
+    fileprivate let columns: [[PackedColumns<FloatMicroKernel>]]
+  }
+
+  /// Packs weights.
+  ///
+  /// - Shape: `weights` is kernelHeight x kernelWidth x outputChannels x channels per group.
+  func pack(_ weights: UnsafePointer<Float>) -> Panels {
+    Panels(
+      columns: phases.map { phase in
+        (0..<shape.groups).map { group in
+          PackedColumns(
+            TurnedWeightColumns(weights: weights, shape: shape, phase: phase, group: group),
+            layout: layout(of: phase),
+            columnCount: shape.groupInputChannels,
+            kernel: kernel
+          )
+        }
+      }
+    )
+  }
+
+  /// Elements from one row of a padded map to the next.
+  private var line: Int { (shape.outputWidth + 2 * rim) * shape.outputChannels }
+
+  /// Where the taps of a phase lie, from the output pixel with the numbers of the phase's pixel.
+  ///
+  /// Without groups, the pixels under one row of the kernel lie side by side: one tap for the row.
+  private func layout(of phase: GradientPhase) -> DepthLayout {
+    let rows = phase.outputRows.map { $0 * line }
+    let columns = phase.outputColumns.map { $0 * shape.outputChannels }
+    guard shape.groups == 1 else {
+      return DepthLayout(
+        tapOffsets: rows.flatMap { row in columns.map { row + $0 } },
+        channels: shape.groupOutputChannels
+      )
+    }
+    guard let first = columns.first else { return DepthLayout(tapOffsets: [], channels: 0) }
+    return DepthLayout(tapOffsets: rows.map { $0 + first }, channels: columns.count * shape.outputChannels)
+  }
+
+  /// Some input pixels at even distances whose gradients are complete.
+  package struct Block {
+    /// The first pixel, counted through all images, and the distance of the others.
+    package let pixel: Int, pixelStep: Int
+    /// How many.
+    package let count: Int
+    /// count x rowStride.
+    package let sums: UnsafePointer<Float>
+    /// Elements from one pixel's sums to the next.
+    package let rowStride: Int
+  }
+
+  /// Computes the gradients of the input pixels of some images, and hands each block over once.
+  ///
+  /// - Shape: `gradients` is imageCount x ``paddedCount``, followed by ``ConvolutionShape/readAhead`` elements.
+  package func run(
+    _ gradients: UnsafePointer<Float>,
+    _ panels: Panels,
+    imageCount: Int,
+    finish: (Block) -> Void
+  ) {
+    let tileRows = kernel.tile.rows
+    for (phase, columns) in zip(phases, panels.columns) {
+      let rowCount = imageCount * phase.height * phase.width
+      let rowStride = shape.groups == 1 ? columns.first?.paddedColumnCount ?? 0 : shape.inputChannels
+      let capacity = Self.blockRows + tileRows
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity * rowStride) { sums in
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: capacity) { addresses in
+          guard let sums = sums.baseAddress, let addresses = addresses.baseAddress else { return }
+          for first in stride(from: 0, to: rowCount, by: Self.blockRows) {
+            let rows = first..<min(first + Self.blockRows, rowCount)
+            compute(rows, phase, gradients, columns, addresses, into: sums, rowStride: rowStride)
+            handOver(rows, phase, sums, rowStride, finish)
+          }
+        }
+      }
+    }
+  }
+
+  private func compute(
+    _ rows: Range<Int>,
+    _ phase: GradientPhase,
+    _ gradients: UnsafePointer<Float>,
+    _ columns: [PackedColumns<FloatMicroKernel>],
+    _ addresses: UnsafeMutablePointer<UnsafeRawPointer?>,
+    into sums: UnsafeMutablePointer<Float>,
+    rowStride: Int
+  ) {
+    guard !phase.kernelRows.isEmpty, !phase.kernelColumns.isEmpty else {
+      sums.update(repeating: 0, count: rows.count * rowStride)
+      return
+    }
+    let tileRows = kernel.tile.rows
+    let padded = shape.groups == 1 ? (rows.count + tileRows - 1) / tileRows * tileRows : rows.count
+    for (group, right) in columns.enumerated() {
+      let start = gradients + (rim * (line + shape.outputChannels) + group * shape.groupOutputChannels)
+      for (index, row) in rows.enumerated() {
+        let (image, pixel) = row.quotientAndRemainder(dividingBy: phase.height * phase.width)
+        let (y, x) = pixel.quotientAndRemainder(dividingBy: phase.width)
+        addresses[index] = UnsafeRawPointer(
+          start + (image * paddedCount + y * line + x * shape.outputChannels)
+        )
+      }
+      for index in rows.count..<padded { addresses[index] = addresses[rows.count - 1] }
+      TiledProduct(kernel: kernel, columns: right).run(
+        rows: addresses,
+        rowCount: padded,
+        panels: 0..<right.panelCount,
+        into: sums + group * shape.groupInputChannels,
+        rowStride: rowStride,
+        allowsPadding: shape.groups == 1
+      )
+    }
+  }
+
+  /// Hands over a block, cut where pixels are not evenly spaced: at the ends of lines of strided convolutions.
+  private func handOver(
+    _ rows: Range<Int>,
+    _ phase: GradientPhase,
+    _ sums: UnsafePointer<Float>,
+    _ rowStride: Int,
+    _ finish: (Block) -> Void
+  ) {
+    if shape.stride == 1 {
+      finish(Block(pixel: rows.lowerBound, pixelStep: 1, count: rows.count, sums: sums, rowStride: rowStride))
+      return
+    }
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let (number, x) = row.quotientAndRemainder(dividingBy: phase.width)
+      let (image, y) = number.quotientAndRemainder(dividingBy: phase.height)
+      let count = min(phase.width - x, rows.upperBound - row)
+      let inputRow = (image * shape.inputHeight + shape.stride * y + phase.row) * shape.inputWidth
+      finish(
+        Block(
+          pixel: inputRow + shape.stride * x + phase.column,
+          pixelStep: shape.stride,
+          count: count,
+          sums: sums + (row - rows.lowerBound) * rowStride,
+          rowStride: rowStride
+        )
+      )
+      row += count
+    }
+  }
+}
+
+/// The weights that a phase sees, input channels as columns.
+private struct TurnedWeightColumns: ColumnSource {
+  let weights: UnsafePointer<Float>
+  let shape: ConvolutionShape
+  let phase: GradientPhase
+  let group: Int
+
+  func row(
+    tap: Int,
+    channel: Int,
+    columns: Range<Int>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    // As `DataGradient.layout(of:)` counts taps and channels.
+    let (y, x, output): (Int, Int, Int)
+    if shape.groups == 1 {
+      (y, x, output) = (tap, channel / shape.outputChannels, channel % shape.outputChannels)
+    } else {
+      let count = phase.kernelColumns.count
+      (y, x, output) = (tap / count, tap % count, group * shape.groupOutputChannels + channel)
+    }
+    let position = phase.kernelRows[y] * shape.kernelWidth + phase.kernelColumns[x]
+    return weights
+      + ((position * shape.outputChannels + output) * shape.groupInputChannels + columns.lowerBound)
+  }
+}

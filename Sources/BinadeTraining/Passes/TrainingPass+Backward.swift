@@ -1,0 +1,243 @@
+import BinadeKernels
+import BinadeNetworks
+
+extension TrainingPass {
+  /// The gradient of a stage's output, complete, with its sums per channel.
+  private struct Finished {
+    let map: PooledMap
+    let totals: ChannelSums
+  }
+
+  /// Gradients on their way to the stages that made the maps.
+  private struct Pending {
+    /// Contributions so far; nil before the first.
+    var sum: PooledMap?
+    /// Readers that have not contributed yet.
+    var left: Int
+    var finished: Finished?
+  }
+
+  /// Computes the gradients of all parameters.
+  ///
+  /// `gradient`: that of the logits, imageCount x classes.
+  /// `target`: a buffer in the layout of the parameters; places of running statistics are left alone.
+  func backward(_ gradient: PooledMap, _ parameters: NetworkParameters, into target: inout [Float]) {
+    var pending = plan.readers.map { Pending(sum: nil, left: $0.count, finished: nil) }
+    let last = plan.stages.count - 1
+    pending[last].left = 1
+    contribute(gradient, to: last, &pending)
+    for stage in plan.stages.indices.reversed() where plan.needsGradient[stage] {
+      guard let finished = pending[stage].finished else { continue }
+      pending[stage].finished = nil
+      let inputs = plan.stages[stage].inputs
+      switch plan.stages[stage].operation {
+      case .input: break
+      case .layer(let layer):
+        propagate(finished, layer, stage: stage, parameters, &pending, into: &target)
+        if inputs.count > 1 { contribute(finished.map, to: inputs[1], &pending) }
+      case .unweighted(let layer):
+        guard plan.needsGradient[inputs[0]] else { continue }
+        contribute(propagate(finished.map, layer, stage: stage), to: inputs[0], &pending)
+      case .add, .relu: for input in inputs { contribute(finished.map, to: input, &pending) }
+      }
+      (sums[stage], outputs[stage]) = (nil, nil)
+    }
+  }
+
+  /// How the gradient of a stage's output is finished when a reader contributes: completely by the last one.
+  private func finish(of stage: Int, _ pending: Pending, into output: PooledMap) -> GradientFinish {
+    let channels = plan.stages[stage].shape.channels
+    let addend = pending.sum.map { UnsafePointer($0.base) }
+    guard pending.left == 1 else { return GradientFinish(output.base, channels: channels, addend: addend) }
+    var rectification = GradientFinish.Rectification.none
+    let statistics = statistics[stage]
+    if plan.stages[stage].appliesReLU {
+      if let map = outputs[stage] {
+        rectification = .map(map.base)
+      } else if let statistics {
+        rectification = .sums(scales: statistics.scales, bias: statistics.bias)
+      }
+    }
+    let isNormalized = plan.layer(ofStage: stage).flatMap { plan.layers[$0].normalization } != nil
+    return GradientFinish(
+      output.base,
+      channels: channels,
+      addend: addend,
+      rectification: rectification,
+      z: sums[stage].map { UnsafePointer($0.base) },
+      center: isNormalized ? statistics?.center : nil
+    )
+  }
+
+  /// Notes the contribution of a reader that is in memory already.
+  private func contribute(_ map: PooledMap, to stage: Int, _ pending: inout [Pending]) {
+    guard plan.needsGradient[stage] else { return }
+    if pending[stage].left > 1, pending[stage].sum == nil {
+      pending[stage].sum = map
+      pending[stage].left -= 1
+      return
+    }
+    let output = self.map(ofStage: stage)
+    let finish = finish(of: stage, pending[stage], into: output)
+    let shape = plan.stages[stage].shape
+    let pixelCount = shape.height * shape.width
+    let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
+      var totals = ChannelSums(channels: shape.channels)
+      let images = shards.images(ofShard: shard)
+      for first in stride(from: images.lowerBound * pixelCount, to: images.upperBound * pixelCount, by: 96) {
+        finish.finish(
+          map.base + first * shape.channels,
+          rowStride: shape.channels,
+          rowCount: min(96, images.upperBound * pixelCount - first),
+          firstPixel: first,
+          &totals
+        )
+      }
+      return totals
+    }
+    note(output, parts, stage, &pending)
+  }
+
+  private func note(_ map: PooledMap, _ parts: [ChannelSums], _ stage: Int, _ pending: inout [Pending]) {
+    pending[stage].left -= 1
+    guard pending[stage].left == 0 else {
+      pending[stage].sum = map
+      return
+    }
+    pending[stage].sum = nil
+    let channels = plan.stages[stage].shape.channels
+    pending[stage].finished = Finished(
+      map: map,
+      totals: parts.reduce(into: ChannelSums(channels: channels)) { $0 += $1 }
+    )
+  }
+
+  /// The gradients of a layer's parameters and, where it is needed, of its input: one sweep over its maps.
+  private func propagate(
+    _ finished: Finished,
+    _ number: Int,
+    stage: Int,
+    _ parameters: NetworkParameters,
+    _ pending: inout [Pending],
+    into target: inout [Float]
+  ) {
+    let layer = plan.layers[number]
+    let (shape, convolution) = (layer.shape, layer.convolution)
+    let fill = fill(finished, layer, stage, parameters, into: &target)
+    let z = layer.normalization == nil ? nil : sums[stage]
+    let (source, convert) = inputs(ofStage: stage)
+    let input = plan.stages[stage].inputs[0]
+    let output = plan.needsGradient[input] ? map(ofStage: input) : nil
+    let finish = output.map { self.finish(of: input, pending[input], into: $0) }
+    let panels = weights[number].backward
+    let weightGradient = convolution.weightGradient
+    let partials = PooledMap(shards.count * weightGradient.count, from: pool)
+    let inputPixelCount = shape.inputHeight * shape.inputWidth
+    let rim = output == nil ? 0 : convolution.dataGradient.rim
+    let layout = WeightGradient.Layout(shape, rim: rim)
+    let paddedPixels = (shape.outputHeight + 2 * rim) * (shape.outputWidth + 2 * rim)
+    let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
+      var totals = ChannelSums(channels: shape.inputChannels)
+      let partial = partials.base + shard * weightGradient.count
+      partial.update(repeating: 0, count: weightGradient.count)
+      for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
+        let gradientCount = group.count * paddedPixels * shape.outputChannels + ConvolutionShape.readAhead
+        let inputCount = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: gradientCount + inputCount) { scratch in
+          guard let gradients = scratch.baseAddress else { return }
+          let images = gradients + gradientCount
+          let first = group.lowerBound * shape.outputCount
+          fill.fill(
+            gradients,
+            from: finished.map.base + first,
+            z.map { UnsafePointer($0.base + first) },
+            imageCount: group.count,
+            height: shape.outputHeight,
+            width: shape.outputWidth,
+            rim: rim
+          )
+          convolution.pad(
+            source + group.lowerBound * shape.inputCount,
+            imageCount: group.count,
+            into: images,
+            convert.callAsFunction
+          )
+          weightGradient.accumulate(images, gradients, layout, imageCount: group.count, into: partial)
+          guard let finish, let panels else { return }
+          convolution.dataGradient.run(gradients, panels, imageCount: group.count) { block in
+            finish.finish(
+              block.sums,
+              rowStride: block.rowStride,
+              rowCount: block.count,
+              firstPixel: group.lowerBound * inputPixelCount + block.pixel,
+              pixelStep: block.pixelStep,
+              &totals
+            )
+          }
+        }
+      }
+      return totals
+    }
+    sum(partials, layer, into: &target)
+    if let output { note(output, parts, input, &pending) }
+  }
+
+  /// The pass from the gradient of a layer's output to that of its raw sums; writes the gradients of batch norm or bias.
+  private func fill(
+    _ finished: Finished,
+    _ layer: TrainingPlan.Layer,
+    _ stage: Int,
+    _ parameters: NetworkParameters,
+    into target: inout [Float]
+  ) -> GradientFill {
+    guard let normalization = layer.normalization, let statistics = statistics[stage] else {
+      if let bias = layer.bias { target.replaceSubrange(bias, with: finished.totals.first.map { Float($0) }) }
+      return .identity(channels: layer.shape.outputChannels)
+    }
+    let (fill, scales, shifts) = statistics.gradients(
+      finished.totals,
+      count: imageCount * layer.shape.outputPixelCount,
+      scales: parameters.values[normalization.scales]
+    )
+    target.replaceSubrange(normalization.scales, with: scales)
+    target.replaceSubrange(normalization.shifts, with: shifts)
+    return fill
+  }
+
+  /// Adds the shards' weight gradients in a fixed binary tree.
+  private func sum(_ partials: PooledMap, _ layer: TrainingPlan.Layer, into target: inout [Float]) {
+    let count = layer.convolution.weightGradient.count
+    let chunk = 4096
+    ParallelLoop.run(count: (count + chunk - 1) / chunk, threads: threads) { index in
+      let places = index * chunk..<min((index + 1) * chunk, count)
+      var step = 1
+      while step < shards.count {
+        for shard in stride(from: 0, to: shards.count - step, by: 2 * step) {
+          let (sum, addend) = (partials.base + shard * count, partials.base + (shard + step) * count)
+          for place in places { sum[place] += addend[place] }
+        }
+        step *= 2
+      }
+    }
+    target.withUnsafeMutableBufferPointer { target in
+      guard let base = target.baseAddress else { return }
+      KernelOrder.restore(partials.base, layer.shape, into: base + layer.weights.lowerBound)
+    }
+  }
+
+  private func propagate(_ gradient: PooledMap, _ layer: any UnweightedLayer, stage: Int) -> PooledMap {
+    let input = plan.stages[stage].inputs[0]
+    let (shape, inputShape) = (plan.stages[stage].shape, plan.stages[input].shape)
+    let output = map(ofStage: input)
+    guard let source = outputs[input] else { preconditionFailure("the input of a pooling must exist") }
+    ParallelLoop.run(count: imageCount, threads: threads) { image in
+      layer.propagate(
+        gradient.base + image * shape.count,
+        input: source.base + image * inputShape.count,
+        inputShape,
+        into: output.base + image * inputShape.count
+      )
+    }
+    return output
+  }
+}

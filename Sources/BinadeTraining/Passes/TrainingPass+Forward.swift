@@ -1,0 +1,153 @@
+import BinadeKernels
+import BinadeNetworks
+
+extension TrainingPass {
+  /// Computes all stages of the images in `images` and returns the logits.
+  ///
+  /// - Shape: `images` is imageCount x height x width x channels; the result imageCount x classes.
+  func forward(_ images: PooledMap, _ parameters: NetworkParameters) -> PooledMap {
+    pack(parameters)
+    for (index, stage) in plan.stages.enumerated() {
+      switch stage.operation {
+      case .input: outputs[index] = images
+      case .layer(let layer):
+        compute(layer, stage: index, parameters)
+        if !plan.isVirtual[index] { finish(stage: index) }
+      case .unweighted(let layer): compute(layer, stage: index)
+      case .add, .relu: add(stage: index)
+      }
+    }
+    guard let logits = outputs[plan.stages.count - 1] else { preconditionFailure("a network without output") }
+    return logits
+  }
+
+  /// The raw sums of a layer, and what batch norm makes of them.
+  private func compute(_ number: Int, stage: Int, _ parameters: NetworkParameters) {
+    let layer = plan.layers[number]
+    let shape = layer.shape
+    let output = map(ofStage: stage)
+    let (source, convert) = inputs(ofStage: stage)
+    let values = parameters.values
+    let center =
+      layer.normalization.map { Array(values[$0.mean]) } ?? Array(repeating: 0, count: shape.outputChannels)
+    let moments = OutputMoments(center: center)
+    let packed = weights[number]
+    let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
+      var totals = ChannelSums(channels: shape.outputChannels)
+      for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
+        let capacity = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { padded in
+          guard let padded = padded.baseAddress else { return }
+          let images = source + group.lowerBound * shape.inputCount
+          layer.convolution.pad(images, imageCount: group.count, into: padded, convert.callAsFunction)
+          let target = output.base + group.lowerBound * shape.outputCount
+          layer.convolution.forward(padded, packed, imageCount: group.count) { rows, sums, rowStride in
+            moments.finish(
+              sums,
+              rowStride: rowStride,
+              rowCount: rows.count,
+              into: target + rows.lowerBound * shape.outputChannels,
+              &totals
+            )
+          }
+        }
+      }
+      return totals
+    }
+    sums[stage] = output
+    let totals = parts.reduce(into: ChannelSums(channels: shape.outputChannels)) { $0 += $1 }
+    if firstNonFiniteLayer == nil, !totals.second.allSatisfy(\.isFinite) { firstNonFiniteLayer = layer.name }
+    statistics[stage] = batchStatistics(layer, totals, center, values)
+  }
+
+  private func batchStatistics(
+    _ layer: TrainingPlan.Layer,
+    _ totals: ChannelSums,
+    _ center: [Float],
+    _ values: [Float]
+  ) -> BatchStatistics {
+    guard let normalization = layer.normalization else {
+      return BatchStatistics(
+        bias: layer.bias.map { Array(values[$0]) } ?? Array(repeating: -0.0, count: center.count)
+      )
+    }
+    let (scales, shifts) = (values[normalization.scales], values[normalization.shifts])
+    let epsilon = BatchNormalizationFolding.epsilon
+    guard usesRunningStatistics else {
+      return BatchStatistics(
+        moments: totals,
+        count: imageCount * layer.shape.outputPixelCount,
+        center: center,
+        scales: scales,
+        shifts: shifts,
+        epsilon: epsilon
+      )
+    }
+    // Running means hold the bias that the raw sums do not.
+    let bias = layer.bias.map { Array(values[$0]) } ?? Array(repeating: 0, count: center.count)
+    return BatchStatistics(
+      mean: zip(values[normalization.mean], bias).map { Double($0) - Double($1) },
+      variance: values[normalization.variance].map(Double.init),
+      center: center,
+      scales: scales,
+      shifts: shifts,
+      epsilon: epsilon
+    )
+  }
+
+  /// The output of a layer that more than one reader needs: batch norm, addend and ReLU.
+  private func finish(stage: Int) {
+    guard let sums = sums[stage], let statistics = statistics[stage] else { return }
+    let output = map(ofStage: stage)
+    let inputs = plan.stages[stage].inputs
+    let addend = inputs.count > 1 ? outputs[inputs[1]]?.base : nil
+    let epilogue = Epilogue(
+      scales: statistics.scales,
+      bias: statistics.bias,
+      appliesReLU: plan.stages[stage].appliesReLU
+    )
+    let shape = plan.stages[stage].shape
+    ParallelLoop.run(count: shards.count, threads: threads) { shard in
+      let images = shards.images(ofShard: shard)
+      let first = images.lowerBound * shape.count
+      epilogue.apply(
+        sums.base + first,
+        rowStride: shape.channels,
+        rowCount: images.count * shape.height * shape.width,
+        addend: addend.map { UnsafePointer($0 + first) },
+        into: output.base + first
+      )
+    }
+    outputs[stage] = output
+  }
+
+  private func compute(_ layer: any UnweightedLayer, stage: Int) {
+    let (shape, output) = (plan.stages[stage].shape, map(ofStage: stage))
+    let input = plan.stages[stage].inputs[0]
+    guard let source = outputs[input] else { return }
+    let inputShape = plan.stages[input].shape
+    let rectifies = plan.stages[stage].appliesReLU
+    ParallelLoop.run(count: imageCount, threads: threads) { image in
+      let target = output.base + image * shape.count
+      layer.compute(source.base + image * inputShape.count, inputShape, into: target)
+      if rectifies {
+        for place in 0..<shape.count where target[place] < 0 { target[place] = 0 }
+      }
+    }
+    outputs[stage] = output
+  }
+
+  /// The sum of two maps, or one alone, and ReLU.
+  private func add(stage: Int) {
+    let (shape, output) = (plan.stages[stage].shape, map(ofStage: stage))
+    let sources = plan.stages[stage].inputs.compactMap { outputs[$0]?.base }
+    let rectifies = plan.stages[stage].appliesReLU
+    ParallelLoop.run(count: imageCount, threads: threads) { image in
+      for place in image * shape.count..<(image + 1) * shape.count {
+        let sum = sources.count > 1 ? sources[0][place] + sources[1][place] : sources[0][place]
+        output.base[place] = rectifies && sum < 0 ? 0 : sum
+      }
+    }
+    outputs[stage] = output
+  }
+}

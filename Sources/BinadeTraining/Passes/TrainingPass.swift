@@ -1,0 +1,101 @@
+import BinadeKernels
+import BinadeNetworks
+
+/// One batch on its way through a network: raw sums and maps that backward needs, and what batch norm found.
+///
+/// Forward and backward are extensions. Not Sendable: one owner, whose loops share out the work.
+final class TrainingPass {
+  let plan: TrainingPlan
+  let shards: ShardPlan
+  let threads: Int
+  let pool: BufferPool
+  /// Whether batch norm uses its running statistics, as inference does.
+  let usesRunningStatistics: Bool
+
+  /// Per stage, the raw sums of a layer.
+  var sums: [PooledMap?]
+  /// Per stage, the output; nil where it is virtual.
+  var outputs: [PooledMap?]
+  /// Per stage of a layer, kept until the next pass.
+  var statistics: [BatchStatistics?]
+  /// Per layer.
+  var weights: [TrainableConvolution.Weights] = []
+  /// The first layer whose sums are not finite.
+  var firstNonFiniteLayer: String?
+
+  /// A pass for `imageCount` images.
+  init(
+    _ plan: TrainingPlan,
+    imageCount: Int,
+    pool: BufferPool,
+    threads: Int,
+    usesRunningStatistics: Bool = false
+  ) {
+    self.plan = plan
+    self.pool = pool
+    self.threads = threads
+    self.usesRunningStatistics = usesRunningStatistics
+    shards = ShardPlan(imageCount: imageCount)
+    sums = plan.stages.map { _ in nil }
+    outputs = sums
+    statistics = plan.stages.map { _ in nil }
+  }
+
+  var imageCount: Int { shards.imageCount }
+
+  /// Memory for the maps of a stage.
+  func map(ofStage stage: Int) -> PooledMap {
+    PooledMap(imageCount * plan.stages[stage].shape.count, from: pool)
+  }
+
+  /// Packs the weights of all layers.
+  func pack(_ parameters: NetworkParameters) {
+    parameters.values.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      weights = ParallelLoop.map(count: plan.layers.count, threads: threads) { index in
+        let layer = plan.layers[index]
+        return layer.convolution.pack(
+          base + layer.weights.lowerBound,
+          needsDataGradient: inputNeedsGradient(index)
+        )
+      }
+    }
+  }
+
+  private func inputNeedsGradient(_ layer: Int) -> Bool {
+    plan.stages.indices.contains {
+      plan.layer(ofStage: $0) == layer && plan.needsGradient[plan.stages[$0].inputs[0]]
+    }
+  }
+
+  /// What makes the inputs of a layer from what is in memory, a line of pixels at a time: a copy, or batch norm and ReLU of the
+  /// raw sums of the stage before.
+  func inputs(ofStage stage: Int) -> (base: UnsafePointer<Float>, convert: LineConversion) {
+    let input = plan.stages[stage].inputs[0]
+    if plan.isVirtual[input], let sums = sums[input], let statistics = statistics[input] {
+      let epilogue = Epilogue(
+        scales: statistics.scales,
+        bias: statistics.bias,
+        appliesReLU: plan.stages[input].appliesReLU
+      )
+      return (UnsafePointer(sums.base), .finish(epilogue))
+    }
+    guard let output = outputs[input] else { preconditionFailure("stage \(input) has not been computed") }
+    return (UnsafePointer(output.base), .copy)
+  }
+}
+
+/// How a line of pixels becomes the input of a layer.
+enum LineConversion {
+  case copy
+  case finish(Epilogue)
+
+  func callAsFunction(_ line: UnsafePointer<Float>, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
+    switch self {
+    case .copy: target.update(from: line, count: count)
+    case .finish(let epilogue):
+      let channels = epilogue.scales.count
+      epilogue.apply(line, rowStride: channels, rowCount: count / channels, addend: nil, into: target)
+    }
+  }
+}

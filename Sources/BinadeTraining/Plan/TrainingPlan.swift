@@ -1,0 +1,87 @@
+import BinadeKernels
+import BinadeNetworks
+
+/// What is decided once about training a network: who is computed with whom, which maps exist in memory, where parameters lie.
+struct TrainingPlan: Sendable {
+  /// A layer with weights and the batch norm behind it.
+  struct Layer: Sendable {
+    let name: String
+    let convolution: TrainableConvolution
+    /// Places in the buffer of parameters.
+    let weights: Range<Int>
+    let bias: Range<Int>?
+    let normalization: Normalization?
+
+    var shape: ConvolutionShape { convolution.shape }
+  }
+
+  /// Where the parameters of a batch norm lie.
+  struct Normalization: Sendable {
+    let scales: Range<Int>
+    let shifts: Range<Int>
+    let mean: Range<Int>
+    let variance: Range<Int>
+  }
+
+  let stages: [FusionPlan.Stage]
+  /// The stages that read the output of each.
+  let readers: [[Int]]
+  let layers: [Layer]
+  let parameters: ParameterLayout
+  /// Whether the output of a stage never exists in memory: its only reader makes it from the raw sums.
+  let isVirtual: [Bool]
+  /// Whether the gradient of a stage's output is needed.
+  let needsGradient: [Bool]
+
+  /// Plans for `graph`.
+  init(_ graph: NetworkGraph, features: CPUFeatures = .detected) {
+    let fusion = FusionPlan(graph)
+    let layout = ParameterLayout(graph)
+    let readers = fusion.readers
+    stages = fusion.stages
+    self.readers = readers
+    parameters = layout
+    layers = zip(graph.weightedLayers, fusion.layerNodes).map { layer, node in
+      let normalization = fusion.stages.lazy.compactMap { stage -> Int? in
+        guard case .layer(let index) = stage.operation, fusion.layerNodes[index] == node else { return nil }
+        return stage.normalization
+      }.first
+      func range(_ name: String) -> Range<Int>? { layout[name]?.range }
+      return Layer(
+        name: layer.name,
+        convolution: TrainableConvolution(layer.shape, kernel: KernelTable.float32(for: features)),
+        weights: range("\(layer.name).weight") ?? 0..<0,
+        bias: range("\(layer.name).bias"),
+        normalization: normalization.map {
+          let name = graph.nodes[$0].name
+          return Normalization(
+            scales: range("\(name).weight") ?? 0..<0,
+            shifts: range("\(name).bias") ?? 0..<0,
+            mean: range("\(name).running_mean") ?? 0..<0,
+            variance: range("\(name).running_var") ?? 0..<0
+          )
+        }
+      )
+    }
+    isVirtual = fusion.stages.indices.map { index in
+      guard case .layer = fusion.stages[index].operation, fusion.stages[index].inputs.count == 1,
+        readers[index].count == 1, case .layer = fusion.stages[readers[index][0]].operation
+      else { return false }
+      return fusion.stages[readers[index][0]].inputs[0] == index
+    }
+    var needs = fusion.stages.map { _ in false }
+    for (index, stage) in fusion.stages.enumerated() {
+      if case .layer = stage.operation {
+        needs[index] = true
+      } else {
+        needs[index] = stage.inputs.contains { needs[$0] }
+      }
+    }
+    needsGradient = needs
+  }
+
+  /// The number of the layer that a stage computes; nil for other stages.
+  func layer(ofStage stage: Int) -> Int? {
+    if case .layer(let layer) = stages[stage].operation { layer } else { nil }
+  }
+}

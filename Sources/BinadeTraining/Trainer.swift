@@ -1,0 +1,250 @@
+import BinadeKernels
+import BinadeNetworks
+
+/// Trains a network, step by step.
+///
+/// Bits are a function of recipe, data and parameters at the start: not of threads or instruction sets.
+///
+/// ```swift
+/// let trainer = try Trainer(graph, parameters, images: images, normalization: normalization, recipe: recipe)
+/// while !trainer.isDone { try trainer.step() }
+/// ```
+///
+/// Not Sendable: one owner.
+public final class Trainer {
+  /// What is trained.
+  public let graph: NetworkGraph
+  /// How.
+  public let recipe: TrainingRecipe
+  /// As they are after the last step.
+  public private(set) var parameters: NetworkParameters
+  /// Steps done.
+  public private(set) var stepCount = 0
+  /// Steps of an epoch.
+  public var stepsPerEpoch: Int { stream.stepsPerEpoch }
+  /// Steps of the run.
+  public var totalStepCount: Int { stepsPerEpoch * recipe.epochs }
+  /// Whether all steps are done.
+  public var isDone: Bool { stepCount >= totalStepCount }
+
+  private let plan: TrainingPlan
+  private let stream: BatchStream
+  private let threads: Int
+  private let pool = BufferPool()
+  private let teacher: (plan: TrainingPlan, parameters: NetworkParameters)?
+  private var state: OptimizerState
+  private var average: [Float]?
+  private var gradient: [Float]
+  private var order: (epoch: Int, images: [Int]) = (-1, [])
+
+  /// A run at its beginning.
+  ///
+  /// `teacher`: a network with as many classes on the same images, whose outputs the trained one imitates.
+  ///
+  /// Throws for a recipe that makes no sense, a batch larger than the data, and images or labels that do not fit.
+  public init(
+    _ graph: NetworkGraph,
+    _ parameters: NetworkParameters,
+    images: ImageDataset,
+    normalization: Normalization,
+    recipe: TrainingRecipe,
+    teacher: (graph: NetworkGraph, parameters: NetworkParameters)? = nil,
+    threads: Int = 1,
+    features: CPUFeatures = .detected
+  ) throws(TrainingError) {
+    try recipe.check()
+    for graph in [graph] + (teacher.map { [$0.graph] } ?? []) {
+      guard images.imageShape == graph.inputShape else {
+        throw .imagesDoNotFit(network: "\(graph.inputShape)", data: "\(images.imageShape)")
+      }
+      guard images.classCount <= graph.outputCount else {
+        throw .labelsOutside(classCount: graph.outputCount, data: images.classCount)
+      }
+    }
+    guard recipe.batch <= images.count else {
+      throw .batchTooLarge(batch: recipe.batch, imageCount: images.count)
+    }
+    self.graph = graph
+    self.parameters = parameters
+    self.recipe = recipe
+    self.threads = threads
+    plan = TrainingPlan(graph, features: features)
+    self.teacher = teacher.map { (TrainingPlan($0.graph, features: features), $0.parameters) }
+    stream = BatchStream(
+      images: images,
+      normalization: normalization,
+      augmentation: recipe.augmentation,
+      batch: recipe.batch,
+      seed: recipe.seed,
+      dropsLast: recipe.dropsLast
+    )
+    state = OptimizerState(
+      recipe.optimizer,
+      parameters.layout,
+      weightDecay: recipe.weightDecay,
+      scope: recipe.weightDecayScope
+    )
+    average = recipe.averageDecay == nil ? nil : parameters.values
+    gradient = Array(repeating: 0, count: parameters.layout.count)
+  }
+
+  /// What to evaluate: the average of the weights where the recipe keeps one, else the parameters.
+  public var evaluated: NetworkParameters {
+    guard let average else { return parameters }
+    var parameters = parameters
+    parameters.withUnsafeMutableValues { values in
+      for entry in plan.parameters.entries where entry.role.isTrainable {
+        for place in entry.range { values[place] = average[place] }
+      }
+    }
+    return parameters
+  }
+
+  /// Bytes of the maps of a step.
+  package var mapByteCount: Int { pool.byteCount }
+
+  /// Trains on the next batch.
+  ///
+  /// Throws ``TrainingError/notFinite(step:what:)`` when the loss or a layer's sums are not finite; parameters are then as
+  /// before.
+  @discardableResult
+  public func step() throws(TrainingError) -> StepReport {
+    let epoch = stepCount / stepsPerEpoch
+    if order.epoch != epoch {
+      order = (epoch, EpochOrder.images(count: stream.images.count, epoch: epoch, seed: recipe.seed))
+    }
+    let numbers = Array(stream.images(ofStep: stepCount, order: order.images))
+    let images = PooledMap(numbers.count * graph.inputShape.count, from: pool)
+    let labels = stream.fill(images.base, numbers, epoch: epoch, threads: threads)
+    let values = recipe.schedule.values(
+      at: stepCount,
+      of: totalStepCount,
+      learningRate: recipe.learningRate,
+      momentum: recipe.optimizer.momentum
+    )
+    let report = try step(images, labels: labels, values)
+    stepCount += 1
+    return report
+  }
+
+  /// Trains on images that are given, without counting a step of the run.
+  ///
+  /// - Shape: `images` holds labels.count x height x width x channels.
+  @discardableResult
+  package func step(images: [Float], labels: [Int], values: StepValues) throws(TrainingError) -> StepReport {
+    precondition(images.count == labels.count * graph.inputShape.count, "images of \(graph.inputShape)")
+    let map = PooledMap(images.count, from: pool)
+    images.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { map.base.update(from: base, count: $0.count) }
+    }
+    return try step(map, labels: labels, values)
+  }
+
+  /// The gradient of the last step, in the layout of the parameters.
+  package var lastGradient: [Float] { gradient }
+
+  private func step(_ images: PooledMap, labels: [Int], _ values: StepValues) throws(TrainingError)
+    -> StepReport
+  {
+    let pass = TrainingPass(plan, imageCount: labels.count, pool: pool, threads: threads)
+    let wanted = teacher.map { teacher in
+      let pass = TrainingPass(
+        teacher.plan,
+        imageCount: labels.count,
+        pool: pool,
+        threads: threads,
+        usesRunningStatistics: true
+      )
+      return pass.forward(images, teacher.parameters)
+    }
+    let logits = pass.forward(images, parameters)
+    let (loss, correctCount, upstream) = self.loss(logits, wanted, labels)
+    guard loss.isFinite else {
+      let place = pass.firstNonFiniteLayer.map { "; the first such sums are in '\($0)'" } ?? ""
+      throw .notFinite(step: stepCount, what: "the loss\(place)")
+    }
+    pass.backward(upstream, parameters, into: &gradient)
+    let norm = GradientClipping.apply(recipe.clipping, to: &gradient, plan.parameters)
+    guard norm.isFinite else { throw .notFinite(step: stepCount, what: "the gradient") }
+    state.update(&parameters, gradient, values)
+    updateStatistics(pass)
+    updateAverage()
+    return StepReport(
+      loss: loss,
+      correctCount: correctCount,
+      imageCount: labels.count,
+      learningRate: values.learningRate,
+      gradientNorm: norm
+    )
+  }
+
+  /// The mean loss, how many images are right, and the gradient of the logits.
+  private func loss(_ logits: PooledMap, _ wanted: PooledMap?, _ labels: [Int]) -> (Double, Int, PooledMap) {
+    let classes = graph.outputCount
+    let upstream = PooledMap(labels.count * classes, from: pool)
+    var softmax = SoftmaxLoss(labelSmoothing: recipe.labelSmoothing)
+    softmax.distillation = recipe.distillation
+    var (total, correctCount) = (0.0, 0)
+    var gradient = [Double](repeating: 0, count: classes)
+    for (image, label) in labels.enumerated() {
+      func row(_ map: PooledMap) -> [Double] { (0..<classes).map { Double(map.base[image * classes + $0]) } }
+      let scores = row(logits)
+      total += softmax.loss(
+        scores,
+        label: label,
+        teacher: wanted.map(row),
+        batch: labels.count,
+        gradient: &gradient
+      )
+      if scores.indices.allSatisfy({ $0 == label || scores[$0] < scores[label] }) { correctCount += 1 }
+      for index in 0..<classes { upstream.base[image * classes + index] = Float(gradient[index]) }
+    }
+    return (total / Double(labels.count), correctCount, upstream)
+  }
+
+  /// Moves running statistics towards the batch's, the variance unbiased.
+  private func updateStatistics(_ pass: TrainingPass) {
+    let share = recipe.statisticsMomentum
+    parameters.withUnsafeMutableValues { values in
+      for (stage, statistics) in pass.statistics.enumerated() {
+        guard let statistics, let index = plan.layer(ofStage: stage),
+          let normalization = plan.layers[index].normalization
+        else { continue }
+        let count = Double(pass.imageCount * plan.layers[index].shape.outputPixelCount)
+        let bias = plan.layers[index].bias
+        for channel in statistics.mean.indices {
+          let (mean, variance) = (
+            normalization.mean.lowerBound + channel, normalization.variance.lowerBound + channel
+          )
+          let own = statistics.mean[channel] + (bias.map { Double(values[$0.lowerBound + channel]) } ?? 0)
+          values[mean] = Float((1 - share) * Double(values[mean]) + share * own)
+          let unbiased = statistics.variance[channel] * count / max(1, count - 1)
+          values[variance] = Float((1 - share) * Double(values[variance]) + share * unbiased)
+        }
+      }
+    }
+  }
+
+  private func updateAverage() {
+    guard let decay = recipe.averageDecay.map({ Float($0) }), var average else { return }
+    self.average = nil
+    for place in average.indices {
+      average[place] = decay * average[place] + (1 - decay) * parameters.values[place]
+    }
+    self.average = average
+  }
+}
+
+/// What a step found.
+public struct StepReport: Sendable, Hashable {
+  /// The mean over the images.
+  public let loss: Double
+  /// Images whose class has the greatest logit.
+  public let correctCount: Int
+  /// Images of the batch.
+  public let imageCount: Int
+  /// Of the step.
+  public let learningRate: Double
+  /// Euclidean, before clipping.
+  public let gradientNorm: Double
+}

@@ -1,0 +1,34 @@
+import BinadeNumerics
+
+/// Why a network cannot be trained, or training cannot go on.
+public enum TrainingError: Error, Sendable, Hashable {
+  case invalidRecipe(parameter: String, found: String, allowed: String)
+  case batchTooLarge(batch: Int, imageCount: Int)
+  case labelsOutside(classCount: Int, data: Int)
+  case imagesDoNotFit(network: String, data: String)
+  case notFinite(step: Int, what: String)
+  case otherCheckpoint(difference: String)
+  case malformedCheckpoint(file: String, reason: String)
+}
+
+extension TrainingError: CustomStringConvertible {
+  /// One sentence: what, where, what was found, what is allowed.
+  public var description: String {
+    switch self {
+    case .invalidRecipe(let parameter, let found, let allowed):
+      "training: '\(parameter)' is \(PrintableText.excerpt(found)); allowed: \(allowed)"
+    case .batchTooLarge(let batch, let imageCount):
+      "a batch of \(batch) images is more than the \(imageCount) there are to train with; choose --batch \(imageCount) or less"
+    case .labelsOutside(let classCount, let data):
+      "the network tells \(classCount) classes apart, the training images have \(data)"
+    case .imagesDoNotFit(let network, let data):
+      "the network takes images of \(network), the training images are \(data)"
+    case .notFinite(let step, let what):
+      "step \(step): \(what) is not finite; the last checkpoint is kept. A lower learning rate or --clip-gradients may help"
+    case .otherCheckpoint(let difference):
+      "the checkpoint is of another run: \(difference)"
+    case .malformedCheckpoint(let file, let reason):
+      "\(file): \(reason)"
+    }
+  }
+}

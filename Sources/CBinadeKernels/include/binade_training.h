@@ -1,0 +1,75 @@
+// What training needs beside the forward products: gradients of weights, and passes over feature maps.
+//
+// This is not an API: BinadeKernels is. Channels are innermost everywhere. Every instruction set gives the same bits:
+// channels are the lanes of vectors, so no sum is cut in pieces, and nothing is contracted but where it says so.
+#ifndef BINADE_TRAINING_H
+#define BINADE_TRAINING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// sums[i * columns + j] += sum over lines and pixels, in this order, of
+///
+///   inputs[line * input_line + pixel * input_step + i] * gradients[line * gradient_line + pixel * gradient_step + j]
+///
+/// with one fused multiply-add per product.
+typedef struct {
+  uint32_t features;  // bits of binade_kernels.h
+  const float *inputs;
+  const float *gradients;
+  size_t line_count, pixel_count;
+  size_t input_line, input_step;  // in elements
+  size_t gradient_line, gradient_step;
+  size_t rows, columns;
+  size_t row_stride;  // between the sums of two rows
+} binade_outer;
+
+void binade_outer_f32(const binade_outer *job, float *sums);
+
+/// sums[i] += the same sum with j = i, for `rows` channels: a tap of a depthwise convolution. `columns` is not used.
+void binade_diagonal_f32(const binade_outer *job, float *sums);
+
+/// Copies raw sums and adds up, per channel, deviations d = sum - center and their squares: in float32 over the rows, each
+/// operation rounded, then in float64.
+typedef struct {
+  uint32_t features;
+  size_t row_count, row_stride, channels;
+  const float *center;
+  float *output;  // row_count x channels
+  double *deviations, *squares;
+} binade_moments;
+
+void binade_moments_f32(const binade_moments *job, const float *sums);
+
+/// Finishes the gradient of a feature map: g = sums + addend, 0 where the ReLU behind it gave none, and adds up, per
+/// channel, g and g * (z - center): in float32 over the rows, then in float64.
+///
+/// The ReLU passes what `mask`, or z * scales + bias, has above 0; with neither there is no ReLU.
+typedef struct {
+  uint32_t features;
+  size_t row_count, row_stride, channels;
+  size_t pixel_stride;            // elements from one pixel to the next in all maps but the sums
+  const float *addend;            // NULL: none
+  const float *mask;              // NULL: none
+  const float *z;                 // NULL: no sums of g * (z - center)
+  const float *scales, *bias;     // NULL: no ReLU that is seen from z
+  const float *center;            // with z
+  float *output;
+  double *gradients, *products;   // `products` with z
+} binade_gradient_finish;
+
+void binade_gradient_finish_f32(const binade_gradient_finish *job, const float *sums);
+
+/// output = a * g + c * z + d per channel, each operation rounded in this order; a * g + d where z is NULL.
+typedef struct {
+  uint32_t features;
+  size_t row_count, channels;
+  const float *g, *z;
+  const float *a, *c, *d;
+  float *output;
+} binade_gradient_fill;
+
+void binade_gradient_fill_f32(const binade_gradient_fill *job);
+
+#endif

@@ -1,0 +1,105 @@
+// One loop over vectors of the compiler's, compiled for each instruction set; every row gives the same bits.
+#include "binade_kernels.h"
+#include "binade_training.h"
+#include "tile.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define INLINE static inline __attribute__((always_inline))
+
+// NAME_tile: rows x vectors sums of LANES columns, over all lines and pixels.
+// NAME_rows: `vectors` vectors of columns for all rows, in tiles of TALL rows, then half as many, down to one.
+#define DEFINE_WIDTH(NAME, TARGET, LANES)                                                                           \
+  TARGET INLINE void NAME##_tile(const binade_outer *job, size_t i, size_t j, const int rows, const int vectors,    \
+                                 float *sums) {                                                                     \
+    typedef float Sums __attribute__((vector_size(LANES * sizeof(float))));                                         \
+    Sums sum[24][2];                                                                                                \
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)                                  \
+        __builtin_memcpy(&sum[r][v], sums + (i + r) * job->row_stride + j + v * LANES, sizeof(Sums));               \
+    const size_t input_step = job->input_step, gradient_step = job->gradient_step;                                  \
+    for (size_t line = 0; line < job->line_count; line++) {                                                         \
+      const float *left = job->inputs + line * job->input_line + i;                                                 \
+      const float *right = job->gradients + line * job->gradient_line + j;                                          \
+      for (size_t pixel = 0; pixel < job->pixel_count; pixel++) {                                                   \
+        Sums gradient[2];                                                                                           \
+        UNROLL for (int v = 0; v < vectors; v++) __builtin_memcpy(&gradient[v], right + v * LANES, sizeof(Sums));   \
+        UNROLL for (int r = 0; r < rows; r++) {                                                                     \
+          const Sums input = left[r] - (Sums){0};                                                                   \
+          UNROLL for (int v = 0; v < vectors; v++)                                                                  \
+              sum[r][v] = __builtin_elementwise_fma(input, gradient[v], sum[r][v]);                                 \
+        }                                                                                                           \
+        left += input_step, right += gradient_step;                                                                 \
+      }                                                                                                             \
+    }                                                                                                               \
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)                                  \
+        __builtin_memcpy(sums + (i + r) * job->row_stride + j + v * LANES, &sum[r][v], sizeof(Sums));               \
+  }                                                                                                                 \
+  TARGET INLINE void NAME##_rows(const binade_outer *job, size_t j, const int tall, const int vectors,              \
+                                 float *sums) {                                                                     \
+    size_t i = 0;                                                                                                   \
+    for (; i + tall <= job->rows; i += tall) NAME##_tile(job, i, j, tall, vectors, sums);                           \
+    for (; i + 8 <= job->rows && tall > 8; i += 8) NAME##_tile(job, i, j, 8, vectors, sums);                        \
+    for (; i + 4 <= job->rows; i += 4) NAME##_tile(job, i, j, 4, vectors, sums);                                    \
+    for (; i < job->rows; i++) NAME##_tile(job, i, j, 1, vectors, sums);                                            \
+  }                                                                                                                 \
+  TARGET INLINE void NAME##_diagonal(const binade_outer *job, size_t j, float *sums) {                              \
+    typedef float Sums __attribute__((vector_size(LANES * sizeof(float))));                                         \
+    Sums sum;                                                                                                       \
+    __builtin_memcpy(&sum, sums + j, sizeof sum);                                                                   \
+    for (size_t line = 0; line < job->line_count; line++) {                                                         \
+      const float *left = job->inputs + line * job->input_line + j;                                                 \
+      const float *right = job->gradients + line * job->gradient_line + j;                                          \
+      for (size_t pixel = 0; pixel < job->pixel_count; pixel++) {                                                   \
+        Sums input, gradient;                                                                                       \
+        __builtin_memcpy(&input, left, sizeof input);                                                               \
+        __builtin_memcpy(&gradient, right, sizeof gradient);                                                        \
+        sum = __builtin_elementwise_fma(input, gradient, sum);                                                      \
+        left += job->input_step, right += job->gradient_step;                                                       \
+      }                                                                                                             \
+    }                                                                                                               \
+    __builtin_memcpy(sums + j, &sum, sizeof sum);                                                                   \
+  }
+
+// Two vectors of WIDE columns while there are so many, one, then four columns, then one.
+// TALL and SHORT: rows of a tile of one and of two vectors, so many that the registers hold all of its sums.
+#define DEFINE(ISA, TARGET, WIDE, TALL, SHORT)                                                     \
+  DEFINE_WIDTH(wide_##ISA, TARGET, WIDE)                                                           \
+  DEFINE_WIDTH(four_##ISA, TARGET, 4)                                                              \
+  DEFINE_WIDTH(one_##ISA, TARGET, 1)                                                               \
+  TARGET static void outer_##ISA(const binade_outer *job, float *sums) {                           \
+    size_t j = 0;                                                                                  \
+    for (; j + 2 * WIDE <= job->columns; j += 2 * WIDE) wide_##ISA##_rows(job, j, SHORT, 2, sums); \
+    for (; j + WIDE <= job->columns; j += WIDE) wide_##ISA##_rows(job, j, TALL, 1, sums);          \
+    for (; j + 4 <= job->columns; j += 4) four_##ISA##_rows(job, j, 8, 1, sums);                   \
+    for (; j < job->columns; j++) one_##ISA##_rows(job, j, 8, 1, sums);                            \
+  }                                                                                                \
+  TARGET static void diagonal_##ISA(const binade_outer *job, float *sums) {                        \
+    size_t j = 0;                                                                                  \
+    for (; j + WIDE <= job->rows; j += WIDE) wide_##ISA##_diagonal(job, j, sums);                  \
+    for (; j + 4 <= job->rows; j += 4) four_##ISA##_diagonal(job, j, sums);                        \
+    for (; j < job->rows; j++) one_##ISA##_diagonal(job, j, sums);                                 \
+  }
+
+DEFINE(portable, , 4, 8, 4)
+
+#if defined(__x86_64__)
+DEFINE(avx2, __attribute__((target("avx2,fma"))), 8, 12, 6)
+DEFINE(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), 16, 24, 12)
+
+#define CHOOSE(NAME, ...)                                                                                           \
+  if (job->features & BINADE_CPU_AVX512) {                                                                          \
+    NAME##_avx512(__VA_ARGS__);                                                                                     \
+    return;                                                                                                         \
+  }                                                                                                                 \
+  if (job->features & BINADE_CPU_AVX2) {                                                                            \
+    NAME##_avx2(__VA_ARGS__);                                                                                       \
+    return;                                                                                                         \
+  }                                                                                                                 \
+  NAME##_portable(__VA_ARGS__);
+#else
+#define CHOOSE(NAME, ...) NAME##_portable(__VA_ARGS__);
+#endif
+
+void binade_outer_f32(const binade_outer *job, float *sums) { CHOOSE(outer, job, sums) }
+
+void binade_diagonal_f32(const binade_outer *job, float *sums) { CHOOSE(diagonal, job, sums) }

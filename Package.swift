@@ -162,6 +162,7 @@ let package = Package(
     .testTarget(
       name: "BinadeTrainingTests",
       dependencies: ["BinadeTraining", "BinadeNetworks", "BinadeKernels", "BinadeNumerics"],
+      exclude: ["Recorded"],
       swiftSettings: settings
     ),
     .testTarget(

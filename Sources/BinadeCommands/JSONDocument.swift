@@ -5,7 +5,7 @@ import Foundation
 /// Every document is an object with `schemaVersion` and `document`; what used to be an array is a list in it.
 enum JSONDocument: String, CaseIterable {
   case formats, format, formatDescription, dialects, comparison, evaluation, explanation, verification
-  case stochasticVerification, certificates, audit, cost, benchmark
+  case stochasticVerification, certificates, audit, cost, benchmark, training
 
   /// Grows when a key goes, changes its name, its type or its meaning; not when one is added.
   static let schemaVersion = 1

@@ -17,9 +17,9 @@ public final class Trainer {
   /// How.
   public let recipe: TrainingRecipe
   /// As they are after the last step.
-  public private(set) var parameters: NetworkParameters
+  public internal(set) var parameters: NetworkParameters
   /// Steps done.
-  public private(set) var stepCount = 0
+  public internal(set) var stepCount = 0
   /// Steps of an epoch.
   public var stepsPerEpoch: Int { stream.stepsPerEpoch }
   /// Steps of the run.
@@ -27,13 +27,15 @@ public final class Trainer {
   /// Whether all steps are done.
   public var isDone: Bool { stepCount >= totalStepCount }
 
-  private let plan: TrainingPlan
-  private let stream: BatchStream
+  let plan: TrainingPlan
+  let stream: BatchStream
+  let teacher: (plan: TrainingPlan, parameters: NetworkParameters)?
+  /// Of images and labels, for checkpoints.
+  let dataFingerprint: UInt64
+  var state: OptimizerState
+  var average: [Float]?
   private let threads: Int
   private let pool = BufferPool()
-  private let teacher: (plan: TrainingPlan, parameters: NetworkParameters)?
-  private var state: OptimizerState
-  private var average: [Float]?
   private var gradient: [Float]
   private var order: (epoch: Int, images: [Int]) = (-1, [])
 
@@ -52,7 +54,6 @@ public final class Trainer {
     threads: Int = 1,
     features: CPUFeatures = .detected
   ) throws(TrainingError) {
-    try recipe.check()
     for graph in [graph] + (teacher.map { [$0.graph] } ?? []) {
       guard images.imageShape == graph.inputShape else {
         throw .imagesDoNotFit(network: "\(graph.inputShape)", data: "\(images.imageShape)")
@@ -84,6 +85,7 @@ public final class Trainer {
       weightDecay: recipe.weightDecay,
       scope: recipe.weightDecayScope
     )
+    dataFingerprint = images.fingerprint
     average = recipe.averageDecay == nil ? nil : parameters.values
     gradient = Array(repeating: 0, count: parameters.layout.count)
   }
@@ -99,6 +101,13 @@ public final class Trainer {
     }
     return parameters
   }
+
+  /// Training images, and what they are called.
+  public var imageCount: Int { stream.images.count }
+  /// What the training images are called.
+  public var imageName: String { stream.images.name }
+  /// The kernel of the products, for reports.
+  public var kernelName: String { plan.layers.first?.convolution.kernelName ?? "none" }
 
   /// Bytes of the maps of a step.
   package var mapByteCount: Int { pool.byteCount }
@@ -138,6 +147,15 @@ public final class Trainer {
       if let base = $0.baseAddress { map.base.update(from: base, count: $0.count) }
     }
     return try step(map, labels: labels, values)
+  }
+
+  /// Loses part of the state of the run, for tests that see it missed.
+  package func forget(_ part: String) {
+    switch part {
+    case "momentum": state.buffers = state.buffers.map { $0.map { _ in 0 } }
+    case "average": average = parameters.values
+    default: stepCount = 0
+    }
   }
 
   /// The gradient of the last step, in the layout of the parameters.

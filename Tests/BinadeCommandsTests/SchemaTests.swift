@@ -60,12 +60,26 @@ import Testing
         ["verify", "int4", "--accumulator", "int8", "--vectors", "20"],
       ]
     ),
+    (
+      "training",
+      [
+        ["train", "--epochs", "1", "--limit", "32", "--batch", "16", "--output", trainingFolder("whole")],
+        [
+          "train", "--epochs", "2", "--limit", "32", "--batch", "16", "--steps", "1", "--output",
+          trainingFolder("part"),
+        ],
+      ]
+    ),
     ("stochasticVerification", [["verify", "int3", "--rounding", "stochastic", "--random-bits", "3"]]),
     (
       "cost",
       [["cost", "resnet20-cifar"], ["cost", "resnet18", "--weights", "int4", "--activations", "posit12"]]
     ),
   ]
+
+  private static func trainingFolder(_ name: String) -> String {
+    FileManager.default.temporaryDirectory.appending(path: "binade-schema-\(name)-\(UUID().uuidString)").path
+  }
 
   private static func schema(_ document: String) throws -> JSONValue {
     try JSONValue(String(contentsOf: folder.appending(path: document + ".schema.json"), encoding: .utf8))

@@ -16,6 +16,9 @@ package struct TrainableConvolution: Sendable {
     weightGradient = WeightGradient(shape, features: kernel.features)
   }
 
+  /// The kernel's name, for reports.
+  package var kernelName: String { kernel.name }
+
   /// Weights of one step.
   package struct Weights: Sendable {
     fileprivate let forward: PackedConvolution<FloatMicroKernel>

@@ -78,6 +78,20 @@ public struct ImageDataset: Sendable {
     self.parts = parts
   }
 
+  /// Mean 0 and standard deviation 1 in each channel, as the usual constants of the data have it: those of ImageNet for
+  /// colours, those of MNIST for one channel.
+  public var usualNormalization: Normalization {
+    switch imageShape.channels {
+    case 3: Normalization(mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])
+    case 1: Normalization(mean: [0.1307], standardDeviation: [0.3081])
+    default:
+      Normalization(
+        mean: Array(repeating: 0.5, count: imageShape.channels),
+        standardDeviation: Array(repeating: 0.25, count: imageShape.channels)
+      )
+    }
+  }
+
   /// The first `limit` images.
   public func prefix(_ limit: Int) -> ImageDataset {
     var left = limit
@@ -144,6 +158,29 @@ public struct ImageDataset: Sendable {
         }
       }
     }
+  }
+
+  /// A hash of all images and labels in their order (FNV-1a, eight bytes at a time): it tells change, not forgery.
+  package var fingerprint: UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    func add(_ word: UInt64) { hash = (hash ^ word) &* 0x100_0000_01B3 }
+    for part in parts {
+      part.images.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+        for record in 0..<part.count {
+          let start = part.imageStart + record * part.imageStride
+          let end = start + imageShape.count
+          for place in stride(from: start, to: end, by: 8) {
+            add(
+              place + 8 <= end
+                ? bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
+                : (place..<end).reduce(0) { $0 << 8 | UInt64(bytes[$1]) }
+            )
+          }
+        }
+      }
+    }
+    for label in labels { add(UInt64(label)) }
+    return hash
   }
 
   private func locate(_ index: Int) -> (Records, Int) {

@@ -143,6 +143,18 @@ public struct ResNet: Sendable, Hashable {
     }
   }
 
+  /// What weight files say of it, so that it is found again.
+  var metadata: [String: String] {
+    switch family {
+    case .cifar(let shortcut):
+      [
+        "architecture": name, "widths": widths.map(String.init).joined(separator: ","),
+        "shortcut": shortcut.rawValue, "inputChannels": "\(input.channels)",
+      ]
+    case .imageNet: ["architecture": name, "inputChannels": "\(input.channels)"]
+    }
+  }
+
   /// The network as a graph.
   public var graph: NetworkGraph {
     switch family {

@@ -158,5 +158,10 @@ public struct SafetensorsWriter: Sendable {
       try? FileManager.default.removeItem(at: temporary)
       throw .notWritable(file: url.relativePath, reason: reason)
     }
+    // The new name is safe on the disk once its folder is.
+    let folder = open(url.deletingLastPathComponent().path, O_RDONLY)
+    guard folder >= 0 else { return }
+    _ = fsync(folder)
+    close(folder)
   }
 }

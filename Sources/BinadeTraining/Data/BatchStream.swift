@@ -2,7 +2,7 @@ import BinadeKernels
 import BinadeNetworks
 
 /// Batches of images, augmented and normalized, by number of step.
-struct BatchStream: Sendable {
+package struct BatchStream: Sendable {
   let images: ImageDataset
   let normalization: Normalization
   let augmentation: Augmentation
@@ -10,6 +10,19 @@ struct BatchStream: Sendable {
   let seed: UInt64
   /// Whether images that fill no whole batch are left out of the epoch.
   let dropsLast: Bool
+
+  /// Batches of `images`.
+  package init(
+    images: ImageDataset,
+    normalization: Normalization,
+    augmentation: Augmentation,
+    batch: Int,
+    seed: UInt64,
+    dropsLast: Bool
+  ) {
+    (self.images, self.normalization, self.augmentation) = (images, normalization, augmentation)
+    (self.batch, self.seed, self.dropsLast) = (batch, seed, dropsLast)
+  }
 
   /// Steps of an epoch.
   var stepsPerEpoch: Int { dropsLast ? images.count / batch : (images.count + batch - 1) / batch }
@@ -25,7 +38,9 @@ struct BatchStream: Sendable {
   /// Writes images, as `epoch` has them, and returns their labels.
   ///
   /// - Shape: `output` holds images x height x width x channels.
-  func fill(_ output: UnsafeMutablePointer<Float>, _ numbers: [Int], epoch: Int, threads: Int) -> [Int] {
+  package func fill(_ output: UnsafeMutablePointer<Float>, _ numbers: [Int], epoch: Int, threads: Int)
+    -> [Int]
+  {
     let shape = images.imageShape
     ParallelLoop.run(count: numbers.count, threads: threads) { place in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: shape.count) { plain in

@@ -1,29 +1,39 @@
 import BinadeNetworks
 
 /// How gradients change parameters.
-public enum Optimizer: Sendable, Hashable {
-  /// g += λw; v = m·v + g; w -= lr·(g + m·v) with Nesterov's momentum, lr·v without.
-  ///
-  /// - Source: Sutskever et al., ICML 2013; PyTorch's conventions.
-  case sgd(momentum: Double = 0.9, nesterov: Bool = true)
-  /// w -= lr·λ·w; m = β₁m + (1 - β₁)g; v = β₂v + (1 - β₂)g²; w -= lr·m̂/(sqrt(v̂) + ε), m̂ and v̂ corrected for their start at 0.
-  ///
-  /// - Source: Loshchilov and Hutter, ICLR 2019.
-  case adamW(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
-
-  /// What stays of the last update at most.
-  var momentum: Double {
-    switch self {
-    case .sgd(let momentum, _): momentum
-    case .adamW(let beta1, _, _): beta1
-    }
+public struct Optimizer: Sendable, Hashable {
+  /// The rule.
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// g += λw; v = m·v + g; w -= lr·(g + m·v) with Nesterov's momentum, lr·v without.
+    ///
+    /// - Source: Sutskever et al., ICML 2013; PyTorch's conventions.
+    case sgd
+    /// w -= lr·λ·w; u = m·u + (1 - m)·g; v = β·v + (1 - β)·g²; w -= lr·û/(sqrt(v̂) + ε), û and v̂ corrected for their
+    /// start at 0.
+    ///
+    /// - Source: Loshchilov and Hutter, ICLR 2019.
+    case adamW
   }
+
+  /// The rule.
+  public var kind: Kind
+  /// m: what stays of the last update.
+  public var momentum = 0.9
+  /// Whether SGD looks ahead.
+  public var nesterov = true
+  /// β: what stays of the mean square of gradients.
+  public var squareDecay = 0.999
+  /// ε.
+  public var epsilon = 1e-8
+
+  /// A rule with its usual constants.
+  public init(_ kind: Kind = .sgd) { self.kind = kind }
 
   /// Buffers as long as the parameters, 0 at first, by name.
   var stateNames: [String] {
-    switch self {
+    switch kind {
     case .sgd: ["momentum"]
-    case .adamW: ["moment1", "moment2"]
+    case .adamW: ["mean", "square"]
     }
   }
 }
@@ -50,7 +60,7 @@ public enum WeightDecayScope: String, Sendable, Hashable, CaseIterable {
 }
 
 /// An optimizer with its state: one owner changes parameters in place.
-struct OptimizerState: Sendable {
+package struct OptimizerState: Sendable {
   let optimizer: Optimizer
   /// λ of each parameter that is trained, by its places.
   private let decays: [(range: Range<Int>, decay: Float)]
@@ -60,7 +70,12 @@ struct OptimizerState: Sendable {
   var updateCount = 0
 
   /// No update yet.
-  init(_ optimizer: Optimizer, _ layout: ParameterLayout, weightDecay: Double, scope: WeightDecayScope) {
+  package init(
+    _ optimizer: Optimizer,
+    _ layout: ParameterLayout,
+    weightDecay: Double,
+    scope: WeightDecayScope
+  ) {
     self.optimizer = optimizer
     decays = layout.entries.filter(\.role.isTrainable).map {
       ($0.range, scope.contains($0) ? Float(weightDecay) : 0)
@@ -69,35 +84,41 @@ struct OptimizerState: Sendable {
   }
 
   /// Changes `parameters` along `gradient`; every operation is rounded to float32.
-  mutating func update(_ parameters: inout NetworkParameters, _ gradient: [Float], _ values: StepValues) {
+  package mutating func update(
+    _ parameters: inout NetworkParameters,
+    _ gradient: [Float],
+    _ values: StepValues
+  ) {
     updateCount += 1
     parameters.withUnsafeMutableValues { weights in
-      switch optimizer {
-      case .sgd(let momentum, let nesterov):
-        let (rate, momentum) = (Float(values.learningRate), Float(values.momentum ?? momentum))
+      switch optimizer.kind {
+      case .sgd:
+        let (rate, momentum) = (Float(values.learningRate), Float(values.momentum))
         for (range, decay) in decays {
           for place in range {
             let g = gradient[place] + decay * weights[place]
             let v = momentum * buffers[0][place] + g
             buffers[0][place] = v
-            weights[place] -= rate * (nesterov ? g + momentum * v : v)
+            weights[place] -= rate * (optimizer.nesterov ? g + momentum * v : v)
           }
         }
-      case .adamW(let beta1, let beta2, let epsilon):
+      case .adamW:
         let count = Double(updateCount)
-        let correction1 = 1 - Self.power(beta1, count)
-        let correction2 = (1 - Self.power(beta2, count)).squareRoot()
-        let (b1, b2, epsilon) = (Float(beta1), Float(beta2), Float(epsilon))
-        let (rate, size) = (Float(values.learningRate), Float(values.learningRate / correction1))
+        let correction = Float((1 - Self.power(optimizer.squareDecay, count)).squareRoot())
+        let size = Float(values.learningRate / (1 - Self.power(optimizer.momentum, count)))
+        let (m, b, epsilon) = (
+          Float(optimizer.momentum), Float(optimizer.squareDecay), Float(optimizer.epsilon)
+        )
+        // From Double: 1 - Float(0.999) is off by 5e-5 of itself.
+        let (newMean, newSquare) = (Float(1 - optimizer.momentum), Float(1 - optimizer.squareDecay))
         for (range, decay) in decays {
           for place in range {
             let g = gradient[place]
-            let (m, v) = (
-              b1 * buffers[0][place] + (1 - b1) * g, b2 * buffers[1][place] + (1 - b2) * g * g
-            )
-            (buffers[0][place], buffers[1][place]) = (m, v)
-            weights[place] -= rate * decay * weights[place]
-            weights[place] -= size * (m / (v.squareRoot() / Float(correction2) + epsilon))
+            let mean = m * buffers[0][place] + newMean * g
+            let square = b * buffers[1][place] + newSquare * g * g
+            (buffers[0][place], buffers[1][place]) = (mean, square)
+            weights[place] -= Float(values.learningRate) * decay * weights[place]
+            weights[place] -= size * (mean / (square.squareRoot() / correction + epsilon))
           }
         }
       }

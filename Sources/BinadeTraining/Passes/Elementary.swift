@@ -1,5 +1,5 @@
 /// Exponential, logarithm and cosine in Double, of additions and multiplications alone: the same bits on every machine.
-enum Elementary {
+package enum Elementary {
   private static let log2OfE = 1.442695040888963407359924681001892137
   private static let logOf2High = 6.93147180369123816490e-01
   private static let logOf2Low = 1.90821492927058770002e-10
@@ -7,7 +7,7 @@ enum Elementary {
   /// e^x.
   ///
   /// - Error: below 2 ulp; 0 below -745, infinity above 709.78.
-  static func exp(_ x: Double) -> Double {
+  package static func exp(_ x: Double) -> Double {
     guard x == x else { return x }
     guard x < 709.782712893384 else { return .infinity }
     guard x > -745.2 else { return 0 }
@@ -31,7 +31,7 @@ enum Elementary {
   /// The natural logarithm.
   ///
   /// - Error: below 3 ulp. -infinity of 0, NaN of less.
-  static func log(_ x: Double) -> Double {
+  package static func log(_ x: Double) -> Double {
     guard x > 0, x < .infinity else { return x == 0 ? -.infinity : x > 0 ? x : .nan }
     // Written as sqrt(1/2) <= m < sqrt(2) times a power of 2: log(m) = 2·artanh((m - 1)/(m + 1)).
     var (exponent, significand) = (Double(x.exponent), x.significand)
@@ -50,7 +50,8 @@ enum Elementary {
   /// cos(π·x) for 0 <= x <= 1.
   ///
   /// - Error: below 2 ulp of 1.
-  static func cosineOfPi(_ x: Double) -> Double {
+  package static func cosineOfPi(_ x: Double) -> Double {
+    guard x > 0, x < 1 else { return x < 1 ? 1 : -1 }
     // cos(π·x) = sin(π·(1/2 - x)), an odd series about the middle.
     let angle = Double.pi * (0.5 - x)
     let square = angle * angle

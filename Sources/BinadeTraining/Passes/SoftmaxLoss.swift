@@ -19,16 +19,21 @@ public struct Distillation: Sendable, Hashable {
 /// softmax(teacher / T): loss = (1 - w)·Σ -t·log p + w·T²·Σ q·(log q - log p_T).
 ///
 /// - Source: Szegedy et al., CVPR 2016 (label smoothing); Hinton, Vinyals and Dean, 2015 (distillation).
-struct SoftmaxLoss: Sendable, Hashable {
+package struct SoftmaxLoss: Sendable, Hashable {
   /// s, 0 to 1.
-  var labelSmoothing = 0.0
+  package var labelSmoothing = 0.0
   /// w and T.
-  var distillation = Distillation(weight: 0)
+  package var distillation = Distillation(weight: 0)
+
+  /// A loss.
+  package init(labelSmoothing: Double = 0, distillation: Distillation = Distillation(weight: 0)) {
+    (self.labelSmoothing, self.distillation) = (labelSmoothing, distillation)
+  }
 
   /// The loss of one image; its gradient with respect to the logits, divided by `batch`, goes to `gradient`.
   ///
   /// - Shape: `logits`, `teacher` and `gradient` have one element per class.
-  func loss(
+  package func loss(
     _ logits: [Double],
     label: Int,
     teacher: [Double]? = nil,

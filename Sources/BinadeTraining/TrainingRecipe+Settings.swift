@@ -1,0 +1,156 @@
+/// Recipes as text: one `key: value` line per setting, in a fixed order, read and written by hand, and compared line by line.
+extension TrainingRecipe {
+  /// All settings as YAML.
+  public var text: String { Self.settings.map { "\($0.key): \($0.text(self))" }.joined(separator: "\n") }
+
+  /// The keys in their order.
+  public static var keys: [String] { settings.map(\.key) }
+
+  /// Changes one setting.
+  ///
+  /// Throws for a key that there is not, and for values that make no sense.
+  public mutating func set(_ key: String, to value: String) throws(TrainingError) {
+    guard let setting = Self.settings.first(where: { $0.key == key }) else {
+      throw .invalidRecipe(
+        parameter: key,
+        found: value,
+        allowed: "the keys " + Self.keys.joined(separator: ", ")
+      )
+    }
+    guard setting.set(&self, value) else {
+      throw .invalidRecipe(parameter: key, found: value, allowed: setting.allowed)
+    }
+  }
+
+  /// The first setting that another recipe has otherwise: its key and both values.
+  func firstDifference(from text: String) -> (key: String, own: String, other: String)? {
+    let other = Dictionary(
+      text.split(separator: "\n").compactMap { line -> (String, String)? in
+        let parts = line.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
+        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+      }
+    ) { first, _ in first }
+    return Self.settings.lazy.compactMap { setting in
+      let (own, other) = (setting.text(self), other[setting.key] ?? "not set")
+      return own == other ? nil : (setting.key, own, other)
+    }.first
+  }
+
+  private struct Setting: Sendable {
+    let key: String
+    let allowed: String
+    let text: @Sendable (TrainingRecipe) -> String
+    /// False for a value that is not allowed.
+    let set: @Sendable (inout TrainingRecipe, String) -> Bool
+  }
+
+  private typealias Path<Value> = WritableKeyPath<TrainingRecipe, Value> & Sendable
+
+  private static func integer(_ key: String, _ path: Path<Int>, _ range: ClosedRange<Int>) -> Setting {
+    Setting(key: key, allowed: "\(range.lowerBound) to \(range.upperBound)") {
+      "\($0[keyPath: path])"
+    } set: { recipe, value in
+      guard let number = Int(value), range.contains(number) else { return false }
+      recipe[keyPath: path] = number
+      return true
+    }
+  }
+
+  private static func number(_ key: String, _ path: Path<Double>, _ range: ClosedRange<Double>) -> Setting {
+    Setting(key: key, allowed: "\(range.lowerBound) to \(range.upperBound)") {
+      "\($0[keyPath: path])"
+    } set: { recipe, value in
+      guard let number = Double(value), range.contains(number) else { return false }
+      recipe[keyPath: path] = number
+      return true
+    }
+  }
+
+  private static func optional(_ key: String, _ path: Path<Double?>, _ range: ClosedRange<Double>) -> Setting
+  {
+    Setting(key: key, allowed: "none, or \(range.lowerBound) to \(range.upperBound)") {
+      $0[keyPath: path].map { "\($0)" } ?? "none"
+    } set: { recipe, value in
+      let number = Double(value)
+      guard value == "none" || number.map(range.contains) == true else { return false }
+      recipe[keyPath: path] = number
+      return true
+    }
+  }
+
+  private static func flag(_ key: String, _ path: Path<Bool>) -> Setting {
+    Setting(key: key, allowed: "true, false") {
+      "\($0[keyPath: path])"
+    } set: { recipe, value in
+      guard let flag = Bool(value) else { return false }
+      recipe[keyPath: path] = flag
+      return true
+    }
+  }
+
+  private static func word<Word>(_ key: String, _ path: Path<Word>) -> Setting
+  where Word: RawRepresentable<String> & CaseIterable & Sendable {
+    Setting(key: key, allowed: Word.allCases.map(\.rawValue).joined(separator: ", ")) {
+      $0[keyPath: path].rawValue
+    } set: { recipe, value in
+      guard let word = Word(rawValue: value) else { return false }
+      recipe[keyPath: path] = word
+      return true
+    }
+  }
+
+  private static let milestones = Setting(
+    key: "milestones",
+    allowed: "shares of the steps, 0 to 1, joined by spaces"
+  ) {
+    $0.schedule.milestones.map { "\($0)" }.joined(separator: " ")
+  } set: { recipe, value in
+    let parts = value.split(separator: " ")
+    let numbers = parts.compactMap { Double($0) }.filter { (0...1).contains($0) }
+    guard numbers.count == parts.count, numbers.count <= 100 else { return false }
+    recipe.schedule.milestones = numbers
+    return true
+  }
+
+  private static let seed = Setting(key: "seed", allowed: "0 to 2^64 - 1") {
+    "\($0.seed)"
+  } set: { recipe, value in
+    guard let number = UInt64(value) else { return false }
+    recipe.seed = number
+    return true
+  }
+
+  /// In the order in which they are written.
+  private static let settings: [Setting] = [
+    integer("epochs", \.epochs, 1...100_000),
+    integer("batch", \.batch, 1...65536),
+    number("learningRate", \.learningRate, 0...1e6),
+    word("schedule", \.schedule.kind),
+    number("warmUp", \.schedule.warmUp, 0...1),
+    number("coolDown", \.schedule.coolDown, 0...1),
+    number("least", \.schedule.least, 0...1),
+    number("startDivisor", \.schedule.startDivisor, 1...1e9),
+    number("endDivisor", \.schedule.endDivisor, 1...1e9),
+    optional("leastMomentum", \.schedule.leastMomentum, 0...1),
+    milestones,
+    number("factor", \.schedule.factor, 0...1),
+    word("optimizer", \.optimizer.kind),
+    number("momentum", \.optimizer.momentum, 0...0.999999),
+    flag("nesterov", \.optimizer.nesterov),
+    number("squareDecay", \.optimizer.squareDecay, 0...0.999999),
+    number("epsilon", \.optimizer.epsilon, 0...1),
+    number("weightDecay", \.weightDecay, 0...1),
+    word("decayed", \.weightDecayScope),
+    number("labelSmoothing", \.labelSmoothing, 0...0.999),
+    optional("clipping", \.clipping, 1e-30...1e30),
+    integer("crop", \.augmentation.padding, 0...64),
+    flag("flip", \.augmentation.flips),
+    integer("cutout", \.augmentation.cutout, 0...1024),
+    optional("averageDecay", \.averageDecay, 0...0.999999),
+    number("distillation", \.distillation.weight, 0...1),
+    number("temperature", \.distillation.temperature, 1e-3...1e3),
+    number("statisticsMomentum", \.statisticsMomentum, 0...1),
+    flag("dropLast", \.dropsLast),
+    seed,
+  ]
+}

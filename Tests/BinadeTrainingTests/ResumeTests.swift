@@ -1,0 +1,155 @@
+import BinadeNetworks
+import BinadeTraining
+import Foundation
+import Testing
+
+/// Interrupted and resumed is uninterrupted, byte for byte.
+@Suite struct ResumeTests {
+  private static let graph = TrainingPassTests.graph("A")
+
+  /// A run with everything that has a state: momentum, an average, a teacher, augmentation, a last batch that is short.
+  private static func trainer(
+    threads: Int = 1,
+    optimizer: Optimizer.Kind = .sgd,
+    _ change: (inout TrainingRecipe) throws -> Void = { _ in }
+  ) throws -> Trainer {
+    var recipe = TrainingRecipe()
+    recipe.epochs = 2
+    recipe.batch = 16
+    recipe.dropsLast = false
+    recipe.averageDecay = 0.9
+    recipe.augmentation = Augmentation(padding: 1, flips: true, cutout: 3)
+    recipe.optimizer = Optimizer(optimizer)
+    recipe.labelSmoothing = 0.1
+    try change(&recipe)
+    return try Trainer(
+      graph,
+      TrainingPassTests.parameters(graph),
+      images: TestImages.of(graph, count: 75),
+      normalization: TestImages.normalization(graph),
+      recipe: recipe,
+      teacher: (graph, NetworkParameters(graph, seed: 5)),
+      threads: threads
+    )
+  }
+
+  private static func bytes(_ trainer: Trainer) throws -> Data {
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "binade-\(UUID().uuidString).safetensors"
+    )
+    defer { try? FileManager.default.removeItem(at: file) }
+    try trainer.checkpoint().write(to: file)
+    return try Data(contentsOf: file)
+  }
+
+  @Test("stopped after every k-th step and resumed from the file, with other threads", arguments: [1, 3, 7])
+  func everyStep(k: Int) throws {
+    for optimizer in Optimizer.Kind.allCases {
+      let whole = try Self.trainer(optimizer: optimizer)
+      while !whole.isDone { try whole.step() }
+      let expected = try Self.bytes(whole)
+      var run = try Self.trainer(optimizer: optimizer)
+      let file = FileManager.default.temporaryDirectory.appending(
+        path: "binade-\(UUID().uuidString).safetensors"
+      )
+      defer { try? FileManager.default.removeItem(at: file) }
+      var pieces = 0
+      while !run.isDone {
+        for _ in 0..<k where !run.isDone { try run.step() }
+        try run.checkpoint().write(to: file)
+        pieces += 1
+        run = try Self.trainer(threads: 1 + pieces % 2, optimizer: optimizer)
+        try run.resume(Checkpoint(contentsOf: file, for: Self.graph))
+      }
+      #expect(try Self.bytes(run) == expected)
+      #expect(run.stepCount == 10)
+    }
+  }
+
+  @Test("a run without its momentum, its average or its step is another")
+  func plantedBugs() throws {
+    let run = try Self.trainer()
+    for _ in 0..<3 { try run.step() }
+    let checkpoint = run.checkpoint()
+    try run.step()
+    let expected = run.evaluated.values
+    for bug in ["momentum", "average", "step"] {
+      let resumed = try Self.trainer()
+      try resumed.resume(checkpoint)
+      resumed.forget(bug)
+      try resumed.step()
+      #expect(resumed.evaluated.values != expected, "\(bug)")
+    }
+    let resumed = try Self.trainer()
+    try resumed.resume(checkpoint)
+    try resumed.step()
+    #expect(resumed.evaluated.values == expected)
+  }
+
+  @Test("a checkpoint of another recipe, network or data is refused with the first difference")
+  func otherRuns() throws {
+    let checkpoint = try Self.trainer().checkpoint()
+    func message(_ trainer: Trainer) -> String {
+      do throws(TrainingError) {
+        try trainer.resume(checkpoint)
+        return "resumed"
+      } catch { return "\(error)" }
+    }
+    #expect(message(try Self.trainer()) == "resumed")
+    #expect(
+      message(try Self.trainer { $0.learningRate = 0.05 })
+        == "the checkpoint is of another run: 'learningRate' is 0.05 here and 0.1 there"
+    )
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "binade-\(UUID().uuidString).safetensors"
+    )
+    defer { try? FileManager.default.removeItem(at: file) }
+    try checkpoint.write(to: file)
+    #expect(throws: TrainingError.self) {
+      try Checkpoint(contentsOf: file, for: TrainingPassTests.graph("B"))
+    }
+    #expect(try Checkpoint(contentsOf: file, for: Self.graph).recipe() == Self.trainer().recipe)
+    let other = try Trainer(
+      Self.graph,
+      TrainingPassTests.parameters(Self.graph),
+      images: TestImages.of(Self.graph, count: 74),
+      normalization: TestImages.normalization(Self.graph),
+      recipe: Self.trainer().recipe,
+      teacher: (Self.graph, NetworkParameters(Self.graph, seed: 5))
+    )
+    #expect(message(other).contains("the images are"))
+  }
+
+  @Test("a recipe that makes no sense, labels outside the classes and a batch too large are sentences")
+  func badInput() throws {
+    var recipe = TrainingRecipe()
+    #expect(throws: TrainingError.self) { try recipe.set("epochs", to: "0") }
+    #expect(throws: TrainingError.self) { try recipe.set("epoch", to: "1") }
+    #expect(throws: TrainingError.self) { try recipe.set("warmUp", to: "nan") }
+    #expect(throws: TrainingError.batchTooLarge(batch: 128, imageCount: 75)) {
+      try Self.trainer { $0.batch = 128 }
+    }
+    for key in TrainingRecipe.keys {
+      let line = recipe.text.split(separator: "\n").first { $0.hasPrefix("\(key): ") }
+      try recipe.set(key, to: String(try #require(line).dropFirst(key.count + 2)))
+    }
+    #expect(recipe == TrainingRecipe())
+  }
+
+  @Test("a loss that is not finite stops the run with step and layer, parameters as before")
+  func notFinite() throws {
+    let trainer = try Self.trainer {
+      $0.learningRate = 1e6
+      $0.schedule = Schedule(.constant)
+    }
+    var last = trainer.parameters.values
+    let error = #expect(throws: TrainingError.self) {
+      for _ in 0..<10 {
+        last = trainer.parameters.values
+        try trainer.step()
+      }
+    }
+    #expect(trainer.parameters.values == last)
+    #expect("\(try #require(error))".contains("is not finite"))
+  }
+}

@@ -36,6 +36,7 @@ public final class Trainer {
   var average: [Float]?
   private let threads: Int
   private let pool = BufferPool()
+  private let scratch = ScratchPool()
   private var gradient: [Float]
   private var order: (epoch: Int, images: [Int]) = (-1, [])
 
@@ -164,12 +165,13 @@ public final class Trainer {
   private func step(_ images: PooledMap, labels: [Int], _ values: StepValues) throws(TrainingError)
     -> StepReport
   {
-    let pass = TrainingPass(plan, imageCount: labels.count, pool: pool, threads: threads)
+    let pass = TrainingPass(plan, imageCount: labels.count, pool: pool, scratch: scratch, threads: threads)
     let wanted = teacher.map { teacher in
       let pass = TrainingPass(
         teacher.plan,
         imageCount: labels.count,
         pool: pool,
+        scratch: scratch,
         threads: threads,
         usesRunningStatistics: true
       )

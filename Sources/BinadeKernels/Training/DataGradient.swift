@@ -125,12 +125,18 @@ package struct DataGradient: Sendable {
     let padded = shape.groups == 1 ? (rows.count + tileRows - 1) / tileRows * tileRows : rows.count
     for (group, right) in columns.enumerated() {
       let start = gradients + (rim * (line + shape.outputChannels) + group * shape.groupOutputChannels)
-      for (index, row) in rows.enumerated() {
-        let (image, pixel) = row.quotientAndRemainder(dividingBy: phase.height * phase.width)
-        let (y, x) = pixel.quotientAndRemainder(dividingBy: phase.width)
-        addresses[index] = UnsafeRawPointer(
-          start + (image * paddedCount + y * line + x * shape.outputChannels)
-        )
+      let (number, column) = rows.lowerBound.quotientAndRemainder(dividingBy: phase.width)
+      var (image, y) = number.quotientAndRemainder(dividingBy: phase.height)
+      var x = column
+      var address = start + (image * paddedCount + y * line + x * shape.outputChannels)
+      for index in 0..<rows.count {
+        addresses[index] = UnsafeRawPointer(address)
+        x += 1
+        address += shape.outputChannels
+        guard x == phase.width else { continue }
+        (x, y) = (0, y + 1)
+        if y == phase.height { (y, image) = (0, image + 1) }
+        address = start + (image * paddedCount + y * line)
       }
       for index in rows.count..<padded { addresses[index] = addresses[rows.count - 1] }
       TiledProduct(kernel: kernel, columns: right).run(

@@ -143,8 +143,7 @@ extension TrainingPass {
       for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
         let gradientCount = group.count * paddedPixels * shape.outputChannels + ConvolutionShape.readAhead
         let inputCount = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: gradientCount + inputCount) { scratch in
-          guard let gradients = scratch.baseAddress else { return }
+        scratch.with(gradientCount + inputCount) { gradients in
           let images = gradients + gradientCount
           let first = group.lowerBound * shape.outputCount
           fill.fill(

@@ -36,8 +36,7 @@ extension TrainingPass {
       var totals = ChannelSums(channels: shape.outputChannels)
       for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
         let capacity = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { padded in
-          guard let padded = padded.baseAddress else { return }
+        scratch.with(capacity) { padded in
           let images = source + group.lowerBound * shape.inputCount
           layer.convolution.pad(images, imageCount: group.count, into: padded, convert.callAsFunction)
           let target = output.base + group.lowerBound * shape.outputCount

@@ -9,6 +9,7 @@ final class TrainingPass {
   let shards: ShardPlan
   let threads: Int
   let pool: BufferPool
+  let scratch: ScratchPool
   /// Whether batch norm uses its running statistics, as inference does.
   let usesRunningStatistics: Bool
 
@@ -28,11 +29,13 @@ final class TrainingPass {
     _ plan: TrainingPlan,
     imageCount: Int,
     pool: BufferPool,
+    scratch: ScratchPool,
     threads: Int,
     usesRunningStatistics: Bool = false
   ) {
     self.plan = plan
     self.pool = pool
+    self.scratch = scratch
     self.threads = threads
     self.usesRunningStatistics = usesRunningStatistics
     shards = ShardPlan(imageCount: imageCount)

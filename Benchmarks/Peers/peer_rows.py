@@ -125,9 +125,23 @@ def network_rows(images):
     )
 
 
+def training_rows():
+    step = ["training", "--model", "resnet20-cifar", "--batch", "128"]
+    peers = [
+        ("PyTorch eager", "eager", True), ("PyTorch eager, channels last", "channels-last", True),
+        ("torch.compile", "compile", True),
+    ]
+    for peer, kind, is_target in peers:
+        yield Row(
+            "float32 training step of ResNet-20, batch 128", step, peer, [python("training_torch.py", kind)],
+            is_target=is_target, note="forward, loss, backward, SGD",
+        )
+
+
 def all_rows(binade, openblas, images):
     yield from product_rows(openblas)
     yield from accumulator_rows(binade)
     yield from convolution_rows()
     yield from conversion_rows()
     yield from network_rows(images)
+    yield from training_rows()

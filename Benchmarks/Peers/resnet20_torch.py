@@ -132,4 +132,5 @@ def main():
         serve(lambda: classifier.right_count(batch, layout), description, options.seconds)
 
 
-main()
+if __name__ == "__main__":
+    main()

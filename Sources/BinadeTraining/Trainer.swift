@@ -45,13 +45,38 @@ public final class Trainer {
   /// `teacher`: a network with as many classes on the same images, whose outputs the trained one imitates.
   ///
   /// Throws for a recipe that makes no sense, a batch larger than the data, and images or labels that do not fit.
-  public init(
+  public convenience init(
     _ graph: NetworkGraph,
     _ parameters: NetworkParameters,
     images: ImageDataset,
     normalization: Normalization,
     recipe: TrainingRecipe,
     teacher: (graph: NetworkGraph, parameters: NetworkParameters)? = nil,
+    threads: Int = 1,
+    features: CPUFeatures = .detected
+  ) throws(TrainingError) {
+    try self.init(
+      graph,
+      parameters,
+      images: images,
+      normalization: normalization,
+      recipe: recipe,
+      teacher: teacher,
+      isFused: true,
+      threads: threads,
+      features: features
+    )
+  }
+
+  /// The same, with every pass by itself unless `isFused`: what fusions are measured against.
+  package init(
+    _ graph: NetworkGraph,
+    _ parameters: NetworkParameters,
+    images: ImageDataset,
+    normalization: Normalization,
+    recipe: TrainingRecipe,
+    teacher: (graph: NetworkGraph, parameters: NetworkParameters)? = nil,
+    isFused: Bool,
     threads: Int = 1,
     features: CPUFeatures = .detected
   ) throws(TrainingError) {
@@ -70,7 +95,7 @@ public final class Trainer {
     self.parameters = parameters
     self.recipe = recipe
     self.threads = threads
-    plan = TrainingPlan(graph, features: features)
+    plan = TrainingPlan(graph, isFused: isFused, features: features)
     self.teacher = teacher.map { (TrainingPlan($0.graph, features: features), $0.parameters) }
     stream = BatchStream(
       images: images,

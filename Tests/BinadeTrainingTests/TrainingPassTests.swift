@@ -122,17 +122,18 @@ import Testing
     _ labels: [Int],
     threads: Int = 1,
     features: CPUFeatures = .detected,
-    smoothing: Double = 0.1
+    isFused: Bool = true
   ) throws -> (gradient: [Float], parameters: [Float], report: StepReport) {
     var recipe = TrainingRecipe()
     recipe.batch = 1
-    recipe.labelSmoothing = smoothing
+    recipe.labelSmoothing = 0.1
     let trainer = try Trainer(
       graph,
       parameters(graph),
       images: TestImages.of(graph, count: 1),
       normalization: TestImages.normalization(graph),
       recipe: recipe,
+      isFused: isFused,
       threads: threads,
       features: features
     )
@@ -185,6 +186,16 @@ import Testing
     for features in [CPUFeatures.portable, .avx2] where CPUFeatures.detected.isSuperset(of: features) {
       #expect(try Self.step(graph, images, labels, features: features).parameters == first.parameters)
     }
+  }
+
+  @Test("fused and unfused passes agree to the rounding of sums", arguments: networks)
+  func fusions(name: String) throws {
+    let graph = Self.graph(name)
+    let (images, labels) = Self.images(graph, 11)
+    let fused = try Self.step(graph, images, labels)
+    let unfused = try Self.step(graph, images, labels, isFused: false)
+    #expect(fused.report.loss == unfused.report.loss)
+    #expect(Self.error(unfused.gradient, fused.gradient.map(Double.init), graph) <= 1e-5)
   }
 
   @Test("every planted bug is seen", arguments: NetworkTwin.PlantedBug.allCases)

@@ -5,7 +5,7 @@ import Binade
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure this machine: products, convolutions, conversions, whole networks.",
+    abstract: "Measure this machine: products, convolutions, conversions, whole networks, training.",
     discussion: """
       Every row is measured in turn with its float32 twin, sample by sample, so that what else the machine does
       meets both: read the ratio, not the time. 'of peak' compares with float32 multiply-adds on registers,
@@ -19,7 +19,7 @@ struct BenchCommand: ParsableCommand {
       """,
     subcommands: [
       BenchGEMMCommand.self, BenchConvolutionCommand.self, BenchCodecCommand.self,
-      BenchNetworkCommand.self,
+      BenchNetworkCommand.self, BenchTrainingCommand.self,
     ]
   )
 }

@@ -128,7 +128,11 @@ extension TrainingPass {
     let (source, convert) = inputs(ofStage: stage)
     let input = plan.stages[stage].inputs[0]
     let output = plan.needsGradient[input] ? map(ofStage: input) : nil
-    let finish = output.map { self.finish(of: input, pending[input], into: $0) }
+    let finish = output.map { output in
+      plan.isFused
+        ? self.finish(of: input, pending[input], into: output)
+        : GradientFinish(output.base, channels: shape.inputChannels)
+    }
     let panels = weights[number].backward
     let weightGradient = convolution.weightGradient
     let partials = PooledMap(shards.count * weightGradient.count, from: pool)
@@ -178,7 +182,8 @@ extension TrainingPass {
       return totals
     }
     sum(partials, layer, into: &target)
-    if let output { note(output, parts, input, &pending) }
+    guard let output else { return }
+    if plan.isFused { note(output, parts, input, &pending) } else { contribute(output, to: input, &pending) }
   }
 
   /// The pass from the gradient of a layer's output to that of its raw sums; writes the gradients of batch norm or bias.

@@ -32,7 +32,7 @@ extension TrainingPass {
       layer.normalization.map { Array(values[$0.mean]) } ?? Array(repeating: 0, count: shape.outputChannels)
     let moments = OutputMoments(center: center)
     let packed = weights[number]
-    let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
+    let fusedParts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.outputChannels)
       for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
         let capacity = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
@@ -41,22 +41,42 @@ extension TrainingPass {
           layer.convolution.pad(images, imageCount: group.count, into: padded, convert.callAsFunction)
           let target = output.base + group.lowerBound * shape.outputCount
           layer.convolution.forward(padded, packed, imageCount: group.count) { rows, sums, rowStride in
-            moments.finish(
-              sums,
-              rowStride: rowStride,
-              rowCount: rows.count,
-              into: target + rows.lowerBound * shape.outputChannels,
-              &totals
-            )
+            let place = target + rows.lowerBound * shape.outputChannels
+            if plan.isFused {
+              moments.finish(sums, rowStride: rowStride, rowCount: rows.count, into: place, &totals)
+            } else {
+              for row in 0..<rows.count {
+                (place + row * shape.outputChannels).update(from: sums + row * rowStride, count: shape.outputChannels)
+              }
+            }
           }
         }
       }
       return totals
     }
     sums[stage] = output
+    let parts = plan.isFused ? fusedParts : separateMoments(layer, output, moments)
     let totals = parts.reduce(into: ChannelSums(channels: shape.outputChannels)) { $0 += $1 }
     if firstNonFiniteLayer == nil, !totals.second.allSatisfy(\.isFinite) { firstNonFiniteLayer = layer.name }
     statistics[stage] = batchStatistics(layer, totals, center, values)
+  }
+
+  /// The moments of a layer's sums in a pass of their own, over the same blocks.
+  private func separateMoments(_ layer: TrainingPlan.Layer, _ map: PooledMap, _ moments: OutputMoments)
+    -> [ChannelSums]
+  {
+    let (channels, pixelCount) = (layer.shape.outputChannels, layer.shape.outputPixelCount)
+    return ParallelLoop.map(count: shards.count, threads: threads) { shard in
+      var totals = ChannelSums(channels: channels)
+      for group in shards.groups(ofShard: shard, pixelCount: pixelCount) {
+        let end = group.upperBound * pixelCount
+        for first in stride(from: group.lowerBound * pixelCount, to: end, by: 96) {
+          let place = map.base + first * channels
+          moments.finish(place, rowStride: channels, rowCount: min(96, end - first), into: place, &totals)
+        }
+      }
+      return totals
+    }
   }
 
   private func batchStatistics(

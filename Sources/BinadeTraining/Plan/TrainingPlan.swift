@@ -32,15 +32,19 @@ struct TrainingPlan: Sendable {
   let isVirtual: [Bool]
   /// Whether the gradient of a stage's output is needed.
   let needsGradient: [Bool]
+  /// Whether batch norm's sums, its normalization and its gradient ride on the passes of the products; otherwise every map
+  /// exists, and each of them is a pass of its own: the twin that fusions are measured against.
+  let isFused: Bool
 
   /// Plans for `graph`.
-  init(_ graph: NetworkGraph, features: CPUFeatures = .detected) {
+  init(_ graph: NetworkGraph, isFused: Bool = true, features: CPUFeatures = .detected) {
     let fusion = FusionPlan(graph)
     let layout = ParameterLayout(graph)
     let readers = fusion.readers
     stages = fusion.stages
     self.readers = readers
     parameters = layout
+    self.isFused = isFused
     layers = zip(graph.weightedLayers, fusion.layerNodes).map { layer, node in
       let normalization = fusion.stages.lazy.compactMap { stage -> Int? in
         guard case .layer(let index) = stage.operation, fusion.layerNodes[index] == node else { return nil }
@@ -64,7 +68,7 @@ struct TrainingPlan: Sendable {
       )
     }
     isVirtual = fusion.stages.indices.map { index in
-      guard case .layer = fusion.stages[index].operation, fusion.stages[index].inputs.count == 1,
+      guard isFused, case .layer = fusion.stages[index].operation, fusion.stages[index].inputs.count == 1,
         readers[index].count == 1, case .layer = fusion.stages[readers[index][0]].operation
       else { return false }
       return fusion.stages[readers[index][0]].inputs[0] == index

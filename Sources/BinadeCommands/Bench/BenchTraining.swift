@@ -13,7 +13,9 @@ enum BenchTraining {
   static func step(_ architecture: ResNet, batch: Int, threads: Int, isFused: Bool) throws -> BenchWorkload {
     let graph = architecture.graph
     let generator = CounterGenerator(seed: 1)
-    let pixels = (0..<batch * graph.inputShape.count).map { Float(generator.word(of: UInt64($0))) / 0x1p31 - 1 }
+    let pixels = (0..<batch * graph.inputShape.count).map {
+      Float(generator.word(of: UInt64($0))) / 0x1p31 - 1
+    }
     let labels = (0..<batch).map { $0 % graph.outputCount }
     var recipe = TrainingRecipe()
     recipe.batch = 1
@@ -58,7 +60,8 @@ enum BenchTraining {
   }
 
   /// One of the products of all layers, shard by shard as training runs it, on padded images that are ready.
-  static func products(_ product: Product, _ architecture: ResNet, batch: Int, threads: Int) -> BenchWorkload {
+  static func products(_ product: Product, _ architecture: ResNet, batch: Int, threads: Int) -> BenchWorkload
+  {
     let layers = architecture.graph.weightedLayers.dropFirst(product == .data ? 1 : 0).map {
       TrainableConvolution($0.shape)
     }
@@ -98,7 +101,9 @@ final class BenchGradient {
     }
     weights = convolution.pack(numbers(shape.outputChannels * shape.depth), needsDataGradient: true)
     images = BenchBuffer(numbers(batch * shape.paddedInputCount + ConvolutionShape.readAhead))
-    gradients = BenchBuffer(numbers(batch * convolution.dataGradient.paddedCount + ConvolutionShape.readAhead))
+    gradients = BenchBuffer(
+      numbers(batch * convolution.dataGradient.paddedCount + ConvolutionShape.readAhead)
+    )
     let shards = (batch + Self.shard - 1) / Self.shard
     sums = BenchBuffer([Float](repeating: 0, count: shards * convolution.weightGradient.count))
   }
@@ -106,7 +111,8 @@ final class BenchGradient {
   func run(_ product: BenchTraining.Product, threads: Int) -> Float {
     let shape = convolution.shape
     let layout = WeightGradient.Layout(shape, rim: convolution.dataGradient.rim)
-    let found = ParallelLoop.map(count: (batch + Self.shard - 1) / Self.shard, threads: threads) { index -> Float in
+    let found = ParallelLoop.map(count: (batch + Self.shard - 1) / Self.shard, threads: threads) {
+      index -> Float in
       let first = index * Self.shard
       let count = min(Self.shard, batch - first)
       let image = images.start + first * shape.paddedInputCount

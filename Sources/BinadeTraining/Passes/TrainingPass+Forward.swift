@@ -46,7 +46,10 @@ extension TrainingPass {
               moments.finish(sums, rowStride: rowStride, rowCount: rows.count, into: place, &totals)
             } else {
               for row in 0..<rows.count {
-                (place + row * shape.outputChannels).update(from: sums + row * rowStride, count: shape.outputChannels)
+                (place + row * shape.outputChannels).update(
+                  from: sums + row * rowStride,
+                  count: shape.outputChannels
+                )
               }
             }
           }

@@ -55,7 +55,7 @@ extension NetworkError: CustomStringConvertible {
     case .labelOutOfRange(let file, let record, let label, let classCount):
       "\(file): record \(record) has label \(label); labels are 0 to \(classCount - 1)"
     case .noDataset(let path):
-      "\(path): no data set found; expected test_batch.bin (CIFAR-10, binary version) or "
+      "\(path): no data set found; expected test_batch.bin (CIFAR-10, binary version), test.bin (CIFAR-100) or "
         + "t10k-images-idx3-ubyte (MNIST)"
     case .inputMismatch(let model, let data):
       "the network takes images of \(model), the data set has \(data)"

@@ -48,6 +48,28 @@ import Testing
     #expect(throws: NetworkError.self) { try CIFAR10.read([file], name: "x") }
   }
 
+  @Test("CIFAR-100: a coarse label, a fine one that counts, then the planes")
+  func cifar100() throws {
+    func records(_ count: Int, fine: UInt8) -> Data {
+      Data((0..<count).flatMap { [19, fine + UInt8($0)] + [UInt8](repeating: UInt8($0), count: 3072) })
+    }
+    _ = try scratch.write(records(4, fine: 90), as: "train.bin")
+    let file = try scratch.write(records(2, fine: 98), as: "test.bin")
+    let data = try DatasetFolder(scratch.url)
+    #expect(data.training?.labels == [90, 91, 92, 93])
+    #expect(data.evaluation.labels == [98, 99] && data.evaluation.classCount == 100)
+    var image = [Float](repeating: 0, count: 3072)
+    let normalization = Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1])
+    data.evaluation.copyImage(1, normalization: normalization, into: &image)
+    #expect(image.allSatisfy { $0 == Float(1) / 255 })
+    try records(2, fine: 99).write(to: file)
+    #expect(
+      throws: NetworkError.labelOutOfRange(file: file.relativePath, record: 1, label: 100, classCount: 100)
+    ) { try CIFAR100.read(file, name: "x") }
+    try records(2, fine: 0).dropLast().write(to: file)
+    #expect(throws: NetworkError.self) { try CIFAR100.read(file, name: "x") }
+  }
+
   @Test("IDX: magic number, extents and size must agree")
   func idx() throws {
     func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }

@@ -30,7 +30,7 @@ struct TrainCommand: ParsableCommand {
   )
 
   @Option(
-    help: "A folder with CIFAR-10 (binary) or MNIST (IDX). Default: the embedded digits.",
+    help: "A folder with CIFAR-10 or CIFAR-100 (binary) or MNIST (IDX). Default: the embedded digits.",
     completion: .directory
   )
   var data: String?

@@ -7,7 +7,7 @@ public struct DatasetFolder: Sendable {
   /// The training images; nil when the folder has none.
   public let training: ImageDataset?
 
-  /// Opens a folder of CIFAR-10 binary or MNIST IDX files, or one CIFAR-10 file.
+  /// Opens a folder of CIFAR-10 or CIFAR-100 binary or MNIST IDX files, or one CIFAR-10 file.
   public init(_ url: URL) throws(NetworkError) {
     let manager = FileManager.default
     var isFolder: ObjCBool = false
@@ -25,6 +25,11 @@ public struct DatasetFolder: Sendable {
       evaluation = try CIFAR10.read([test], name: "cifar10 test")
       let batches = (1...5).compactMap { present("data_batch_\($0).bin") }
       training = batches.isEmpty ? nil : try CIFAR10.read(batches, name: "cifar10 train")
+    } else if let test = present("test.bin") {
+      evaluation = try CIFAR100.read(test, name: "cifar100 test")
+      training = try present("train.bin").map { file throws(NetworkError) in
+        try CIFAR100.read(file, name: "cifar100 train")
+      }
     } else if let images = present("t10k-images-idx3-ubyte") {
       evaluation = try MNIST.read(
         images: images,

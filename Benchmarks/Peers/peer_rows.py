@@ -136,6 +136,11 @@ def training_rows():
             "float32 training step of ResNet-20, batch 128", step, peer, [python("training_torch.py", kind)],
             is_target=is_target, note="forward, loss, backward, SGD",
         )
+    for peer, kind in (("PyTorch autocast", "bfloat16"), ("PyTorch autocast, channels last", "bfloat16-channels-last")):
+        yield Row(
+            "bfloat16 training step of ResNet-20, batch 128", [*step, "--precision", "bfloat16"], peer,
+            [python("training_torch.py", kind)], note="forward, loss, backward, SGD; float32 weights",
+        )
 
 
 def all_rows(binade, openblas, images):

@@ -95,7 +95,7 @@ public final class Trainer {
     self.parameters = parameters
     self.recipe = recipe
     self.threads = threads
-    plan = TrainingPlan(graph, isFused: isFused, features: features)
+    plan = TrainingPlan(graph, precision: recipe.precision, isFused: isFused, features: features)
     self.teacher = teacher.map { (TrainingPlan($0.graph, features: features), $0.parameters) }
     stream = BatchStream(
       images: images,

@@ -141,6 +141,7 @@ extension TrainingRecipe {
     number("epsilon", \.optimizer.epsilon, 0...1),
     number("weightDecay", \.weightDecay, 0...1),
     word("decayed", \.weightDecayScope),
+    word("precision", \.precision),
     number("labelSmoothing", \.labelSmoothing, 0...0.999),
     optional("clipping", \.clipping, 1e-30...1e30),
     integer("crop", \.augmentation.padding, 0...64),

@@ -1,3 +1,5 @@
+import BinadeKernels
+
 /// How a network is trained: everything that, with the data, determines the result to the bit.
 public struct TrainingRecipe: Sendable, Hashable {
   /// Times that every image is seen.
@@ -18,6 +20,8 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var labelSmoothing = 0.0
   /// The greatest norm of a gradient; nil for any.
   public var clipping: Double?
+  /// What products take: float32, or operands rounded to bfloat16.
+  public var precision = ProductPrecision.float32
   /// What is done to images.
   public var augmentation = Augmentation.standard
   /// How slowly the average of the weights follows, 0 to 1: its share that stays at each step; nil for no average.

@@ -80,47 +80,55 @@ import Testing
     var weightGradient: [Float] = []
   }
 
-  /// Runs the kernels as training does.
+  /// Runs the kernels as training does, on memory that held NaN.
   static func run(
     _ shape: ConvolutionShape,
     _ images: [Float],
     _ weights: [Float],
     _ upstream: [Float],
     imageCount: Int,
-    kernel: FloatMicroKernel
+    precision: ProductPrecision = .float32,
+    features: CPUFeatures = .detected
   ) -> Results {
-    let convolution = TrainableConvolution(shape, kernel: kernel)
+    let convolution = TrainableConvolution(shape, precision: precision, features: features)
     let packed = convolution.pack(weights, needsDataGradient: true)
     var results = Results()
-    // Whatever lies behind the images must not be used.
-    var padded = [Float](
-      repeating: .nan,
-      count: imageCount * shape.paddedInputCount + ConvolutionShape.readAhead
+    let scratchCount = max(
+      convolution.forwardScratchCount(imageCount: imageCount),
+      convolution.backwardScratchCount(imageCount: imageCount)
     )
-    convolution.pad(images, imageCount: imageCount, into: &padded) { $2.update(from: $0, count: $1) }
+    var scratch = [Float](repeating: .nan, count: scratchCount)
     results.sums = [Float](repeating: 0, count: imageCount * shape.outputCount)
-    convolution.forward(padded, packed, imageCount: imageCount) { rows, sums, rowStride in
+    convolution.forward(
+      images,
+      packed,
+      imageCount: imageCount,
+      scratch: &scratch,
+      convert: { line, _, _ in line }
+    ) { rows, sums, rowStride in
       for (index, row) in rows.enumerated() {
         for channel in 0..<shape.outputChannels {
           results.sums[row * shape.outputChannels + channel] = sums[index * rowStride + channel]
         }
       }
     }
-    let rim = convolution.dataGradient.rim
-    let count = convolution.dataGradient.paddedCount
-    var gradients = [Float](repeating: .nan, count: imageCount * count + ConvolutionShape.readAhead)
-    GradientFill.identity(channels: shape.outputChannels).fill(
-      &gradients,
-      from: upstream,
-      nil,
-      imageCount: imageCount,
-      height: shape.outputHeight,
-      width: shape.outputWidth,
-      rim: rim
-    )
+    for place in scratch.indices { scratch[place] = .nan }
     results.inputGradient = [Float](repeating: .nan, count: imageCount * shape.inputCount)
-    if let panels = packed.backward {
-      convolution.dataGradient.run(gradients, panels, imageCount: imageCount) { block in
+    var ordered = [Float](repeating: 0, count: convolution.weightCount)
+    upstream.withUnsafeBufferPointer { upstream in
+      convolution.backward(
+        images,
+        TrainableConvolution.Upstream(
+          g: upstream.baseAddress!,
+          z: nil,
+          fill: .identity(channels: shape.outputChannels)
+        ),
+        packed,
+        imageCount: imageCount,
+        scratch: &scratch,
+        convert: { line, _, _ in line },
+        sums: &ordered
+      ) { block in
         for index in 0..<block.count {
           let pixel = block.pixel + index * block.pixelStep
           for channel in 0..<shape.inputChannels {
@@ -130,68 +138,105 @@ import Testing
         }
       }
     }
-    var ordered = [Float](repeating: 0, count: convolution.weightGradient.count)
-    convolution.weightGradient.accumulate(
-      padded,
-      gradients,
-      WeightGradient.Layout(shape, rim: rim),
-      imageCount: imageCount,
-      into: &ordered
-    )
     results.weightGradient = ordered
     KernelOrder.restore(ordered, shape, into: &results.weightGradient)
     return results
   }
 
-  @Test("kernels are within γ of the twins, and every row gives the same bits", arguments: shapes)
-  func kernels(shape: ConvolutionShape) {
+  /// The instruction sets that can run here, the fastest first.
+  static var rows: [CPUFeatures] {
+    [.detected] + [.avx512, .avx2, .portable].filter { CPUFeatures.detected.isSuperset(of: $0) }
+  }
+
+  @Test(
+    "kernels are within γ of the twins, on operands that are rounded as the precision says; every row gives the same bits",
+    arguments: shapes,
+    ProductPrecision.allCases
+  )
+  func kernels(shape: ConvolutionShape, precision: ProductPrecision) {
     let imageCount = 3
     let twin = ReferenceConvolutionGradient(shape)
     let images = Self.numbers(imageCount * shape.inputCount, seed: 4)
     let weights = Self.numbers(shape.outputChannels * shape.depth, seed: 5)
     let upstream = Self.numbers(imageCount * shape.outputCount, seed: 6)
-    let (absolute, absoluteWeights) = (images.map(abs), weights.map(abs))
-    let absoluteUpstream = upstream.map(abs)
+    func operands(_ values: [Double]) -> [Double] {
+      precision == .float32 ? values : values.map { Double(Self.bfloat16(Float($0))) }
+    }
+    let (x, w, g) = (operands(images), operands(weights), operands(upstream))
     var first: Results?
-    for kernel in KernelTable.float32Rows {
+    for features in Self.rows {
       let found = Self.run(
         shape,
         images.map { Float($0) },
         weights.map { Float($0) },
         upstream.map { Float($0) },
         imageCount: imageCount,
-        kernel: kernel
+        precision: precision,
+        features: features
       )
       #expect(
         isWithin(
           found.sums,
-          twin.forward(images, weights, imageCount: imageCount),
-          twin.forward(absolute, absoluteWeights, imageCount: imageCount),
+          twin.forward(x, w, imageCount: imageCount),
+          twin.forward(x.map(abs), w.map(abs), imageCount: imageCount),
           products: shape.depth
         ),
-        "\(kernel.name)"
+        "\(features.names)"
       )
       #expect(
         isWithin(
           found.inputGradient,
-          twin.inputGradient(upstream, weights, imageCount: imageCount),
-          twin.inputGradient(absoluteUpstream, absoluteWeights, imageCount: imageCount),
+          twin.inputGradient(g, w, imageCount: imageCount),
+          twin.inputGradient(g.map(abs), w.map(abs), imageCount: imageCount),
           products: shape.groupOutputChannels * shape.kernelHeight * shape.kernelWidth
         ),
-        "\(kernel.name)"
+        "\(features.names)"
       )
       #expect(
         isWithin(
           found.weightGradient,
-          twin.weightGradient(images, upstream, imageCount: imageCount),
-          twin.weightGradient(absolute, absoluteUpstream, imageCount: imageCount),
+          twin.weightGradient(x, g, imageCount: imageCount),
+          twin.weightGradient(x.map(abs), g.map(abs), imageCount: imageCount),
           products: imageCount * shape.outputPixelCount
         ),
-        "\(kernel.name)"
+        "\(features.names)"
       )
-      #expect(found == first ?? found, "\(kernel.name) differs from \(KernelTable.float32Rows[0].name)")
+      #expect(found == first ?? found, "\(features.names) differs from \(Self.rows[0].names)")
       first = first ?? found
     }
+  }
+
+  /// The nearest bfloat16, ties to even, worked out on the significand.
+  static func bfloat16(_ value: Float) -> Float {
+    guard value.isFinite, value != 0 else { return value }
+    let unit = max(value.ulp, .leastNonzeroMagnitude) * 0x1p16
+    return (value / unit).rounded(.toNearestOrEven) * unit
+  }
+
+  @Test("bfloat16: subnormal operands, sums and results are 0 on every row, products next to them are not")
+  func subnormals() {
+    let shape = Self.shape(4, 6, 6, 16, kernel: 3, padding: 1)
+    func spread(_ count: Int, seed: Int, exponents: ClosedRange<Int>) -> [Float] {
+      Self.numbers(count, seed: seed).enumerated().map {
+        Float($1) * Float(sign: .plus, exponent: exponents.lowerBound + $0 % exponents.count, significand: 1)
+      }
+    }
+    // Products from 2^-150 to 2^-116, around the least normal number.
+    let images = spread(2 * shape.inputCount, seed: 1, exponents: -76...(-58))
+    let weights = spread(shape.outputChannels * shape.depth, seed: 2, exponents: -74...(-58))
+    let upstream = spread(2 * shape.outputCount, seed: 3, exponents: -130...(-58))
+    let results = Self.rows.map {
+      Self.run(shape, images, weights, upstream, imageCount: 2, precision: .bfloat16, features: $0)
+    }
+    for (result, features) in zip(results, Self.rows) {
+      #expect(result == results[0], "\(features.names)")
+      #expect((result.sums + result.inputGradient + result.weightGradient).allSatisfy { !$0.isSubnormal })
+    }
+    #expect(results[0].sums.contains { $0 == 0 } || results[0].weightGradient.contains { $0 == 0 })
+    #expect(results[0].sums.contains { $0 != 0 })
+    // In float32 the same numbers have subnormal sums.
+    let float = Self.run(shape, images, weights, upstream, imageCount: 2)
+    #expect((float.sums + float.weightGradient).contains { $0.isSubnormal })
   }
 
   @Test("a kernel that is not turned, and phases that are exchanged, are seen")
@@ -205,8 +250,7 @@ import Testing
       images.map { Float($0) },
       weights.map { Float($0) },
       upstream.map { Float($0) },
-      imageCount: 1,
-      kernel: KernelTable.float32()
+      imageCount: 1
     )
     let twin = ReferenceConvolutionGradient(shape)
     let magnitudes = twin.inputGradient(upstream.map(abs), weights.map(abs), imageCount: 1)

@@ -122,11 +122,13 @@ import Testing
     _ labels: [Int],
     threads: Int = 1,
     features: CPUFeatures = .detected,
-    isFused: Bool = true
+    isFused: Bool = true,
+    precision: ProductPrecision = .float32
   ) throws -> (gradient: [Float], parameters: [Float], report: StepReport) {
     var recipe = TrainingRecipe()
     recipe.batch = 1
     recipe.labelSmoothing = 0.1
+    recipe.precision = precision
     let trainer = try Trainer(
       graph,
       parameters(graph),
@@ -175,17 +177,34 @@ import Testing
     }
   }
 
-  @Test("threads and instruction sets leave every bit as it is", arguments: networks)
-  func reproducible(name: String) throws {
+  @Test(
+    "threads and instruction sets leave every bit as it is",
+    arguments: networks,
+    ProductPrecision.allCases
+  )
+  func reproducible(name: String, precision: ProductPrecision) throws {
     let graph = Self.graph(name)
     let (images, labels) = Self.images(graph, 19)
-    let first = try Self.step(graph, images, labels)
+    let first = try Self.step(graph, images, labels, precision: precision)
     for threads in [2, 7] {
-      #expect(try Self.step(graph, images, labels, threads: threads).parameters == first.parameters)
+      let other = try Self.step(graph, images, labels, threads: threads, precision: precision)
+      #expect(other.parameters == first.parameters)
     }
-    for features in [CPUFeatures.portable, .avx2] where CPUFeatures.detected.isSuperset(of: features) {
-      #expect(try Self.step(graph, images, labels, features: features).parameters == first.parameters)
+    for features in [CPUFeatures.portable, .avx2, .avx512]
+    where CPUFeatures.detected.isSuperset(of: features) {
+      let other = try Self.step(graph, images, labels, features: features, precision: precision)
+      #expect(other.parameters == first.parameters, "\(features.names)")
     }
+  }
+
+  @Test("bfloat16 is within a few units of its precision of float32", arguments: networks)
+  func bfloat16(name: String) throws {
+    let graph = Self.graph(name)
+    let (images, labels) = Self.images(graph, 11)
+    let float = try Self.step(graph, images, labels)
+    let rounded = try Self.step(graph, images, labels, precision: .bfloat16)
+    #expect(rounded.gradient != float.gradient)
+    #expect(abs(rounded.report.loss - float.report.loss) <= 0.02 * float.report.loss)
   }
 
   @Test("fused and unfused passes agree to the rounding of sums", arguments: networks)

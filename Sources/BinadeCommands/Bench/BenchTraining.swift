@@ -5,12 +5,18 @@ enum BenchTraining {
   /// The products of a step.
   enum Product: String, CaseIterable {
     case forward = "forward products"
-    case data = "gradients of inputs"
     case weights = "gradients of weights"
+    case backward = "gradients of weights and inputs"
   }
 
   /// A whole step on drawn images with drawn weights.
-  static func step(_ architecture: ResNet, batch: Int, threads: Int, isFused: Bool) throws -> BenchWorkload {
+  static func step(
+    _ architecture: ResNet,
+    _ precision: ProductPrecision = .float32,
+    batch: Int,
+    threads: Int,
+    isFused: Bool = true
+  ) throws -> BenchWorkload {
     let graph = architecture.graph
     let generator = CounterGenerator(seed: 1)
     let pixels = (0..<batch * graph.inputShape.count).map {
@@ -19,6 +25,7 @@ enum BenchTraining {
     let labels = (0..<batch).map { $0 % graph.outputCount }
     var recipe = TrainingRecipe()
     recipe.batch = 1
+    recipe.precision = precision
     let trainer = try Trainer(
       graph,
       NetworkParameters(graph, seed: 0),
@@ -43,7 +50,7 @@ enum BenchTraining {
     let first = layers.first?.shape.multiplyAccumulateCount ?? 0
     return BenchWorkload(
       name: "step, batch \(batch)",
-      datapath: Datapath.float32.rawValue,
+      datapath: precision.rawValue,
       kernel: trainer.kernelName,
       workCount: batch,
       unit: .images,
@@ -59,17 +66,18 @@ enum BenchTraining {
     )
   }
 
-  /// One of the products of all layers, shard by shard as training runs it, on padded images that are ready.
+  /// One of the products of all layers, shard by shard as training runs it, with the operands made from maps without a rim.
   static func products(_ product: Product, _ architecture: ResNet, batch: Int, threads: Int) -> BenchWorkload
   {
-    let layers = architecture.graph.weightedLayers.dropFirst(product == .data ? 1 : 0).map {
-      TrainableConvolution($0.shape)
+    let layers = architecture.graph.weightedLayers.map {
+      TrainableConvolution($0.shape, precision: precision)
     }
     let jobs = layers.map { BenchGradient($0, batch: batch) }
-    let count = batch * layers.reduce(0) { $0 + $1.shape.multiplyAccumulateCount }
+    let sweeps = product == .backward ? 2 : 1
+    let count = sweeps * batch * layers.reduce(0) { $0 + $1.shape.multiplyAccumulateCount }
     return BenchWorkload(
       name: "\(product.rawValue), batch \(batch)",
-      datapath: Datapath.float32.rawValue,
+      datapath: precision.rawValue,
       kernel: layers.first?.kernelName ?? "none",
       workCount: count,
       unit: .multiplyAccumulates,
@@ -79,7 +87,7 @@ enum BenchTraining {
   }
 }
 
-/// The products of one layer.
+/// The products of one layer, with what makes their operands.
 final class BenchGradient {
   private let convolution: TrainableConvolution
   private let weights: TrainableConvolution.Weights
@@ -87,9 +95,13 @@ final class BenchGradient {
   private let images: BenchBuffer<Float>
   private let gradients: BenchBuffer<Float>
   private let sums: BenchBuffer<Float>
+  private let scratch: BenchBuffer<Float>
+  private let scratchCount: Int
 
   /// Images of a unit of parallel work.
   private static let shard = 8
+
+  private var shardCount: Int { (batch + Self.shard - 1) / Self.shard }
 
   init(_ convolution: TrainableConvolution, batch: Int) {
     self.convolution = convolution
@@ -100,34 +112,53 @@ final class BenchGradient {
       (0..<count).map { Float(generator.word(of: UInt64($0 % 9973))) / 0x1p31 - 1 }
     }
     weights = convolution.pack(numbers(shape.outputChannels * shape.depth), needsDataGradient: true)
-    images = BenchBuffer(numbers(batch * shape.paddedInputCount + ConvolutionShape.readAhead))
-    gradients = BenchBuffer(
-      numbers(batch * convolution.dataGradient.paddedCount + ConvolutionShape.readAhead)
+    images = BenchBuffer(numbers(batch * shape.inputCount))
+    gradients = BenchBuffer(numbers(batch * shape.outputCount))
+    scratchCount = max(
+      convolution.forwardScratchCount(imageCount: Self.shard),
+      convolution.backwardScratchCount(imageCount: Self.shard)
     )
     let shards = (batch + Self.shard - 1) / Self.shard
-    sums = BenchBuffer([Float](repeating: 0, count: shards * convolution.weightGradient.count))
+    scratch = BenchBuffer([Float](repeating: 0, count: shards * scratchCount))
+    sums = BenchBuffer([Float](repeating: 0, count: shards * convolution.weightCount))
   }
 
   func run(_ product: BenchTraining.Product, threads: Int) -> Float {
     let shape = convolution.shape
-    let layout = WeightGradient.Layout(shape, rim: convolution.dataGradient.rim)
-    let found = ParallelLoop.map(count: (batch + Self.shard - 1) / Self.shard, threads: threads) {
-      index -> Float in
+    let found = ParallelLoop.map(count: shardCount, threads: threads) { index -> Float in
       let first = index * Self.shard
       let count = min(Self.shard, batch - first)
-      let image = images.start + first * shape.paddedInputCount
-      let gradient = gradients.start + first * convolution.dataGradient.paddedCount
+      let image = images.start + first * shape.inputCount
+      let memory = scratch.start + index * scratchCount
       var last: Float = 0
       switch product {
       case .forward:
-        convolution.forward(image, weights, imageCount: count) { _, sums, _ in last = sums[0] }
-      case .data:
-        guard let panels = weights.backward else { return 0 }
-        convolution.dataGradient.run(gradient, panels, imageCount: count) { last = $0.sums[0] }
-      case .weights:
-        let target = sums.start + index * convolution.weightGradient.count
-        convolution.weightGradient.accumulate(image, gradient, layout, imageCount: count, into: target)
-        last = target[0]
+        convolution.forward(
+          image,
+          weights,
+          imageCount: count,
+          scratch: memory,
+          convert: { line, _, _ in line },
+          finish: { _, sums, _ in last = sums[0] }
+        )
+      case .backward, .weights:
+        let target = sums.start + index * convolution.weightCount
+        let upstream = TrainableConvolution.Upstream(
+          g: gradients.start + first * shape.outputCount,
+          z: nil,
+          fill: .identity(channels: shape.outputChannels)
+        )
+        convolution.backward(
+          image,
+          upstream,
+          weights,
+          imageCount: count,
+          scratch: memory,
+          convert: { line, _, _ in line },
+          sums: target,
+          finish: product == .weights ? nil : { last = $0.sums[0] }
+        )
+        last += target[0]
       }
       return last
     }

@@ -8,11 +8,12 @@ struct BenchTrainingCommand: ParsableCommand {
     abstract: "Measure training: a whole step on drawn images, its unfused twin, and each product by itself.",
     discussion: """
       A step is batch, forward, loss, backward and update. Its twin takes batch norm's sums, its normalization and its
-      gradient as passes of their own over maps in memory; the products are those of the network's layers, forward, of
-      the inputs' gradients and of the weights', without the passes around them, beside the forward one.
+      gradient as passes of their own over maps in memory; in bfloat16 it is the step in float32. The products are those
+      of all layers, without the passes around them.
 
       EXAMPLES
         binade bench training --threads 2
+        binade bench training --precision bfloat16 --threads 2
         binade bench training --model resnet20-cifar --batch 128 --threads 2 --step-only --json
       """
   )
@@ -22,6 +23,9 @@ struct BenchTrainingCommand: ParsableCommand {
 
   @Option(help: "Images of a step.")
   var batch: Int = 128
+
+  @Option(help: "What products take: float32 or bfloat16.")
+  var precision: String = ProductPrecision.float32.rawValue
 
   @Flag(help: "Measure the step alone, without its twin and the products.")
   var stepOnly = false
@@ -37,21 +41,27 @@ struct BenchTrainingCommand: ParsableCommand {
   func run() throws {
     let architecture = try ArchitectureName.resolve(model)
     let (batch, threads) = (batch, options.threads)
+    guard let precision = ProductPrecision(rawValue: precision) else {
+      throw ValidationError("--precision must be float32 or bfloat16, found '\(self.precision)'")
+    }
+    let isFloat = precision == .float32
     let step = BenchRow(
       name: "step of \(model), batch \(batch)",
-      format: BenchFormat.float32Name,
-      workload: { try BenchTraining.step(architecture, batch: batch, threads: threads, isFused: true) },
+      format: precision.rawValue,
+      workload: { try BenchTraining.step(architecture, precision, batch: batch, threads: threads) },
       twin: stepOnly || options.worker
-        ? nil : { try BenchTraining.step(architecture, batch: batch, threads: threads, isFused: false) }
+        ? nil : { try BenchTraining.step(architecture, batch: batch, threads: threads, isFused: !isFloat) }
     )
     guard !stepOnly, !options.worker else { return try options.run([step]) }
     let products = BenchTraining.Product.allCases.map { product in
       BenchRow(
         name: "\(product.rawValue), batch \(batch)",
-        format: BenchFormat.float32Name,
-        workload: { BenchTraining.products(product, architecture, batch: batch, threads: threads) },
-        twin: product == .forward
-          ? nil : { BenchTraining.products(.forward, architecture, batch: batch, threads: threads) }
+        format: precision.rawValue,
+        workload: {
+          BenchTraining.products(product, architecture, precision, batch: batch, threads: threads)
+        },
+        twin: isFloat
+          ? nil : { BenchTraining.products(product, architecture, .float32, batch: batch, threads: threads) }
       )
     }
     try options.run([step] + products)

@@ -68,6 +68,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "How the learning rate goes: oneCycle, cosine, step, constant.")
   var schedule: String?
 
+  @Option(help: "What products take: float32, or bfloat16 (operands rounded, float32 sums and weights).")
+  var precision: String?
+
   @Option(help: "The seed of order, augmentation and random weights.")
   var seed: UInt64?
 
@@ -150,6 +153,7 @@ struct TrainCommand: ParsableCommand {
     if let batch { pairs.append(("batch", "\(batch)")) }
     if let learningRate { pairs.append(("learningRate", "\(learningRate)")) }
     if let schedule { pairs.append(("schedule", schedule)) }
+    if let precision { pairs.append(("precision", precision)) }
     if let seed { pairs.append(("seed", "\(seed)")) }
     for setting in settings {
       let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)

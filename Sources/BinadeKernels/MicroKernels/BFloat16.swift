@@ -7,6 +7,9 @@ struct BFloat16: BitwiseCopyable, Sendable, ExpressibleByIntegerLiteral {
     bits = UInt16(Float(value).bitPattern >> 16)
   }
 
+  /// The upper half of a float32: its value where that is a bfloat16.
+  init(upperHalfOf value: Float) { bits = UInt16(value.bitPattern >> 16) }
+
   /// A float32 that is a bfloat16, nil for others and for subnormal ones; NaN loses its payload.
   init?(exactly value: Float) {
     guard !value.isNaN else {

@@ -20,6 +20,8 @@ package struct FloatMicroKernel: MicroKernel, KernelRow {
   package let tile: TileShape
   /// Nil for the portable row.
   private let compute: Tile?
+  /// Whether subnormal operands, sums and results count as 0, as VDPBF16PS has it.
+  private(set) var flushesSubnormals = false
 
   /// Runs everywhere; slow where the compiler's baseline has no fused multiply-add.
   package static let portable = FloatMicroKernel(
@@ -60,6 +62,14 @@ package struct FloatMicroKernel: MicroKernel, KernelRow {
   static let depthGroup = 1
   var depthBlock: Int { 384 }
 
+  /// The same, with subnormal operands, sums and results taken for 0: what the instruction of ``BFloat16MicroKernel``
+  /// computes, for operands that are bfloat16 values.
+  var flushingSubnormals: FloatMicroKernel {
+    var kernel = self
+    kernel.flushesSubnormals = true
+    return kernel
+  }
+
   func computeTile(
     _ a: inout binade_tile_rows,
     b: UnsafePointer<Float>,
@@ -69,6 +79,8 @@ package struct FloatMicroKernel: MicroKernel, KernelRow {
     columns: Int,
     accumulate: Bool
   ) {
+    let before = flushesSubnormals ? binade_flush_begin() : 0
+    defer { if flushesSubnormals { binade_flush_end(before) } }
     if let compute {
       compute(&a, b, c, rowStride, columns, accumulate)
       return

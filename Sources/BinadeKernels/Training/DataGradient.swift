@@ -3,19 +3,19 @@
 ///
 /// - Error: one fused multiply-add per product, in the order in which gradients lie in memory (row, column, channel): bit for
 ///   bit the same on every instruction set.
-package struct DataGradient: Sendable {
+struct DataGradient<Kernel: MicroKernel>: Sendable where Kernel.Sum == Float {
   /// The sizes of one image.
-  package let shape: ConvolutionShape
+  let shape: ConvolutionShape
   /// Pixels of zeros around the maps of gradients that it reads.
-  package let rim: Int
-  private let kernel: FloatMicroKernel
+  let rim: Int
+  private let kernel: Kernel
   private let phases: [GradientPhase]
 
   /// Pixels that are computed, and finished, together.
   private static var blockRows: Int { 96 }
 
   /// A gradient for `shape`.
-  package init(_ shape: ConvolutionShape, kernel: FloatMicroKernel = KernelTable.float32()) {
+  init(_ shape: ConvolutionShape, kernel: Kernel) {
     self.shape = shape
     self.kernel = kernel
     phases = GradientPhase.phases(of: shape)
@@ -23,19 +23,19 @@ package struct DataGradient: Sendable {
   }
 
   /// Elements of the gradient of an image's outputs with its rim.
-  package var paddedCount: Int {
+  var paddedCount: Int {
     (shape.outputHeight + 2 * rim) * (shape.outputWidth + 2 * rim) * shape.outputChannels
   }
 
   /// Weights, packed for each phase and group.
-  package struct Panels: Sendable {
-    fileprivate let columns: [[PackedColumns<FloatMicroKernel>]]
+  struct Panels: Sendable {
+    fileprivate let columns: [[PackedColumns<Kernel>]]
   }
 
   /// Packs weights.
   ///
   /// - Shape: `weights` is kernelHeight x kernelWidth x outputChannels x channels per group.
-  func pack(_ weights: UnsafePointer<Float>) -> Panels {
+  func pack(_ weights: UnsafePointer<Kernel.ColumnOperand>) -> Panels {
     Panels(
       columns: phases.map { phase in
         (0..<shape.groups).map { group in
@@ -69,26 +69,15 @@ package struct DataGradient: Sendable {
     return DepthLayout(tapOffsets: rows.map { $0 + first }, channels: columns.count * shape.outputChannels)
   }
 
-  /// Some input pixels at even distances whose gradients are complete.
-  package struct Block {
-    /// The first pixel, counted through all images, and the distance of the others.
-    package let pixel: Int, pixelStep: Int
-    /// How many.
-    package let count: Int
-    /// count x rowStride.
-    package let sums: UnsafePointer<Float>
-    /// Elements from one pixel's sums to the next.
-    package let rowStride: Int
-  }
-
   /// Computes the gradients of the input pixels of some images, and hands each block over once.
   ///
   /// - Shape: `gradients` is imageCount x ``paddedCount``, followed by ``ConvolutionShape/readAhead`` elements.
-  package func run(
-    _ gradients: UnsafePointer<Float>,
+  @inline(__always)
+  func run(
+    _ gradients: UnsafePointer<Kernel.RowOperand>,
     _ panels: Panels,
     imageCount: Int,
-    finish: (Block) -> Void
+    finish: (GradientBlock) -> Void
   ) {
     let tileRows = kernel.tile.rows
     for (phase, columns) in zip(phases, panels.columns) {
@@ -111,8 +100,8 @@ package struct DataGradient: Sendable {
   private func compute(
     _ rows: Range<Int>,
     _ phase: GradientPhase,
-    _ gradients: UnsafePointer<Float>,
-    _ columns: [PackedColumns<FloatMicroKernel>],
+    _ gradients: UnsafePointer<Kernel.RowOperand>,
+    _ columns: [PackedColumns<Kernel>],
     _ addresses: UnsafeMutablePointer<UnsafeRawPointer?>,
     into sums: UnsafeMutablePointer<Float>,
     rowStride: Int
@@ -156,10 +145,18 @@ package struct DataGradient: Sendable {
     _ phase: GradientPhase,
     _ sums: UnsafePointer<Float>,
     _ rowStride: Int,
-    _ finish: (Block) -> Void
+    _ finish: (GradientBlock) -> Void
   ) {
     if shape.stride == 1 {
-      finish(Block(pixel: rows.lowerBound, pixelStep: 1, count: rows.count, sums: sums, rowStride: rowStride))
+      finish(
+        GradientBlock(
+          pixel: rows.lowerBound,
+          pixelStep: 1,
+          count: rows.count,
+          sums: sums,
+          rowStride: rowStride
+        )
+      )
       return
     }
     var row = rows.lowerBound
@@ -169,7 +166,7 @@ package struct DataGradient: Sendable {
       let count = min(phase.width - x, rows.upperBound - row)
       let inputRow = (image * shape.inputHeight + shape.stride * y + phase.row) * shape.inputWidth
       finish(
-        Block(
+        GradientBlock(
           pixel: inputRow + shape.stride * x + phase.column,
           pixelStep: shape.stride,
           count: count,
@@ -182,9 +179,21 @@ package struct DataGradient: Sendable {
   }
 }
 
+/// Some input pixels at even distances whose gradients are complete.
+package struct GradientBlock {
+  /// The first pixel, counted through all images, and the distance of the others.
+  package let pixel: Int, pixelStep: Int
+  /// How many.
+  package let count: Int
+  /// count x rowStride.
+  package let sums: UnsafePointer<Float>
+  /// Elements from one pixel's sums to the next.
+  package let rowStride: Int
+}
+
 /// The weights that a phase sees, input channels as columns.
-private struct TurnedWeightColumns: ColumnSource {
-  let weights: UnsafePointer<Float>
+private struct TurnedWeightColumns<Operand>: ColumnSource {
+  let weights: UnsafePointer<Operand>
   let shape: ConvolutionShape
   let phase: GradientPhase
   let group: Int
@@ -193,8 +202,8 @@ private struct TurnedWeightColumns: ColumnSource {
     tap: Int,
     channel: Int,
     columns: Range<Int>,
-    scratch: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
+    scratch: UnsafeMutablePointer<Operand>
+  ) -> UnsafePointer<Operand> {
     // As `DataGradient.layout(of:)` counts taps and channels.
     let (y, x, output): (Int, Int, Int)
     if shape.groups == 1 {

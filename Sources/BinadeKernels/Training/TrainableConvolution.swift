@@ -1,29 +1,86 @@
-/// A float32 convolution and its gradients; weights are packed anew for each step.
+import CBinadeKernels
+
+/// What products of training take.
+public enum ProductPrecision: String, Sendable, Hashable, CaseIterable {
+  /// float32 operands, one fused multiply-add per product.
+  case float32
+  /// Operands rounded to bfloat16, to nearest even; float32 sums, one fused multiply-add per product, subnormal operands,
+  /// sums and results taken for 0: what VDPBF16PS computes, on every instruction set.
+  case bfloat16
+}
+
+/// A convolution and its gradients; weights are packed anew for each step.
 package struct TrainableConvolution: Sendable {
+  /// The kernels of a layer.
+  enum Route: Sendable {
+    case float32(FloatMicroKernel)
+    /// bfloat16 values on the float32 kernels: where channels have no pairs, or there is no instruction.
+    case rounded(FloatMicroKernel, paired: PairedWeightGradient?)
+    case bfloat16(BFloat16MicroKernel, paired: PairedWeightGradient)
+  }
+
   /// The sizes of one image.
   package let shape: ConvolutionShape
-  /// Of the inputs.
-  package let dataGradient: DataGradient
-  /// Of the weights.
-  package let weightGradient: WeightGradient
-  private let kernel: FloatMicroKernel
+  let route: Route
+  let weightGradient: WeightGradient
+  let features: CPUFeatures
+  /// Pixels of zeros around the gradients of outputs.
+  let rim: Int
 
   /// Chooses kernels for `shape`.
-  package init(_ shape: ConvolutionShape, kernel: FloatMicroKernel = KernelTable.float32()) {
+  package init(
+    _ shape: ConvolutionShape,
+    precision: ProductPrecision = .float32,
+    features: CPUFeatures = .detected
+  ) {
     self.shape = shape
-    self.kernel = kernel
-    dataGradient = DataGradient(shape, kernel: kernel)
+    self.features = features
+    let kernel = KernelTable.float32(for: features)
     weightGradient = WeightGradient(shape, features: kernel.features)
+    rim = GradientPhase.phases(of: shape).map { $0.rim(shape) }.max() ?? 0
+    // The same on every machine: pairs of channels in both directions, or none.
+    let isPaired =
+      shape.groups == 1 && shape.inputChannels.isMultiple(of: 2) && shape.outputChannels.isMultiple(of: 2)
+    let paired = isPaired ? PairedWeightGradient(shape, features: kernel.features) : nil
+    switch precision {
+    case .float32: route = .float32(kernel)
+    case .bfloat16:
+      if let paired, let instruction = KernelTable.bfloat16(for: features) {
+        route = .bfloat16(instruction, paired: paired)
+      } else {
+        route = .rounded(kernel.flushingSubnormals, paired: paired)
+      }
+    }
   }
 
   /// The kernel's name, for reports.
-  package var kernelName: String { kernel.name }
+  package var kernelName: String {
+    switch route {
+    case .float32(let kernel): kernel.name
+    case .rounded(let kernel, _): "\(kernel.name), bfloat16 operands"
+    case .bfloat16(let kernel, _): kernel.name
+    }
+  }
+
+  /// Weights.
+  package var weightCount: Int { weightGradient.count }
+
+  /// Images that must go together: gradients of weights may take them in pairs.
+  package var groupMultiple: Int {
+    switch route {
+    case .float32: 1
+    case .rounded, .bfloat16: 2
+    }
+  }
 
   /// Weights of one step.
   package struct Weights: Sendable {
-    fileprivate let forward: PackedConvolution<FloatMicroKernel>
-    /// Nil for a layer whose inputs need no gradient.
-    package let backward: DataGradient.Panels?
+    enum Packed: Sendable {
+      case float(PackedConvolution<FloatMicroKernel>, DataGradient<FloatMicroKernel>.Panels?)
+      case bfloat16(PackedConvolution<BFloat16MicroKernel>, DataGradient<BFloat16MicroKernel>.Panels?)
+    }
+
+    let packed: Packed
   }
 
   /// Packs weights for the forward product and, unless the inputs need no gradient, for theirs.
@@ -31,44 +88,36 @@ package struct TrainableConvolution: Sendable {
   /// - Shape: `weights` is outputChannels x channels per group x kernelHeight x kernelWidth.
   /// - Complexity: O(weights).
   package func pack(_ weights: UnsafePointer<Float>, needsDataGradient: Bool) -> Weights {
-    let count = shape.outputChannels * shape.depth
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { ordered in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: weightCount) { ordered in
       guard let ordered = ordered.baseAddress else { preconditionFailure("a convolution without weights") }
       KernelOrder.outputsInnermost(weights, shape, into: ordered)
-      let forward = PackedConvolution(shape: shape, ordered: ordered, kernel: kernel)
-      guard needsDataGradient else { return Weights(forward: forward, backward: nil) }
-      KernelOrder.inputsInnermost(weights, shape, into: ordered)
-      return Weights(forward: forward, backward: dataGradient.pack(ordered))
+      switch route {
+      case .float32(let kernel), .rounded(let kernel, _):
+        if case .rounded = route { binade_round_bf16(features.rawValue, ordered, weightCount) }
+        let forward = PackedConvolution(shape: shape, ordered: ordered, kernel: kernel)
+        guard needsDataGradient else { return Weights(packed: .float(forward, nil)) }
+        KernelOrder.inputsInnermost(weights, shape, into: ordered)
+        if case .rounded = route { binade_round_bf16(features.rawValue, ordered, weightCount) }
+        return Weights(packed: .float(forward, DataGradient(shape, kernel: kernel).pack(ordered)))
+      case .bfloat16(let kernel, _):
+        let forward = rounded(ordered) { PackedConvolution(shape: shape, ordered: $0, kernel: kernel) }
+        guard needsDataGradient else { return Weights(packed: .bfloat16(forward, nil)) }
+        KernelOrder.inputsInnermost(weights, shape, into: ordered)
+        let panels = rounded(ordered) { DataGradient(shape, kernel: kernel).pack($0) }
+        return Weights(packed: .bfloat16(forward, panels))
+      }
     }
   }
 
-  /// Computes the raw sums of some images, and hands each block over once: pixels, sums, elements between the sums of two pixels.
-  ///
-  /// - Shape: as ``FloatConvolution/run(_:imageCount:epilogue:addend:into:threads:)``.
-  /// - Error: the sums of ``FloatConvolution``, bit for bit.
-  package func forward(
-    _ paddedImages: UnsafePointer<Float>,
-    _ weights: Weights,
-    imageCount: Int,
-    finish: (Range<Int>, UnsafePointer<Float>, Int) -> Void
-  ) {
-    weights.forward.run(paddedImages, imageCount: imageCount, threads: 1) { rows, sums, rowStride, _ in
-      finish(rows, sums, rowStride)
-    }
-  }
-
-  /// Writes images within a rim of zeros, line by line as `convert` makes them.
-  ///
-  /// - Shape: `padded` holds imageCount x ``ConvolutionShape/paddedInputCount`` elements, `images` imageCount x
-  ///   ``ConvolutionShape/inputCount``.
-  package func pad(
-    _ images: UnsafePointer<Float>,
-    imageCount: Int,
-    into padded: UnsafeMutablePointer<Float>,
-    _ convert: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
-  ) {
-    PaddedImage.fill(padded, from: images, imageCount: imageCount, shape: shape, zero: 0) { line, target in
-      if let base = line.baseAddress { convert(base, line.count, target) }
+  private func rounded<Result>(
+    _ weights: UnsafeMutablePointer<Float>,
+    _ body: (UnsafePointer<BFloat16>) -> Result
+  ) -> Result {
+    binade_round_bf16(features.rawValue, weights, weightCount)
+    let operands = (0..<weightCount).map { BFloat16(upperHalfOf: weights[$0]) }
+    return operands.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { preconditionFailure("a convolution without weights") }
+      return body(base)
     }
   }
 }

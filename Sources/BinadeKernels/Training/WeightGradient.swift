@@ -8,29 +8,29 @@ import CBinadeKernels
 ///
 /// - Error: one fused multiply-add per product, in the order of images, rows and columns: bit for bit the same on every
 ///   instruction set, whatever the blocking.
-package struct WeightGradient: Sendable {
+struct WeightGradient: Sendable {
   /// The sizes of one image.
-  package let shape: ConvolutionShape
+  let shape: ConvolutionShape
   private let features: CPUFeatures
 
   /// A gradient for `shape`.
-  package init(_ shape: ConvolutionShape, features: CPUFeatures = .detected) {
+  init(_ shape: ConvolutionShape, features: CPUFeatures = .detected) {
     self.shape = shape
     self.features = features
   }
 
   /// Weights.
-  package var count: Int { shape.depth * shape.outputChannels }
+  var count: Int { shape.depth * shape.outputChannels }
 
   /// Where the gradients of output pixels lie: a map within a rim, or without one.
-  package struct Layout: Sendable {
+  struct Layout: Sendable {
     /// Elements from one row of pixels to the next, and from one image to the next.
     let line: Int, image: Int
     /// Elements before the first pixel.
     let start: Int
 
     /// A map of the outputs of `shape` with `rim` pixels around it.
-    package init(_ shape: ConvolutionShape, rim: Int) {
+    init(_ shape: ConvolutionShape, rim: Int) {
       line = (shape.outputWidth + 2 * rim) * shape.outputChannels
       image = (shape.outputHeight + 2 * rim) * line
       start = rim * (line + shape.outputChannels)
@@ -49,7 +49,7 @@ package struct WeightGradient: Sendable {
   /// - Shape: `paddedImages` is imageCount x paddedHeight x paddedWidth x inputChannels, `gradients` as `layout` says, `sums`
   ///   kernelHeight x kernelWidth x channels per group x outputChannels.
   /// - Complexity: O(``ConvolutionShape/multiplyAccumulateCount``).
-  package func accumulate(
+  func accumulate(
     _ paddedImages: UnsafePointer<Float>,
     _ gradients: UnsafePointer<Float>,
     _ layout: Layout,

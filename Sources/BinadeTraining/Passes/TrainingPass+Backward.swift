@@ -133,50 +133,48 @@ extension TrainingPass {
         ? self.finish(of: input, pending[input], into: output)
         : GradientFinish(output.base, channels: shape.inputChannels)
     }
-    let panels = weights[number].backward
-    let weightGradient = convolution.weightGradient
-    let partials = PooledMap(shards.count * weightGradient.count, from: pool)
+    let packed = weights[number]
+    let partials = PooledMap(shards.count * convolution.weightCount, from: pool)
     let inputPixelCount = shape.inputHeight * shape.inputWidth
-    let rim = output == nil ? 0 : convolution.dataGradient.rim
-    let layout = WeightGradient.Layout(shape, rim: rim)
-    let paddedPixels = (shape.outputHeight + 2 * rim) * (shape.outputWidth + 2 * rim)
     let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.inputChannels)
-      let partial = partials.base + shard * weightGradient.count
-      partial.update(repeating: 0, count: weightGradient.count)
-      for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
-        let gradientCount = group.count * paddedPixels * shape.outputChannels + ConvolutionShape.readAhead
-        let inputCount = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
-        scratch.with(gradientCount + inputCount) { gradients in
-          let images = gradients + gradientCount
+      let partial = partials.base + shard * convolution.weightCount
+      partial.update(repeating: 0, count: convolution.weightCount)
+      let groups = shards.groups(
+        ofShard: shard,
+        pixelCount: shape.outputPixelCount,
+        multiple: convolution.groupMultiple
+      )
+      for group in groups {
+        scratch.with(convolution.backwardScratchCount(imageCount: group.count)) { memory in
           let first = group.lowerBound * shape.outputCount
-          fill.fill(
-            gradients,
-            from: finished.map.base + first,
-            z.map { UnsafePointer($0.base + first) },
-            imageCount: group.count,
-            height: shape.outputHeight,
-            width: shape.outputWidth,
-            rim: rim
+          let upstream = TrainableConvolution.Upstream(
+            g: finished.map.base + first,
+            z: z.map { UnsafePointer($0.base + first) },
+            fill: fill
           )
-          convolution.pad(
-            source + group.lowerBound * shape.inputCount,
-            imageCount: group.count,
-            into: images,
-            convert.callAsFunction
-          )
-          weightGradient.accumulate(images, gradients, layout, imageCount: group.count, into: partial)
-          guard let finish, let panels else { return }
-          convolution.dataGradient.run(gradients, panels, imageCount: group.count) { block in
-            finish.finish(
-              block.sums,
-              rowStride: block.rowStride,
-              rowCount: block.count,
-              firstPixel: group.lowerBound * inputPixelCount + block.pixel,
-              pixelStep: block.pixelStep,
-              &totals
-            )
+          let pass = finish.map { finish in
+            { (block: GradientBlock) in
+              finish.finish(
+                block.sums,
+                rowStride: block.rowStride,
+                rowCount: block.count,
+                firstPixel: group.lowerBound * inputPixelCount + block.pixel,
+                pixelStep: block.pixelStep,
+                &totals
+              )
+            }
           }
+          convolution.backward(
+            source + group.lowerBound * shape.inputCount,
+            upstream,
+            packed,
+            imageCount: group.count,
+            scratch: memory,
+            convert: convert.callAsFunction,
+            sums: partial,
+            finish: pass
+          )
         }
       }
       return totals
@@ -210,7 +208,7 @@ extension TrainingPass {
 
   /// Adds the shards' weight gradients in a fixed binary tree.
   private func sum(_ partials: PooledMap, _ layer: TrainingPlan.Layer, into target: inout [Float]) {
-    let count = layer.convolution.weightGradient.count
+    let count = layer.convolution.weightCount
     let chunk = 4096
     ParallelLoop.run(count: (count + chunk - 1) / chunk, threads: threads) { index in
       let places = index * chunk..<min((index + 1) * chunk, count)

@@ -35,12 +35,15 @@ extension TrainingPass {
     let fusedParts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.outputChannels)
       for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
-        let capacity = group.count * shape.paddedInputCount + ConvolutionShape.readAhead
-        scratch.with(capacity) { padded in
-          let images = source + group.lowerBound * shape.inputCount
-          layer.convolution.pad(images, imageCount: group.count, into: padded, convert.callAsFunction)
+        scratch.with(layer.convolution.forwardScratchCount(imageCount: group.count)) { memory in
           let target = output.base + group.lowerBound * shape.outputCount
-          layer.convolution.forward(padded, packed, imageCount: group.count) { rows, sums, rowStride in
+          layer.convolution.forward(
+            source + group.lowerBound * shape.inputCount,
+            packed,
+            imageCount: group.count,
+            scratch: memory,
+            convert: convert.callAsFunction
+          ) { rows, sums, rowStride in
             let place = target + rows.lowerBound * shape.outputChannels
             if plan.isFused {
               moments.finish(sums, rowStride: rowStride, rowCount: rows.count, into: place, &totals)

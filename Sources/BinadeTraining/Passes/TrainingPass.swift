@@ -93,12 +93,12 @@ enum LineConversion {
   case copy
   case finish(Epilogue)
 
-  func callAsFunction(_ line: UnsafePointer<Float>, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
-    switch self {
-    case .copy: target.update(from: line, count: count)
-    case .finish(let epilogue):
-      let channels = epilogue.scales.count
-      epilogue.apply(line, rowStride: channels, rowCount: count / channels, addend: nil, into: target)
-    }
+  func callAsFunction(_ line: UnsafePointer<Float>, _ count: Int, _ room: UnsafeMutablePointer<Float>)
+    -> UnsafePointer<Float>
+  {
+    guard case .finish(let epilogue) = self else { return line }
+    let channels = epilogue.scales.count
+    epilogue.apply(line, rowStride: channels, rowCount: count / channels, addend: nil, into: room)
+    return UnsafePointer(room)
   }
 }

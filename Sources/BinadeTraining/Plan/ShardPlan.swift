@@ -18,10 +18,10 @@ struct ShardPlan: Sendable {
 
   /// The images of a shard, some at a time: small ones go together, so that their pixels fill whole tiles.
   ///
-  /// `pixelCount`: pixels of an image.
-  func groups(ofShard shard: Int, pixelCount: Int) -> [Range<Int>] {
+  /// `pixelCount`: pixels of an image. `multiple`: images that must go together, but at the end of the shard.
+  func groups(ofShard shard: Int, pixelCount: Int, multiple: Int = 1) -> [Range<Int>] {
     let images = images(ofShard: shard)
-    let size = max(1, 256 / pixelCount)
+    let size = max(multiple, 256 / pixelCount / multiple * multiple)
     return stride(from: images.lowerBound, to: images.upperBound, by: size).map {
       $0..<min($0 + size, images.upperBound)
     }

@@ -37,7 +37,12 @@ struct TrainingPlan: Sendable {
   let isFused: Bool
 
   /// Plans for `graph`.
-  init(_ graph: NetworkGraph, isFused: Bool = true, features: CPUFeatures = .detected) {
+  init(
+    _ graph: NetworkGraph,
+    precision: ProductPrecision = .float32,
+    isFused: Bool = true,
+    features: CPUFeatures = .detected
+  ) {
     let fusion = FusionPlan(graph)
     let layout = ParameterLayout(graph)
     let readers = fusion.readers
@@ -53,7 +58,7 @@ struct TrainingPlan: Sendable {
       func range(_ name: String) -> Range<Int>? { layout[name]?.range }
       return Layer(
         name: layer.name,
-        convolution: TrainableConvolution(layer.shape, kernel: KernelTable.float32(for: features)),
+        convolution: TrainableConvolution(layer.shape, precision: precision, features: features),
         weights: range("\(layer.name).weight") ?? 0..<0,
         bias: range("\(layer.name).bias"),
         normalization: normalization.map {

@@ -27,6 +27,23 @@ typedef struct {
 
 void binade_outer_f32(const binade_outer *job, float *sums);
 
+/// The same over two images at a time: at every pixel the product of the first, then that of the second.
+void binade_outer_pairs_f32(const binade_outer *job, const float *second_inputs, const float *second_gradients,
+                            float *sums);
+
+/// The same of bfloat16 operands on AVX-512 with BF16: elements are pairs, the first image's in the upper half.
+typedef struct {
+  const uint32_t *inputs;
+  const uint32_t *gradients;
+  size_t line_count, pixel_count;
+  size_t input_line, input_step;  // in pairs
+  size_t gradient_line, gradient_step;
+  size_t rows, columns;
+  size_t row_stride;
+} binade_outer_bf16;
+
+void binade_outer_bf16_avx512(const binade_outer_bf16 *job, float *sums);
+
 /// sums[i] += the same sum with j = i, for `rows` channels: a tap of a depthwise convolution. `columns` is not used.
 void binade_diagonal_f32(const binade_outer *job, float *sums);
 
@@ -71,5 +88,18 @@ typedef struct {
 } binade_gradient_fill;
 
 void binade_gradient_fill_f32(const binade_gradient_fill *job);
+
+/// Rounds to bfloat16, to nearest even; NaN stays NaN.
+void binade_round_bf16(uint32_t features, float *values, size_t count);
+
+/// bfloat16 operands in pairs, the earlier of two in the upper half; `count` is even.
+void binade_pairs_bf16(uint32_t features, const float *values, size_t count, uint32_t *pairs);
+
+/// Pairs of one operand of each; the first in the upper half.
+void binade_interleave_bf16(uint32_t features, const float *first, const float *second, size_t count, uint32_t *pairs);
+
+/// From `begin` to `end` subnormal operands and results of this thread count as 0, where the processor can do that.
+uint64_t binade_flush_begin(void);
+void binade_flush_end(uint64_t before);
 
 #endif

@@ -2,6 +2,7 @@
 # make test   the whole test-suite
 # make reference  formats/REFERENCE.md from the catalogue
 # make test-emulated  kernels for other processors, under an emulator
+# make test-kill  a training run, killed 20 times and resumed: the bytes of one that was left alone
 # make example  the plug-in package of Examples/, built and run
 # make test-readme  every command that README.md shows, as it stands there (three minutes)
 # make install  PREFIX=/usr/local DESTDIR=: the program, its man page, completion for bash, zsh and fish
@@ -10,7 +11,7 @@
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install test test-emulated test-install test-readme lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install test test-emulated test-install test-kill test-readme lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -43,6 +44,10 @@ test-readme: setup
 # The NEON kernels under QEMU, and every file of kernels compiled for both architectures.
 test-emulated:
 	@sh Scripts/test-emulated.sh
+
+test-kill: setup
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/test-kill.sh .build/release/binade
 
 # Inputs that libFuzzer makes, for every loader: ten minutes each (make fuzz TARGETS="safetensors npy" for some), and five
 # seconds each after the kept inputs. Needs Linux: Apple's toolchain has no libFuzzer.

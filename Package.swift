@@ -19,13 +19,23 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    // C: headers of MPFR and GMP; micro-kernels that need an instruction set of their own.
+    // C: headers of MPFR and GMP, of libjpeg-turbo and libpng; micro-kernels that need an instruction set of their own.
     .systemLibrary(
       name: "CMPFR",
       pkgConfig: "mpfr",
       providers: [.apt(["libmpfr-dev", "libgmp-dev"]), .brew(["mpfr", "gmp"])]
     ),
     .target(name: "CBinadeKernels"),
+    .systemLibrary(
+      name: "CTurboJPEG",
+      pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]
+    ),
+    .systemLibrary(
+      name: "CPNG",
+      pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]
+    ),
 
     // What a format is; the catalogue and its files.
     .target(name: "BinadeNumerics", swiftSettings: settings),
@@ -75,6 +85,13 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Folders of JPEG and PNG images.
+    .target(
+      name: "BinadeImages",
+      dependencies: ["BinadeNetworks", "BinadeKernels", "BinadeNumerics", "CTurboJPEG", "CPNG"],
+      swiftSettings: settings
+    ),
+
     // Gradients, optimizers, data in batches; checkpoints.
     .target(
       name: "BinadeTraining",
@@ -113,7 +130,8 @@ let package = Package(
       name: "Binade",
       dependencies: [
         "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels", "BinadeQuantization",
-        "BinadeNetworks", "BinadeTraining", "BinadeOutput", "BinadeFormatPages", "BinadeEvaluation",
+        "BinadeNetworks", "BinadeImages", "BinadeTraining", "BinadeOutput", "BinadeFormatPages",
+        "BinadeEvaluation",
       ],
       swiftSettings: settings
     ),
@@ -161,7 +179,15 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeTrainingTests",
-      dependencies: ["BinadeTraining", "BinadeNetworks", "BinadeKernels", "BinadeNumerics"],
+      dependencies: [
+        "BinadeTraining", "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeNumerics",
+      ],
+      exclude: ["Recorded"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "BinadeImagesTests",
+      dependencies: ["BinadeImages", "BinadeNetworks"],
       exclude: ["Recorded"],
       swiftSettings: settings
     ),

@@ -6,7 +6,7 @@ import sys
 
 ORDER = [
     "CMPFR", "CBinadeKernels", "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels",
-    "BinadeQuantization", "BinadeNetworks", "BinadeTraining", "BinadeOutput", "BinadeFormatPages",
+    "BinadeQuantization", "BinadeNetworks", "CTurboJPEG", "CPNG", "BinadeImages", "BinadeTraining", "BinadeOutput", "BinadeFormatPages",
     "BinadeEvaluation", "BinadeVerification", "Binade", "BinadeCommands", "binade-cli",
 ]
 WITHOUT_FOUNDATION = {

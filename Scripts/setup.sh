@@ -21,6 +21,8 @@ has_mpfr() {
 }
 command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
 has_mpfr || missing="$missing mpfr"
+pkg-config --exists libturbojpeg 2>/dev/null || missing="$missing libjpeg-turbo"
+pkg-config --exists libpng 2>/dev/null || missing="$missing libpng"
 command -v gnuplot >/dev/null 2>&1 || missing="$missing gnuplot"
 [ -n "$missing" ] || exit 0
 echo "binade: installing$missing"
@@ -29,14 +31,14 @@ if command -v apt-get >/dev/null 2>&1; then
   sudo=""
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null 2>&1 ||
-      fail "run as root: apt-get install pkg-config libmpfr-dev libgmp-dev gnuplot-nox"
+      fail "run as root: apt-get install pkg-config libmpfr-dev libgmp-dev libturbojpeg0-dev libpng-dev gnuplot-nox"
     sudo="sudo"
   fi
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
-    pkg-config libmpfr-dev libgmp-dev gnuplot-nox >/dev/null
+    pkg-config libmpfr-dev libgmp-dev libturbojpeg0-dev libpng-dev gnuplot-nox >/dev/null
 elif command -v brew >/dev/null 2>&1; then
-  brew install --quiet pkgconf mpfr gmp gnuplot
+  brew install --quiet pkgconf mpfr gmp jpeg-turbo libpng gnuplot
 else
-  fail "install these by hand, then try again:$missing (MPFR with headers, GMP, gnuplot)"
+  fail "install these by hand, then try again:$missing (MPFR with headers, GMP, libjpeg-turbo, libpng, gnuplot)"
 fi

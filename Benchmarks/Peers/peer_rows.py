@@ -123,6 +123,20 @@ def network_rows(images):
         f"ResNet-20 on CIFAR-10, {images} images", binade, "PyTorch eager", [python("resnet20_torch.py", *options)],
         note="from bytes to classes; PyTorch with its best batch and layout",
     )
+    engines = [
+        ("float32", [], [("ONNX Runtime", "ort-float32"), ("OpenVINO", "openvino-float32")]),
+        ("bfloat16", ["bfloat16"] * 2, [("OpenVINO", "openvino-bfloat16")]),
+        ("int8", ["int8"] * 2, [("ONNX Runtime", "ort-int8"), ("OpenVINO", "openvino-int8")]),
+    ]
+    for precision, formats, peers in engines:
+        chosen = [part for pair in zip(("--weights", "--activations"), formats) for part in pair]
+        calibration = ["--calibration-images", "0" if precision == "float32" else "256"]
+        for peer, kind in peers:
+            yield Row(
+                f"ResNet-20 in {precision}, {images} images", ["network", *options, *calibration, *chosen], peer,
+                [python("resnet20_engines.py", kind, *options)],
+                note="from bytes to classes; the other with its best batch" + ("; static ranges" if precision == "int8" else ""),
+            )
 
 
 def training_rows():

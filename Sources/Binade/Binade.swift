@@ -1,6 +1,7 @@
 @_exported import BinadeEvaluation
 @_exported import BinadeFormatPages
 @_exported import BinadeFormats
+@_exported import BinadeImages
 @_exported import BinadeKernels
 @_exported import BinadeNetworks
 @_exported import BinadeNumerics

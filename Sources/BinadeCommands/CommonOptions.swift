@@ -45,7 +45,8 @@ struct ModelOptions: ParsableArguments {
   var model: String?
 
   @Option(
-    help: "A folder with CIFAR-10 or CIFAR-100 (binary) or MNIST (IDX). Default: the embedded digits.",
+    help:
+      "A folder with CIFAR-10 or CIFAR-100 (binary), MNIST (IDX), or images: train/CLASS/*.png, test/CLASS/*.jpg. Default: the embedded digits.",
     completion: .directory
   )
   var data: String?
@@ -90,8 +91,9 @@ struct ModelOptions: ParsableArguments {
       contentsOf: model.map { URL(filePath: $0) } ?? EmbeddedModels.resNet8Weights,
       architecture: architecture
     )
-    let folder = try DatasetFolder(
-      data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder
+    let folder = try DatasetFolder.open(
+      data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder,
+      threads: threads
     )
     let bar = ProgressBar(total: min(limit ?? .max, folder.evaluation.count), label: "float32")
     defer { bar.finish() }

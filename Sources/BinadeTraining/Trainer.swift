@@ -133,7 +133,13 @@ public final class Trainer {
   /// What the training images are called.
   public var imageName: String { stream.images.name }
   /// The kernel of the products, for reports.
-  public var kernelName: String { plan.layers.first?.convolution.kernelName ?? "none" }
+  public var kernelName: String {
+    // The names in the order of the layers that they come up in, each once.
+    plan.layers.reduce(into: [String]()) { names, layer in
+      let name = layer.convolution.kernelName
+      if !names.contains(name) { names.append(name) }
+    }.joined(separator: " and ")
+  }
 
   /// Bytes of the maps of a step.
   package var mapByteCount: Int { pool.byteCount }
@@ -173,6 +179,29 @@ public final class Trainer {
       if let base = $0.baseAddress { map.base.update(from: base, count: $0.count) }
     }
     return try step(map, labels: labels, values)
+  }
+
+  /// The logits of images, with the parameters as they are.
+  ///
+  /// `usesRunningStatistics`: as inference does; otherwise batch norm uses the images' own.
+  ///
+  /// - Shape: `images` is images x height x width x channels, the result images x classes.
+  package func logits(images: [Float], usesRunningStatistics: Bool) -> [Float] {
+    let count = images.count / graph.inputShape.count
+    let map = PooledMap(images.count, from: pool)
+    images.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { map.base.update(from: base, count: $0.count) }
+    }
+    let pass = TrainingPass(
+      plan,
+      imageCount: count,
+      pool: pool,
+      scratch: scratch,
+      threads: threads,
+      usesRunningStatistics: usesRunningStatistics
+    )
+    let logits = pass.forward(map, parameters)
+    return (0..<count * graph.outputCount).map { logits.base[$0] }
   }
 
   /// Loses part of the state of the run, for tests that see it missed.

@@ -92,23 +92,58 @@ struct BFloat16KernelTests {
   }
 
   @Test(
-    "values that are no bfloat16, or products that may be subnormal, stay with the float32 kernels",
+    "values that are no bfloat16 stay with the float32 kernels; products that may be subnormal are a datapath of their own",
     arguments: [
       // Significands of 24 bits, of 11 bits; subnormals of bfloat16; quanta whose product is too small, and some not.
-      ("nf4", "nf4", false), ("float16", "int4", false), ("bfloat16", "float8_e4m3fn", false),
-      ("e6m1", "e6m1", true), ("e7m1", "e7m1", false), ("e7m1", "float8_e5m2", true),
+      ("nf4", "nf4", Datapath.float32, false), ("float16", "int4", .float32, false),
+      ("bfloat16", "float8_e4m3fn", .bfloat16, true), ("bfloat16", "bfloat16", .bfloat16, true),
+      ("e6m1", "e6m1", .float32, true), ("e7m1", "e7m1", .bfloat16, true),
+      ("e7m1", "float8_e5m2", .float32, true),
     ]
   )
-  func condition(activations: String, weights: String, isFit: Bool) throws {
+  func condition(activations: String, weights: String, datapath: Datapath, isFit: Bool) throws {
     let (left, right) = (try Self.format(activations), try Self.format(weights))
     var numbers = TestNumbers(seed: 23)
     let (m, k, n) = (13, 6, 33)
     let product = try CodedProduct(activations: left, weights: right, depth: k)
     #expect(product.kernelName == (isFit ? Self.name : "float32 avx512"))
+    #expect(product.datapath == datapath)
     let a = CodedMatrix(Self.anyCodes(left, m * k, &numbers), rows: m, columns: k)
     let b = CodedMatrix(Self.anyCodes(right, k * n, &numbers), rows: k, columns: n)
-    let single = try CodedProduct(activations: left, weights: right, depth: k, features: Self.without)
-    #expect(Self.bits(product.multiply(a, b)) == Self.bits(single.multiply(a, b)))
+    for features in [Self.without, .avx2, .portable] {
+      let single = try CodedProduct(activations: left, weights: right, depth: k, features: features)
+      #expect(single.datapath == datapath)
+      #expect(Self.bits(product.multiply(a, b)) == Self.bits(single.multiply(a, b)), "\(features.names)")
+    }
+  }
+
+  @Test("bfloat16 of all codes: multiply-adds with subnormal numbers taken for 0, as a scalar loop has them")
+  func flushed() throws {
+    let format = try Self.format("bfloat16")
+    var numbers = TestNumbers(seed: 25)
+    let (m, k, n) = (24, 17, 40)
+    // Around the exponents whose products are subnormal, and everywhere.
+    func codes(_ count: Int) -> [UInt32] {
+      (0..<count).map { index in
+        let exponent = index % 3 == 0 ? numbers.nextInteger(0...255) : numbers.nextInteger(56...72)
+        return UInt32(numbers.nextInteger(0...1)) << 15 | UInt32(exponent) << 7
+          | UInt32(numbers.nextInteger(0...127))
+      }
+    }
+    let a = CodedMatrix(codes(m * k), rows: m, columns: k)
+    let b = CodedMatrix(codes(k * n), rows: k, columns: n)
+    func flush(_ value: Float) -> Float { value.isSubnormal ? Float(signOf: value, magnitudeOf: 0) : value }
+    let (x, y) = (
+      a.codes.map { flush(Float(format.decode($0))) }, b.codes.map { flush(Float(format.decode($0))) }
+    )
+    var expected: [Float] = []
+    for i in 0..<m {
+      for j in 0..<n {
+        expected.append((0..<k).reduce(0) { flush($0.addingProduct(x[i * k + $1], y[$1 * n + j])) })
+      }
+    }
+    let product = try CodedProduct(activations: format, weights: format, depth: k)
+    #expect(Self.bits(product.multiply(a, b)) == Self.bits(expected))
   }
 
   @Test("convolutions: the bits of float32 on every shape", arguments: ConvolutionTests.shapes)

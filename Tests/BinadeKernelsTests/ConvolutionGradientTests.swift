@@ -104,14 +104,15 @@ import Testing
       packed,
       imageCount: imageCount,
       scratch: &scratch,
-      convert: { line, _, _ in line }
-    ) { rows, sums, rowStride in
-      for (index, row) in rows.enumerated() {
-        for channel in 0..<shape.outputChannels {
-          results.sums[row * shape.outputChannels + channel] = sums[index * rowStride + channel]
+      convert: { line, _, _ in line },
+      finish: { rows, sums, rowStride in
+        for (index, row) in rows.enumerated() {
+          for channel in 0..<shape.outputChannels {
+            results.sums[row * shape.outputChannels + channel] = sums[index * rowStride + channel]
+          }
         }
       }
-    }
+    )
     for place in scratch.indices { scratch[place] = .nan }
     results.inputGradient = [Float](repeating: .nan, count: imageCount * shape.inputCount)
     var ordered = [Float](repeating: 0, count: convolution.weightCount)
@@ -127,16 +128,17 @@ import Testing
         imageCount: imageCount,
         scratch: &scratch,
         convert: { line, _, _ in line },
-        sums: &ordered
-      ) { block in
-        for index in 0..<block.count {
-          let pixel = block.pixel + index * block.pixelStep
-          for channel in 0..<shape.inputChannels {
-            results.inputGradient[pixel * shape.inputChannels + channel] =
-              block.sums[index * block.rowStride + channel]
+        sums: &ordered,
+        finish: { block in
+          for index in 0..<block.count {
+            let pixel = block.pixel + index * block.pixelStep
+            for channel in 0..<shape.inputChannels {
+              results.inputGradient[pixel * shape.inputChannels + channel] =
+                block.sums[index * block.rowStride + channel]
+            }
           }
         }
-      }
+      )
     }
     results.weightGradient = ordered
     KernelOrder.restore(ordered, shape, into: &results.weightGradient)

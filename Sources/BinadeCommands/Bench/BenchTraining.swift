@@ -67,8 +67,13 @@ enum BenchTraining {
   }
 
   /// One of the products of all layers, shard by shard as training runs it, with the operands made from maps without a rim.
-  static func products(_ product: Product, _ architecture: ResNet, batch: Int, threads: Int) -> BenchWorkload
-  {
+  static func products(
+    _ product: Product,
+    _ architecture: ResNet,
+    _ precision: ProductPrecision,
+    batch: Int,
+    threads: Int
+  ) -> BenchWorkload {
     let layers = architecture.graph.weightedLayers.map {
       TrainableConvolution($0.shape, precision: precision)
     }

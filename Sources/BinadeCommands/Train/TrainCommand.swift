@@ -30,7 +30,8 @@ struct TrainCommand: ParsableCommand {
   )
 
   @Option(
-    help: "A folder with CIFAR-10 or CIFAR-100 (binary) or MNIST (IDX). Default: the embedded digits.",
+    help:
+      "A folder with CIFAR-10 or CIFAR-100 (binary), MNIST (IDX), or images: train/CLASS/*.png, test/CLASS/*.jpg. Default: the embedded digits.",
     completion: .directory
   )
   var data: String?
@@ -104,7 +105,10 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try DatasetFolder(data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder)
+    let folder = try DatasetFolder.open(
+      data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder,
+      threads: runOptions.threads
+    )
     guard let all = folder.training else {
       throw ValidationError("\(data ?? "the data") has no training images")
     }

@@ -121,7 +121,7 @@ public struct Accumulator: Sendable {
     case .exact(let sum):
       switch cheapest {
       case .integer4, .integer8, .integer16: return nil
-      case .float32, .rounded, .exact, .logarithmic, .reference: break
+      case .float32, .bfloat16, .rounded, .exact, .logarithmic, .reference: break
       }
       let asked = "asked for: sums of \(shape.depth) products, rounded once, to float32"
       let obstacle: String

@@ -8,6 +8,9 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
   case integer16
   /// float32 products fused into float32 sums; from pairs of bfloat16 where that gives the same bits.
   case float32
+  /// Products of bfloat16 values fused into float32 sums, subnormal operands, sums and results taken for 0: what VDPBF16PS
+  /// computes, on every instruction set; for formats whose products may be subnormal.
+  case bfloat16
   /// An accumulator that is itself a format: sums, and products if asked for, rounded after every step or every n.
   case rounded
   /// Sums without rounding, rounded once per output.
@@ -41,6 +44,12 @@ public enum Datapath: String, Sendable, Hashable, CaseIterable, Codable {
       let hint =
         !exact && weights.fractionBitCount != nil && activations.fractionBitCount != nil
         ? "; exponents could add: the logarithmic datapath, slower, if asked for" : ""
+      if let left = activations.bfloat16s, let right = weights.bfloat16s, !left.sumsAreFloat32(with: right) {
+        return (
+          .bfloat16,
+          "values are bfloat16 ones with products below float32's normal numbers, which count as 0; \(products)"
+        )
+      }
       return (
         .float32, "values are no multiples of one quantum within 16 bits; \(products)\(hint)"
       )

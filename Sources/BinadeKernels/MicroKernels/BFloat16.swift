@@ -10,13 +10,13 @@ struct BFloat16: BitwiseCopyable, Sendable, ExpressibleByIntegerLiteral {
   /// The upper half of a float32: its value where that is a bfloat16.
   init(upperHalfOf value: Float) { bits = UInt16(value.bitPattern >> 16) }
 
-  /// A float32 that is a bfloat16, nil for others and for subnormal ones; NaN loses its payload.
+  /// A float32 that is a bfloat16, nil for others; NaN loses its payload.
   init?(exactly value: Float) {
     guard !value.isNaN else {
       bits = UInt16(Float.nan.bitPattern >> 16)
       return
     }
-    guard value.bitPattern & 0xFFFF == 0, !value.isSubnormal else { return nil }
+    guard value.bitPattern & 0xFFFF == 0 else { return nil }
     bits = UInt16(value.bitPattern >> 16)
   }
 }

@@ -37,8 +37,11 @@ public struct CodedConvolutionKernel: Sendable {
     guard let floats = activations.floats, let weightFloats = weights.floats else {
       preconditionFailure("formats of more than 16 bits have no tables")
     }
-    guard datapath != .float32, let left = activations.integers, let right = weights.integers else {
-      arithmetic = Self.float(shape, activations, floats, weights, weightFloats, features)
+    guard datapath != .float32, datapath != .bfloat16, let left = activations.integers,
+      let right = weights.integers
+    else {
+      let flushes = datapath == .bfloat16
+      arithmetic = Self.float(shape, activations, floats, weights, weightFloats, flushes: flushes, features)
       unit = Double(activations.floatUnit) * Double(weights.floatUnit)
       specialValues = nil
       return
@@ -57,21 +60,24 @@ public struct CodedConvolutionKernel: Sendable {
     }
   }
 
-  /// float32, from pairs of bfloat16 where that gives the same bits.
+  /// float32, from pairs of bfloat16 where that gives the same bits; `flushes`: subnormal numbers count as 0.
   private static func float(
     _ shape: ConvolutionShape,
     _ activations: OperandValues,
     _ floats: [Float],
     _ weights: OperandValues,
     _ weightFloats: [Float],
+    flushes: Bool,
     _ features: CPUFeatures
   ) -> Arithmetic {
     if let kernel = KernelTable.bfloat16(for: features), let left = activations.bfloat16s,
-      let right = weights.bfloat16s, left.sumsAreFloat32(with: right), BFloat16Convolution.takes(shape)
+      let right = weights.bfloat16s, flushes || left.sumsAreFloat32(with: right),
+      BFloat16Convolution.takes(shape)
     {
       return .bfloat16(kernel, CodeTable(left.operands), weights: right.operands)
     }
-    return .float(KernelTable.float32(for: features), CodeTable(floats), weights: weightFloats)
+    let kernel = KernelTable.float32(for: features)
+    return .float(flushes ? kernel.flushingSubnormals : kernel, CodeTable(floats), weights: weightFloats)
   }
 
   /// Packs weights.

@@ -11,7 +11,7 @@ import BinadeNumerics
 /// Codes are decoded while the operands are packed. Scales of rows and columns stay outside: the caller applies them to
 /// the results.
 ///
-/// - Error: on integer datapaths every sum is exact and rounded once to float32. On float32, products are exact where
+/// - Error: on integer datapaths every sum is exact and rounded once to float32. On float32 and bfloat16, products are exact where
 ///   `reason` says so, and sums are one fused multiply-add per product in the order of depth.
 /// - Special values: NaN codes make NaN, infinities as in float32.
 public struct CodedProduct: Sendable {
@@ -68,11 +68,14 @@ public struct CodedProduct: Sendable {
     let codecs = (left: try FormatCodec(activations), right: try FormatCodec(weights))
     let (left, right) = (OperandValues(codecs.left), OperandValues(codecs.right))
     (datapath, reason) = Datapath.cheapest(weights: right, activations: left, depth: depth)
-    floatKernel = KernelTable.float32(for: features)
-    guard datapath != .float32, let leftIntegers = left.integers, let rightIntegers = right.integers
+    let kernel = KernelTable.float32(for: features)
+    floatKernel = datapath == .bfloat16 ? kernel.flushingSubnormals : kernel
+    guard datapath != .float32, datapath != .bfloat16, let leftIntegers = left.integers,
+      let rightIntegers = right.integers
     else {
       if let kernel = KernelTable.bfloat16(for: features), let leftValues = left.bfloat16s,
-        let rightValues = right.bfloat16s, leftValues.sumsAreFloat32(with: rightValues)
+        let rightValues = right.bfloat16s,
+        datapath == .bfloat16 || leftValues.sumsAreFloat32(with: rightValues)
       {
         operands = .bfloat16(
           left: CodeTable(leftValues.operands),

@@ -10,6 +10,8 @@
 /// leaves it where its unit in the last place is at most q, and makes it a multiple of a greater power of two otherwise. So
 /// every sum is 0 or at least q, which is normal. Infinities, and sums that overflow, follow IEEE 754 in both.
 ///
+/// Where that does not hold, the arithmetic of the instruction is the definition (``Datapath/bfloat16``).
+///
 /// - Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, VDPBF16PS.
 struct BFloat16Values: Sendable {
   /// The values in their order.
@@ -17,7 +19,10 @@ struct BFloat16Values: Sendable {
   /// Finite values are multiples of 2^quantumExponent.
   let quantumExponent: Int
 
-  /// Nil when a value is no bfloat16, or subnormal.
+  /// Whether a value is subnormal: 0 for the instruction.
+  let hasSubnormals: Bool
+
+  /// Nil when a value is no bfloat16.
   init?(_ values: [Float]) {
     var operands: [BFloat16] = []
     operands.reserveCapacity(values.count)
@@ -26,6 +31,7 @@ struct BFloat16Values: Sendable {
       operands.append(operand)
     }
     self.operands = operands
+    hasSubnormals = values.contains(where: \.isSubnormal)
     quantumExponent =
       values.lazy.filter { $0.isFinite && $0 != 0 }
       .map { Int($0.exponent) - $0.significandWidth }.min() ?? 0
@@ -33,6 +39,7 @@ struct BFloat16Values: Sendable {
 
   /// Whether sums of products with `other` are those of float32, bit for bit.
   func sumsAreFloat32(with other: BFloat16Values) -> Bool {
-    quantumExponent + other.quantumExponent >= Float.leastNormalMagnitude.exponent
+    !hasSubnormals && !other.hasSubnormals
+      && quantumExponent + other.quantumExponent >= Float.leastNormalMagnitude.exponent
   }
 }

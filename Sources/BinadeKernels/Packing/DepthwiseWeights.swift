@@ -8,6 +8,9 @@ protocol ConvolutionKernel: MicroKernel where Sum: EpilogueSum {
   /// The instruction sets that the loop may use.
   var features: CPUFeatures { get }
 
+  /// Whether subnormal operands, sums and results count as 0.
+  var flushesSubnormals: Bool { get }
+
   /// The name of the loop for `features`, for reports.
   static func depthwiseName(_ features: CPUFeatures) -> String
 
@@ -80,7 +83,9 @@ struct DepthwiseWeights<Kernel: ConvolutionKernel>: Sendable {
             channels: channels,
             row_stride: rowStride
           )
+          let before = kernel.flushesSubnormals ? binade_flush_begin() : 0
           Kernel.computeDepthwise(&job, weights: weights, start: start, into: sums)
+          if kernel.flushesSubnormals { binade_flush_end(before) }
         }
       }
     }
@@ -94,6 +99,7 @@ struct DepthwiseWeights<Kernel: ConvolutionKernel>: Sendable {
 
 extension ConvolutionKernel {
   static var hasDepthwiseLoop: Bool { true }
+  var flushesSubnormals: Bool { false }
 
   fileprivate static func instructionSet(_ features: CPUFeatures) -> String {
     String(cString: binade_depthwise_name(features.rawValue))

@@ -7,6 +7,8 @@ extension TrainableConvolution {
     let z: UnsafePointer<Float>?
     let fill: GradientFill
 
+    /// What a sweep begins with.
+    ///
     /// `g`: the gradient behind batch norm. `z`: the raw sums, nil without batch norm. `fill`: what makes the gradient of the raw
     /// sums from both.
     ///

@@ -7,6 +7,11 @@ public struct DatasetFolder: Sendable {
   /// The training images; nil when the folder has none.
   public let training: ImageDataset?
 
+  /// Data sets that are there.
+  package init(evaluation: ImageDataset, training: ImageDataset?) {
+    (self.evaluation, self.training) = (evaluation, training)
+  }
+
   /// Opens a folder of CIFAR-10 or CIFAR-100 binary or MNIST IDX files, or one CIFAR-10 file.
   public init(_ url: URL) throws(NetworkError) {
     let manager = FileManager.default

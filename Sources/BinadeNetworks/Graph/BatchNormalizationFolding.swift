@@ -24,13 +24,20 @@ package struct BatchNormalizationFolding {
     for entry in folded.layout.entries where parameters.layout[entry.name] != nil {
       folded[entry.name] = parameters[entry.name]
     }
-    normalizations = Dictionary(
-      uniqueKeysWithValues: normalized.map { (graph.nodes[$0].name, graph.nodes[$1].name) }
-    )
+    normalizations = Self.normalizations(of: graph)
     for (convolution, normalization) in normalizations {
       Self.fold(normalization, of: parameters, into: convolution, of: &folded)
     }
     self.parameters = folded
+  }
+
+  /// Per convolution that a batch norm follows, that batch norm, by name.
+  static func normalizations(of graph: NetworkGraph) -> [String: String] {
+    Dictionary(
+      uniqueKeysWithValues: normalizedConvolutions(of: graph).map {
+        (graph.nodes[$0].name, graph.nodes[$1].name)
+      }
+    )
   }
 
   /// Per convolution that a batch norm follows, that batch norm.

@@ -12,6 +12,9 @@ public struct FoldedNetwork: Sendable {
     public internal(set) var weights: [Float]
     /// One per output channel.
     public internal(set) var bias: [Float]
+    /// What sums are multiplied by before the bias, one per output channel: batch norm's γ/σ where it stays out of the
+    /// weights; nil for 1.
+    public internal(set) var factors: [Double]?
     /// What the batch norm that was folded in makes of each output channel; nil where there was none.
     public internal(set) var normalized: [NormalizedChannel]?
 
@@ -42,26 +45,52 @@ public struct FoldedNetwork: Sendable {
   /// Classes.
   public var outputCount: Int { plan.stages[plan.stages.count - 1].shape.count }
 
-  /// Folds the batch norms of a graph with parameters.
+  /// Puts the batch norms of a graph with parameters where `placement` says.
   ///
   /// - Precondition: `parameters` are of `graph`.
-  public init(_ graph: NetworkGraph, _ parameters: NetworkParameters) {
-    let folding = BatchNormalizationFolding(graph, parameters)
-    plan = FusionPlan(folding.graph)
+  public init(
+    _ graph: NetworkGraph,
+    _ parameters: NetworkParameters,
+    placement: NormalizationPlacement = .weights
+  ) {
+    switch placement {
+    case .weights:
+      let folding = BatchNormalizationFolding(graph, parameters)
+      self.init(folding.graph, folding.parameters, normalizedBy: folding.normalizations, of: parameters)
+    case .epilogue:
+      let normalizations = BatchNormalizationFolding.normalizations(of: graph)
+      self.init(graph, parameters, normalizedBy: normalizations, of: parameters)
+      for (index, layer) in layers.enumerated() {
+        guard let normalization = normalizations[layer.name] else { continue }
+        layers[index].applyNormalization(normalization, of: parameters)
+      }
+    }
+  }
+
+  /// The layers of `graph` as they are.
+  ///
+  /// `normalizations`: per convolution, the batch norm of `original` that makes its outputs.
+  private init(
+    _ graph: NetworkGraph,
+    _ parameters: NetworkParameters,
+    normalizedBy normalizations: [String: String],
+    of original: NetworkParameters
+  ) {
+    plan = FusionPlan(graph)
     layers = plan.layerNodes.map { index in
-      let node = folding.graph.nodes[index]
-      guard let shape = folding.graph.convolutionShape(of: node) else {
+      let node = graph.nodes[index]
+      guard let shape = graph.convolutionShape(of: node) else {
         preconditionFailure("'\(node.name)' has no weights")
       }
-      let bias = folding.parameters.tensor("\(node.name).bias")?.values
+      let bias = parameters.tensor("\(node.name).bias")?.values
       var layer = Layer(
         name: node.name,
         shape: shape,
-        weights: Array(folding.parameters["\(node.name).weight"]),
+        weights: Array(parameters["\(node.name).weight"]),
         bias: bias ?? Array(repeating: 0, count: shape.outputChannels)
       )
-      layer.normalized = folding.normalizations[node.name].map { norm in
-        zip(parameters["\(norm).bias"], parameters["\(norm).weight"]).map {
+      layer.normalized = normalizations[node.name].map { norm in
+        zip(original["\(norm).bias"], original["\(norm).weight"]).map {
           .init(mean: Double($0), standardDeviation: abs(Double($1)))
         }
       }
@@ -85,4 +114,26 @@ public struct FoldedNetwork: Sendable {
   ///
   /// For networks whose ReLUs are stages of their own.
   package var inputReLUs: [Int?] { plan.inputReLUs }
+}
+
+/// Where a network's batch norms go.
+public enum NormalizationPlacement: String, Sendable, Hashable, CaseIterable {
+  /// Into the weights, before these are quantized: what runtimes do with trained networks.
+  case weights
+  /// After the sums, into their scales and bias: weights keep the codes that training gave them, and outputs the bits of the
+  /// training network with its running statistics.
+  case epilogue
+}
+
+extension FoldedNetwork.Layer {
+  /// y = sum·γ/σ + β - (μ - b)·γ/σ with σ = sqrt(variance + ε), in Double; factors are rounded with the other scales of the sum.
+  fileprivate mutating func applyNormalization(_ name: String, of parameters: NetworkParameters) {
+    let variance = parameters["\(name).running_var"]
+    let factors = zip(parameters["\(name).weight"], variance).map {
+      Double($0) / (Double($1) + BatchNormalizationFolding.epsilon).squareRoot()
+    }
+    let means = zip(parameters["\(name).running_mean"], bias).map { Double($0) - Double($1) }
+    bias = zip(zip(parameters["\(name).bias"], means), factors).map { Float(Double($0.0) - $0.1 * $1) }
+    self.factors = factors
+  }
 }

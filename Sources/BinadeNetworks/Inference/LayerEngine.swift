@@ -93,7 +93,8 @@ package struct LayerEngine: Sendable {
         operands.activations.map { .real(convolution, $0) } ?? .plain(convolution),
         (.float32, "\(obstacle): in float32, on what the codes stand for"),
         warnings,
-        scales: [Float](repeating: 1, count: layer.shape.outputChannels),
+        scales: operands.factors?.map { Float($0) }
+          ?? [Float](repeating: 1, count: layer.shape.outputChannels),
         features
       )
       return
@@ -165,7 +166,8 @@ package struct LayerEngine: Sendable {
     let weights = operands.codedWeights?.quantizer
     // In Double: of a format with a wide range the units are huge and the scales tiny, their product is neither.
     return (0..<shape.outputChannels).map {
-      Float(inputScale * Double(weights?.scale(ofChannel: $0) ?? 1) * unit)
+      let factor = operands.factors?[$0] ?? 1
+      return Float(inputScale * Double(weights?.scale(ofChannel: $0) ?? 1) * unit * factor)
     }
   }
 

@@ -16,6 +16,8 @@ public struct LayerOperands: Sendable {
   public var weights: Weights
   /// One per output channel.
   public var bias: [Float]
+  /// As ``FoldedNetwork/Layer/factors``.
+  public var factors: [Double]?
   /// What the input goes through; nil leaves it in float32.
   public var activations: Quantizer?
   /// Whether the weights hold the scales of the input channels, relative to the greatest: a scale inside the sum cannot be taken
@@ -26,6 +28,7 @@ public struct LayerOperands: Sendable {
   public init(_ layer: FoldedNetwork.Layer) {
     weights = .values(layer.weights)
     bias = layer.bias
+    factors = layer.factors
   }
 
   /// A layer with quantizers.

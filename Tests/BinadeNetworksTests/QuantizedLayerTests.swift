@@ -38,7 +38,7 @@ import Testing
       ("lns4.3", "nf4", .tensor, .float32),
       ("bfloat16", "float16", .channel, .float32),
       ("tf32", "tf32", .tensor, .float32),
-      ("e8m7", "e8m7", .tensor, .bfloat16),
+      ("e8m7", "e8m7", .tensor, .float32), ("bfloat16", "bfloat16", .channel, .bfloat16),
       ("e7m8", "lns8.7", .tensor, .float32),
       ("e8m10", "e8m10", .channel, .float32),
       ("q15.16", "float32", .tensor, .float32),

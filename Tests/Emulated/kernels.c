@@ -14,6 +14,7 @@
 #include "binade_epilogue.h"
 #include "binade_kernels.h"
 #include "binade_peak.h"
+#include "binade_training.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -310,6 +311,120 @@ static void check_steps(void) {
   }
 }
 
+enum { OUTER_LINES = 3, OUTER_PIXELS = 5, OUTER_ROWS = 13, OUTER_COLUMNS = 22 };
+
+// The gradients of weights: sums over lines and pixels in their order, of one image or of two in turn.
+static void check_outer(uint32_t features, bool pairs) {
+  static float inputs[2][OUTER_LINES * OUTER_PIXELS * OUTER_ROWS], gradients[2][OUTER_LINES * OUTER_PIXELS * OUTER_COLUMNS];
+  float found[OUTER_ROWS * OUTER_COLUMNS], expected[OUTER_ROWS * OUTER_COLUMNS];
+  for (int image = 0; image < 2; image++) {
+    for (int i = 0; i < OUTER_LINES * OUTER_PIXELS * OUTER_ROWS; i++) inputs[image][i] = next_float();
+    for (int i = 0; i < OUTER_LINES * OUTER_PIXELS * OUTER_COLUMNS; i++) gradients[image][i] = next_float();
+  }
+  for (int i = 0; i < OUTER_ROWS * OUTER_COLUMNS; i++) found[i] = expected[i] = next_float();
+  const binade_outer job = {.features = features, .inputs = inputs[0], .gradients = gradients[0], .line_count = OUTER_LINES,
+                            .pixel_count = OUTER_PIXELS, .input_line = OUTER_PIXELS * OUTER_ROWS, .input_step = OUTER_ROWS,
+                            .gradient_line = OUTER_PIXELS * OUTER_COLUMNS, .gradient_step = OUTER_COLUMNS, .rows = OUTER_ROWS,
+                            .columns = OUTER_COLUMNS, .row_stride = OUTER_COLUMNS};
+  if (pairs)
+    binade_outer_pairs_f32(&job, inputs[1], gradients[1], found);
+  else
+    binade_outer_f32(&job, found);
+  for (int p = 0; p < OUTER_LINES * OUTER_PIXELS; p++)
+    for (int i = 0; i < OUTER_ROWS; i++)
+      for (int j = 0; j < OUTER_COLUMNS; j++)
+        for (int image = 0; image < (pairs ? 2 : 1); image++)
+          expected[i * OUTER_COLUMNS + j] = fmaf(inputs[image][p * OUTER_ROWS + i], gradients[image][p * OUTER_COLUMNS + j],
+                                           expected[i * OUTER_COLUMNS + j]);
+  plant(&expected[7]);
+  for (int i = 0; i < OUTER_ROWS * OUTER_COLUMNS; i++) CHECK(same(found[i], expected[i]), "sum %d: %a, not %a", i, found[i], expected[i])
+}
+
+// The passes around the products: moments, the gradient of a map, the gradient of raw sums.
+static void check_passes(uint32_t features, bool adds, bool rectifies) {
+  enum { COUNT = 7, CHANNELS = 19 };
+  float sums[COUNT * CHANNELS], z[COUNT * CHANNELS], addend[COUNT * CHANNELS], output[COUNT * CHANNELS];
+  float center[CHANNELS], scales[CHANNELS], bias[CHANNELS];
+  double first[CHANNELS] = {0}, second[CHANNELS] = {0};
+  for (int i = 0; i < COUNT * CHANNELS; i++) sums[i] = next_float(), z[i] = next_float(), addend[i] = next_float();
+  for (int j = 0; j < CHANNELS; j++) center[j] = next_float(), scales[j] = next_float(), bias[j] = next_float();
+  const binade_moments moments = {features, COUNT, CHANNELS, CHANNELS, center, output, first, second};
+  binade_moments_f32(&moments, sums);
+  for (int j = 0; j < CHANNELS; j++) {
+    float deviations = 0, squares = 0;
+    for (int i = 0; i < COUNT; i++) {
+      const float deviation = sums[i * CHANNELS + j] - center[j];
+      const float square = deviation * deviation;
+      deviations = deviations + deviation, squares = squares + square;
+    }
+    double expected[2] = {deviations, squares};
+    if (j == 3) plant(expected);
+    CHECK(first[j] == expected[0] && second[j] == expected[1] && output[j] == sums[j], "moments of channel %d", j)
+  }
+  memset(first, 0, sizeof first), memset(second, 0, sizeof second);
+  const binade_gradient_finish finish = {.features = features, .row_count = COUNT, .row_stride = CHANNELS,
+                                         .channels = CHANNELS, .pixel_stride = CHANNELS,
+                                         .addend = adds ? addend : NULL, .z = z, .scales = rectifies ? scales : NULL,
+                                         .bias = rectifies ? bias : NULL, .center = center, .output = output,
+                                         .gradients = first, .products = second};
+  binade_gradient_finish_f32(&finish, sums);
+  for (int j = 0; j < CHANNELS; j++) {
+    float gradients = 0, products = 0;
+    for (int i = 0; i < COUNT; i++) {
+      const int place = i * CHANNELS + j;
+      float g = sums[place];
+      if (adds) g = g + addend[place];
+      const float scaled = z[place] * scales[j];
+      if (rectifies && !(scaled + bias[j] > 0)) g = 0;
+      CHECK(same(output[place], g), "gradient %d: %a, not %a", place, output[place], g)
+      const float product = g * (z[place] - center[j]);
+      gradients = gradients + g, products = products + product;
+    }
+    CHECK(first[j] == gradients && second[j] == products, "sums of gradients of channel %d", j)
+  }
+  const binade_gradient_fill fill = {features, COUNT, CHANNELS, sums, z, scales, bias, center, output};
+  binade_gradient_fill_f32(&fill);
+  for (int i = 0; i < COUNT * CHANNELS; i++) {
+    const int j = i % CHANNELS;
+    const float a = scales[j] * sums[i], c = bias[j] * z[i];
+    const float value = a + c;
+    CHECK(same(output[i], value + center[j]), "fill %d", i)
+  }
+}
+
+// Operands of bfloat16: to nearest even on the significand, earlier operands in the upper half.
+static void check_bfloat16(uint32_t features) {
+  enum { COUNT = 38 };
+  float values[COUNT], others[COUNT], rounded[COUNT];
+  uint32_t pairs[COUNT], both[COUNT];
+  for (int i = 0; i < COUNT; i++) values[i] = next_float(), others[i] = next_float();
+  values[3] = float_of(0x3F808000), values[4] = float_of(0x3F818000), values[5] = float_of(0x7F7FFFFF);
+  memcpy(rounded, values, sizeof values);
+  binade_round_bf16(features, rounded, COUNT);
+  binade_pairs_bf16(features, values, COUNT, pairs);
+  binade_interleave_bf16(features, values, others, COUNT, both);
+  for (int i = 0; i < COUNT; i++) {
+    // The ulp of a bfloat16 is 2^16 float32 ulps.
+    const float unit = ldexpf(1, ilogbf(values[i]) - 7);
+    float expected = rintf(values[i] / unit) * unit;
+    if (i == 5) expected = float_of(0x7F800000);
+    if (i == 2) plant(&expected);
+    CHECK(same(rounded[i], expected), "operand %d: %a, not %a", i, rounded[i], expected)
+    const uint32_t half = i % 2 ? pairs[i / 2] << 16 : pairs[i / 2] & 0xFFFF0000;
+    CHECK(same(float_of(half), rounded[i]) && same(float_of(both[i] & 0xFFFF0000), rounded[i]), "pair of operand %d", i)
+  }
+}
+
+static void check_flush(void) {
+  volatile float least = float_of(1), one = 1;
+  const uint64_t before = binade_flush_begin();
+  const float flushed = least * one;
+  binade_flush_end(before);
+  float found[2] = {flushed, least * one}, expected[2] = {0, float_of(1)};
+  plant(&expected[1]);
+  CHECK(same(found[0], expected[0]) && same(found[1], expected[1]), "%a and %a", found[0], found[1])
+}
+
 static void check_probe(void) {
   unsetenv("BINADE_MAX_ISA");
   const uint32_t features = binade_probe_cpu();
@@ -362,6 +477,10 @@ int main(void) {
   RUN(check_codec(1, BINADE_ROUND_BY_ADDITION))
   RUN(check_codec(0.25f, BINADE_ROUND_BY_ADDITION))
   RUN(check_steps())
+  for (int i = 0; i < 2; i++) RUN(check_outer(features, i))
+  for (int i = 0; i < 4; i++) RUN(check_passes(features, i & 1, i & 2))
+  RUN(check_bfloat16(features))
+  RUN(check_flush())
   RUN(check_probe())
   if (PLANTED)
     printf("%d of %d checks caught the planted bug\n", checks - silent, checks);

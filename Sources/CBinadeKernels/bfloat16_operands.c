@@ -1,5 +1,5 @@
 // Loops for the compiler to vectorise, compiled for each instruction set: integers alone, so every row gives the same bits.
-#include "binade_kernels.h"
+#include "choose.h"
 #include "binade_training.h"
 
 #if defined(__x86_64__)
@@ -41,34 +41,18 @@ DEFINE(portable, )
 #if defined(__x86_64__)
 DEFINE(avx2, __attribute__((target("avx2"))))
 DEFINE(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-256-bit"))))
-
-#define CHOOSE(NAME, ...)                 \
-  if (features & BINADE_CPU_AVX512) {     \
-    NAME##_avx512(__VA_ARGS__);           \
-    return;                               \
-  }                                       \
-  if (features & BINADE_CPU_AVX2) {       \
-    NAME##_avx2(__VA_ARGS__);             \
-    return;                               \
-  }                                       \
-  NAME##_portable(__VA_ARGS__);
-#else
-#define CHOOSE(NAME, ...) NAME##_portable(__VA_ARGS__);
 #endif
 
 void binade_round_bf16(uint32_t features, float *values, size_t count) {
-  (void)features;
-  CHOOSE(round, values, count)
+  CHOOSE(features, round, values, count)
 }
 
 void binade_pairs_bf16(uint32_t features, const float *values, size_t count, uint32_t *pairs) {
-  (void)features;
-  CHOOSE(pairs, values, count, pairs)
+  CHOOSE(features, pairs, values, count, pairs)
 }
 
 void binade_interleave_bf16(uint32_t features, const float *first, const float *second, size_t count, uint32_t *pairs) {
-  (void)features;
-  CHOOSE(interleave, first, second, count, pairs)
+  CHOOSE(features, interleave, first, second, count, pairs)
 }
 
 #if defined(__x86_64__)

@@ -2,7 +2,7 @@
 // same bits.
 #include "binade_depthwise.h"
 
-#include "binade_kernels.h"
+#include "choose.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -84,31 +84,18 @@ DEFINE_ROW(portable, , 4)
 #if defined(__x86_64__)
 DEFINE_ROW(avx2, __attribute__((target("avx2,fma"))), 8)
 DEFINE_ROW(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), 16)
-
-#define CHOOSE(NAME, ...)                                                                                           \
-  if (job->features & BINADE_CPU_AVX512) {                                                                          \
-    NAME##_avx512(__VA_ARGS__);                                                                                     \
-    return;                                                                                                         \
-  }                                                                                                                 \
-  if (job->features & BINADE_CPU_AVX2) {                                                                            \
-    NAME##_avx2(__VA_ARGS__);                                                                                       \
-    return;                                                                                                         \
-  }                                                                                                                 \
-  NAME##_portable(__VA_ARGS__);
-#else
-#define CHOOSE(NAME, ...) NAME##_portable(__VA_ARGS__);
 #endif
 
 void binade_depthwise_f32(const binade_depthwise *job, const float *weights, float *sums) {
-  CHOOSE(f32, job, weights, NULL, sums)
+  CHOOSE(job->features, f32, job, weights, NULL, sums)
 }
 
 void binade_depthwise_s16(const binade_depthwise *job, const int16_t *weights, int32_t *sums) {
-  CHOOSE(s16, job, weights, NULL, sums)
+  CHOOSE(job->features, s16, job, weights, NULL, sums)
 }
 
 void binade_depthwise_u8s8(const binade_depthwise *job, const int8_t *weights, const int32_t *start, int32_t *sums) {
-  CHOOSE(u8s8, job, weights, start, sums)
+  CHOOSE(job->features, u8s8, job, weights, start, sums)
 }
 
 const char *binade_depthwise_name(uint32_t features) {

@@ -1,6 +1,6 @@
 // Passes over feature maps, compiled for each instruction set. Channels are lanes; every row gives the same bits, because
 // multiplication and addition are never contracted and each lane adds its rows up in order.
-#include "binade_kernels.h"
+#include "choose.h"
 #include "binade_training.h"
 #include "tile.h"
 
@@ -146,23 +146,10 @@ DEFINE(portable, , 4)
 #if defined(__x86_64__)
 DEFINE(avx2, __attribute__((target("avx2"))), 8)
 DEFINE(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), 16)
-
-#define CHOOSE(NAME, ...)                                                                                           \
-  if (job->features & BINADE_CPU_AVX512) {                                                                          \
-    NAME##_avx512(__VA_ARGS__);                                                                                     \
-    return;                                                                                                         \
-  }                                                                                                                 \
-  if (job->features & BINADE_CPU_AVX2) {                                                                            \
-    NAME##_avx2(__VA_ARGS__);                                                                                       \
-    return;                                                                                                         \
-  }                                                                                                                 \
-  NAME##_portable(__VA_ARGS__);
-#else
-#define CHOOSE(NAME, ...) NAME##_portable(__VA_ARGS__);
 #endif
 
-void binade_moments_f32(const binade_moments *job, const float *sums) { CHOOSE(moments, job, sums) }
+void binade_moments_f32(const binade_moments *job, const float *sums) { CHOOSE(job->features, moments, job, sums) }
 
-void binade_gradient_finish_f32(const binade_gradient_finish *job, const float *sums) { CHOOSE(finish, job, sums) }
+void binade_gradient_finish_f32(const binade_gradient_finish *job, const float *sums) { CHOOSE(job->features, finish, job, sums) }
 
-void binade_gradient_fill_f32(const binade_gradient_fill *job) { CHOOSE(fill, job) }
+void binade_gradient_fill_f32(const binade_gradient_fill *job) { CHOOSE(job->features, fill, job) }

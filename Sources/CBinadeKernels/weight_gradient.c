@@ -1,5 +1,5 @@
 // One loop over vectors of the compiler's, compiled for each instruction set; every row gives the same bits.
-#include "binade_kernels.h"
+#include "choose.h"
 #include "binade_training.h"
 #include "tile.h"
 
@@ -106,27 +106,14 @@ DEFINE(portable, , 4, 8, 4)
 #if defined(__x86_64__)
 DEFINE(avx2, __attribute__((target("avx2,fma"))), 8, 12, 6)
 DEFINE(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), 16, 24, 12)
-
-#define CHOOSE(NAME, ...)                                                                                           \
-  if (job->features & BINADE_CPU_AVX512) {                                                                          \
-    NAME##_avx512(__VA_ARGS__);                                                                                     \
-    return;                                                                                                         \
-  }                                                                                                                 \
-  if (job->features & BINADE_CPU_AVX2) {                                                                            \
-    NAME##_avx2(__VA_ARGS__);                                                                                       \
-    return;                                                                                                         \
-  }                                                                                                                 \
-  NAME##_portable(__VA_ARGS__);
-#else
-#define CHOOSE(NAME, ...) NAME##_portable(__VA_ARGS__);
 #endif
 
-void binade_outer_f32(const binade_outer *job, float *sums) { CHOOSE(outer, job, NULL, sums) }
+void binade_outer_f32(const binade_outer *job, float *sums) { CHOOSE(job->features, outer, job, NULL, sums) }
 
 void binade_outer_pairs_f32(const binade_outer *job, const float *second_inputs, const float *second_gradients,
                             float *sums) {
   const second_image second = {second_inputs, second_gradients};
-  CHOOSE(pairs, job, &second, sums)
+  CHOOSE(job->features, pairs, job, &second, sums)
 }
 
-void binade_diagonal_f32(const binade_outer *job, float *sums) { CHOOSE(diagonal, job, sums) }
+void binade_diagonal_f32(const binade_outer *job, float *sums) { CHOOSE(job->features, diagonal, job, sums) }

@@ -11,14 +11,8 @@ package enum KernelOrder {
     _ shape: ConvolutionShape,
     into ordered: UnsafeMutablePointer<Float>
   ) {
-    let (taps, channels) = (shape.kernelHeight * shape.kernelWidth, shape.groupInputChannels)
-    for output in 0..<shape.outputChannels {
-      for channel in 0..<channels {
-        let source = weights + (output * channels + channel) * taps
-        for tap in 0..<taps {
-          ordered[(tap * channels + channel) * shape.outputChannels + output] = source[tap]
-        }
-      }
+    forEachWeight(shape) { place, tap, channel, output in
+      ordered[(tap * shape.groupInputChannels + channel) * shape.outputChannels + output] = weights[place]
     }
   }
 
@@ -30,14 +24,8 @@ package enum KernelOrder {
     _ shape: ConvolutionShape,
     into ordered: UnsafeMutablePointer<Float>
   ) {
-    let (taps, channels) = (shape.kernelHeight * shape.kernelWidth, shape.groupInputChannels)
-    for output in 0..<shape.outputChannels {
-      for channel in 0..<channels {
-        let source = weights + (output * channels + channel) * taps
-        for tap in 0..<taps {
-          ordered[(tap * shape.outputChannels + output) * channels + channel] = source[tap]
-        }
-      }
+    forEachWeight(shape) { place, tap, channel, output in
+      ordered[(tap * shape.outputChannels + output) * shape.groupInputChannels + channel] = weights[place]
     }
   }
 
@@ -49,12 +37,21 @@ package enum KernelOrder {
     _ shape: ConvolutionShape,
     into weights: UnsafeMutablePointer<Float>
   ) {
-    let (taps, channels) = (shape.kernelHeight * shape.kernelWidth, shape.groupInputChannels)
+    forEachWeight(shape) { place, tap, channel, output in
+      weights[place] = ordered[(tap * shape.groupInputChannels + channel) * shape.outputChannels + output]
+    }
+  }
+
+  /// Calls `body` with the place of each weight in PyTorch's order, its kernel position, channel in the group and output.
+  @inline(__always)
+  private static func forEachWeight(_ shape: ConvolutionShape, _ body: (Int, Int, Int, Int) -> Void) {
+    let taps = shape.kernelHeight * shape.kernelWidth
+    var place = 0
     for output in 0..<shape.outputChannels {
-      for channel in 0..<channels {
-        let target = weights + (output * channels + channel) * taps
+      for channel in 0..<shape.groupInputChannels {
         for tap in 0..<taps {
-          target[tap] = ordered[(tap * channels + channel) * shape.outputChannels + output]
+          body(place, tap, channel, output)
+          place += 1
         }
       }
     }

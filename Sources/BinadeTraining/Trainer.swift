@@ -219,7 +219,15 @@ public final class Trainer {
   private func step(_ images: PooledMap, labels: [Int], _ values: StepValues) throws(TrainingError)
     -> StepReport
   {
-    let pass = TrainingPass(plan, imageCount: labels.count, pool: pool, scratch: scratch, threads: threads)
+    let isStochastic = recipe.precision == .bfloat16 && recipe.rounding == .stochastic
+    let pass = TrainingPass(
+      plan,
+      imageCount: labels.count,
+      pool: pool,
+      scratch: scratch,
+      threads: threads,
+      stochastic: isStochastic ? StochasticOperands(seed: recipe.seed, step: stepCount) : nil
+    )
     let wanted = teacher.map { teacher in
       let pass = TrainingPass(
         teacher.plan,

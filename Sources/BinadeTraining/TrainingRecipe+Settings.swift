@@ -142,6 +142,7 @@ extension TrainingRecipe {
     number("weightDecay", \.weightDecay, 0...1),
     word("decayed", \.weightDecayScope),
     word("precision", \.precision),
+    word("rounding", \.rounding),
     number("labelSmoothing", \.labelSmoothing, 0...0.999),
     optional("clipping", \.clipping, 1e-30...1e30),
     integer("crop", \.augmentation.padding, 0...64),

@@ -22,6 +22,8 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var clipping: Double?
   /// What products take: float32, or operands rounded to bfloat16.
   public var precision = ProductPrecision.float32
+  /// How operands become bfloat16, where the precision says so.
+  public var rounding = OperandRounding.nearestEven
   /// What is done to images.
   public var augmentation = Augmentation.standard
   /// How slowly the average of the weights follows, 0 to 1: its share that stays at each step; nil for no average.

@@ -123,12 +123,16 @@ import Testing
     threads: Int = 1,
     features: CPUFeatures = .detected,
     isFused: Bool = true,
-    precision: ProductPrecision = .float32
+    precision: ProductPrecision = .float32,
+    rounding: OperandRounding = .nearestEven,
+    seed: UInt64 = 0
   ) throws -> (gradient: [Float], parameters: [Float], report: StepReport) {
     var recipe = TrainingRecipe()
     recipe.batch = 1
     recipe.labelSmoothing = 0.1
     recipe.precision = precision
+    recipe.rounding = rounding
+    recipe.seed = seed
     let trainer = try Trainer(
       graph,
       parameters(graph),
@@ -205,6 +209,66 @@ import Testing
     let rounded = try Self.step(graph, images, labels, precision: .bfloat16)
     #expect(rounded.gradient != float.gradient)
     #expect(abs(rounded.report.loss - float.report.loss) <= 0.02 * float.report.loss)
+  }
+
+  @Test(
+    "stochastic rounding of operands: a function of the seed, the same on every instruction set",
+    arguments: ["A", "mixed"]
+  )
+  func stochastic(name: String) throws {
+    let graph = Self.graph(name)
+    let (images, labels) = Self.images(graph, 11)
+    func gradient(_ seed: UInt64, threads: Int = 1, features: CPUFeatures = .detected) throws -> [Float] {
+      try Self.step(
+        graph,
+        images,
+        labels,
+        threads: threads,
+        features: features,
+        precision: .bfloat16,
+        rounding: .stochastic,
+        seed: seed
+      ).gradient
+    }
+    let first = try gradient(0)
+    #expect(try gradient(0, threads: 3) == first)
+    for features in [CPUFeatures.avx512, .avx2, .portable] where CPUFeatures.detected.isSuperset(of: features)
+    {
+      #expect(try gradient(0, features: features) == first, "\(features.names)")
+    }
+    #expect(try gradient(1) != first)
+    #expect(try first != Self.step(graph, images, labels, precision: .bfloat16).gradient)
+  }
+
+  @Test("stochastic rounding gives a neighbour, with the value as the mean")
+  func stochasticOperands() {
+    let values: [Float] = [1.001, -3.14159, 0x1p-130, 65504, 1.5, 0, .infinity, -.infinity, 0x1.fffffep127]
+    var sums = [Double](repeating: 0, count: values.count)
+    let count = 4096
+    for step in 0..<count {
+      var rounded = values
+      StochasticOperands(seed: 1, step: step).round(&rounded, count: values.count, first: 3, layer: 2, .input)
+      for (index, value) in values.enumerated() {
+        let below = Float(bitPattern: value.bitPattern & 0xFFFF_0000)
+        let above = Float(bitPattern: below.bitPattern &+ 0x1_0000)
+        #expect(rounded[index] == below || (below != value && rounded[index] == above))
+        sums[index] += Double(rounded[index]) / Double(count)
+      }
+    }
+    for (mean, value) in zip(sums, values) where value.isFinite && value < 1e30 {
+      let unit =
+        Double(Float(bitPattern: (value.bitPattern & 0xFFFF_0000) + 0x1_0000).magnitude)
+        - Double(Float(bitPattern: value.bitPattern & 0xFFFF_0000).magnitude)
+      // A share of `count` words: at most half a step of deviation each; five of the mean's.
+      #expect(abs(mean - Double(value)) <= 5 * unit / 2 / Double(count).squareRoot())
+    }
+    // Elements have words of their own wherever a line begins.
+    var (whole, part) = ([Float](repeating: 1.0039, count: 40), [Float](repeating: 1.0039, count: 17))
+    let operands = StochasticOperands(seed: 1, step: 0)
+    operands.round(&whole, count: 40, first: 0, layer: 0, .gradient)
+    operands.round(&part, count: 17, first: 11, layer: 0, .gradient)
+    #expect(part == Array(whole[11..<28]))
+    #expect(Set(whole).count == 2)
   }
 
   @Test("fused and unfused passes agree to the rounding of sums", arguments: networks)

@@ -6,6 +6,8 @@ extension TrainableConvolution {
     let g: UnsafePointer<Float>
     let z: UnsafePointer<Float>?
     let fill: GradientFill
+    /// Rounds a line in place; with elements and the number of the first.
+    let round: ((UnsafeMutablePointer<Float>, Int, Int) -> Void)?
 
     /// What a sweep begins with.
     ///
@@ -13,8 +15,15 @@ extension TrainableConvolution {
     /// sums from both.
     ///
     /// - Shape: `g` and `z` are images x height x width x channels of the outputs.
-    package init(g: UnsafePointer<Float>, z: UnsafePointer<Float>?, fill: GradientFill) {
-      (self.g, self.z, self.fill) = (g, z, fill)
+    /// `round`: what rounds the gradients of raw sums, line by line (elements, number of the first), before they become bfloat16; nil for
+    /// the nearest.
+    package init(
+      g: UnsafePointer<Float>,
+      z: UnsafePointer<Float>?,
+      fill: GradientFill,
+      round: ((UnsafeMutablePointer<Float>, Int, Int) -> Void)? = nil
+    ) {
+      (self.g, self.z, self.fill, self.round) = (g, z, fill, round)
     }
   }
 
@@ -104,6 +113,14 @@ extension TrainableConvolution {
     let whole = imageCount + imageCount % 2
     let inputs = scratch + (whole * paddedGradientCount + ConvolutionShape.readAhead)
     fillGradients(scratch, upstream, imageCount)
+    if let round = upstream.round {
+      let (paddedLine, side) = (outputLineCount + 2 * rim * shape.outputChannels, rim * shape.outputChannels)
+      for number in 0..<imageCount * shape.outputHeight {
+        let (image, row) = number.quotientAndRemainder(dividingBy: shape.outputHeight)
+        let place = image * paddedGradientCount + (row + rim) * paddedLine + side
+        round(scratch + place, outputLineCount, number * outputLineCount)
+      }
+    }
     binade_round_bf16(features.rawValue, scratch, imageCount * paddedGradientCount)
     pad(images, imageCount: imageCount, into: inputs, convert)
     if whole > imageCount {
@@ -182,6 +199,7 @@ extension TrainableConvolution {
         width: shape.outputWidth,
         rim: 0
       )
+      upstream.round?(target, outputLineCount, place)
       return UnsafePointer(target)
     }
     let inputLine = shape.inputWidth * shape.inputChannels

@@ -68,6 +68,7 @@ public struct Augmentation: Sendable, Hashable {
 enum RandomPurpose: UInt32 {
   case order = 0xB1AD_0001
   case augmentation = 0xB1AD_0002
+  case operands = 0xB1AD_0003
 
   func generator(seed: UInt64, step: Int) -> CounterGenerator {
     CounterGenerator(seed: seed, tensor: rawValue, step: UInt32(truncatingIfNeeded: step))

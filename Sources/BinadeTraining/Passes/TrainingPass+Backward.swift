@@ -125,7 +125,7 @@ extension TrainingPass {
     let (shape, convolution) = (layer.shape, layer.convolution)
     let fill = fill(finished, layer, stage, parameters, into: &target)
     let z = layer.normalization == nil ? nil : sums[stage]
-    let (source, convert) = inputs(ofStage: stage)
+    let convert = inputs(ofStage: stage)
     let input = plan.stages[stage].inputs[0]
     let output = plan.needsGradient[input] ? map(ofStage: input) : nil
     let finish = output.map { output in
@@ -151,7 +151,12 @@ extension TrainingPass {
           let upstream = TrainableConvolution.Upstream(
             g: finished.map.base + first,
             z: z.map { UnsafePointer($0.base + first) },
-            fill: fill
+            fill: fill,
+            round: stochastic.map { stochastic in
+              { line, count, element in
+                stochastic.round(line, count: count, first: first + element, layer: number, .gradient)
+              }
+            }
           )
           let pass = finish.map { finish in
             { (block: GradientBlock) in
@@ -166,7 +171,7 @@ extension TrainingPass {
             }
           }
           convolution.backward(
-            source + group.lowerBound * shape.inputCount,
+            convert.base + group.lowerBound * shape.inputCount,
             upstream,
             packed,
             imageCount: group.count,

@@ -26,7 +26,7 @@ extension TrainingPass {
     let layer = plan.layers[number]
     let shape = layer.shape
     let output = map(ofStage: stage)
-    let (source, convert) = inputs(ofStage: stage)
+    let convert = inputs(ofStage: stage)
     let values = parameters.values
     let center =
       layer.normalization.map { Array(values[$0.mean]) } ?? Array(repeating: 0, count: shape.outputChannels)
@@ -38,7 +38,7 @@ extension TrainingPass {
         scratch.with(layer.convolution.forwardScratchCount(imageCount: group.count)) { memory in
           let target = output.base + group.lowerBound * shape.outputCount
           layer.convolution.forward(
-            source + group.lowerBound * shape.inputCount,
+            convert.base + group.lowerBound * shape.inputCount,
             packed,
             imageCount: group.count,
             scratch: memory,

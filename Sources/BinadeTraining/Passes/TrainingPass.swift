@@ -12,6 +12,8 @@ final class TrainingPass {
   let scratch: ScratchPool
   /// Whether batch norm uses its running statistics, as inference does.
   let usesRunningStatistics: Bool
+  /// What rounds operands at random; nil where they are rounded to the nearest, or not at all.
+  let stochastic: StochasticOperands?
 
   /// Per stage, the raw sums of a layer.
   var sums: [PooledMap?]
@@ -31,13 +33,15 @@ final class TrainingPass {
     pool: BufferPool,
     scratch: ScratchPool,
     threads: Int,
-    usesRunningStatistics: Bool = false
+    usesRunningStatistics: Bool = false,
+    stochastic: StochasticOperands? = nil
   ) {
     self.plan = plan
     self.pool = pool
     self.scratch = scratch
     self.threads = threads
     self.usesRunningStatistics = usesRunningStatistics
+    self.stochastic = stochastic
     shards = ShardPlan(imageCount: imageCount)
     sums = plan.stages.map { _ in nil }
     outputs = sums
@@ -71,34 +75,54 @@ final class TrainingPass {
     }
   }
 
-  /// What makes the inputs of a layer from what is in memory, a line of pixels at a time: a copy, or batch norm and ReLU of the
-  /// raw sums of the stage before.
-  func inputs(ofStage stage: Int) -> (base: UnsafePointer<Float>, convert: LineConversion) {
+  /// What makes the inputs of a layer from what is in memory, a line of pixels at a time.
+  func inputs(ofStage stage: Int) -> LineConversion {
     let input = plan.stages[stage].inputs[0]
+    let layer = plan.layer(ofStage: stage) ?? 0
     if plan.isVirtual[input], let sums = sums[input], let statistics = statistics[input] {
       let epilogue = Epilogue(
         scales: statistics.scales,
         bias: statistics.bias,
         appliesReLU: plan.stages[input].appliesReLU
       )
-      return (UnsafePointer(sums.base), .finish(epilogue))
+      return LineConversion(base: sums.base, epilogue: epilogue, stochastic: stochastic, layer: layer)
     }
     guard let output = outputs[input] else { preconditionFailure("stage \(input) has not been computed") }
-    return (UnsafePointer(output.base), .copy)
+    return LineConversion(base: output.base, epilogue: nil, stochastic: stochastic, layer: layer)
   }
 }
 
-/// How a line of pixels becomes the input of a layer.
-enum LineConversion {
-  case copy
-  case finish(Epilogue)
+/// How lines of pixels become the input of a layer: as they are, or after batch norm and ReLU; rounded at random if operands
+/// are.
+struct LineConversion {
+  /// The first element of the batch.
+  let base: UnsafePointer<Float>
+  let epilogue: Epilogue?
+  let stochastic: StochasticOperands?
+  let layer: Int
+
+  init(
+    base: UnsafeMutablePointer<Float>,
+    epilogue: Epilogue?,
+    stochastic: StochasticOperands?,
+    layer: Int
+  ) {
+    self.base = UnsafePointer(base)
+    (self.epilogue, self.stochastic, self.layer) = (epilogue, stochastic, layer)
+  }
 
   func callAsFunction(_ line: UnsafePointer<Float>, _ count: Int, _ room: UnsafeMutablePointer<Float>)
     -> UnsafePointer<Float>
   {
-    guard case .finish(let epilogue) = self else { return line }
-    let channels = epilogue.scales.count
-    epilogue.apply(line, rowStride: channels, rowCount: count / channels, addend: nil, into: room)
+    if let epilogue {
+      let channels = epilogue.scales.count
+      epilogue.apply(line, rowStride: channels, rowCount: count / channels, addend: nil, into: room)
+    } else if stochastic != nil {
+      room.update(from: line, count: count)
+    } else {
+      return line
+    }
+    stochastic?.round(room, count: count, first: line - base, layer: layer, .input)
     return UnsafePointer(room)
   }
 }

@@ -130,7 +130,7 @@ import Testing
   func convolutionFormats() throws {
     let cases = [
       ("int4", "integer4"), ("int8", "integer8"), ("int12", "integer16"), ("posit8", "float32"),
-      ("bfloat16", "float32"), ("tf32", "float32"),
+      ("bfloat16", "bfloat16"), ("tf32", "float32"),
     ]
     for threads in ["1", "3"] {
       let rows = try rows(

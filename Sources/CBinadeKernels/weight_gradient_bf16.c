@@ -11,14 +11,14 @@
 #define INLINE static inline __attribute__((always_inline))
 
 // `mask`: the columns of the last vector.
-INLINE BF16 void tile(const binade_outer_bf16 *job, size_t i, size_t j, const int rows, const int vectors,
+INLINE BF16 void tile(const binade_outer *job, size_t i, size_t j, const int rows, const int vectors,
                       const __mmask16 mask, float *sums) {
   __m512 sum[24][2];
   UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
       sum[r][v] = _mm512_maskz_loadu_ps(v + 1 == vectors ? mask : 0xFFFF, sums + (i + r) * job->row_stride + j + 16 * v);
   for (size_t line = 0; line < job->line_count; line++) {
-    const uint32_t *left = job->inputs + line * job->input_line + i;
-    const uint32_t *right = job->gradients + line * job->gradient_line + j;
+    const uint32_t *left = (const uint32_t *)job->inputs + line * job->input_line + i;
+    const uint32_t *right = (const uint32_t *)job->gradients + line * job->gradient_line + j;
     for (size_t pixel = 0; pixel < job->pixel_count; pixel++) {
       __m512i gradient[2];
       UNROLL for (int v = 0; v < vectors; v++)
@@ -35,7 +35,7 @@ INLINE BF16 void tile(const binade_outer_bf16 *job, size_t i, size_t j, const in
       _mm512_mask_storeu_ps(sums + (i + r) * job->row_stride + j + 16 * v, v + 1 == vectors ? mask : 0xFFFF, sum[r][v]);
 }
 
-INLINE BF16 void rows(const binade_outer_bf16 *job, size_t j, const int tall, const int vectors, const __mmask16 mask,
+INLINE BF16 void rows(const binade_outer *job, size_t j, const int tall, const int vectors, const __mmask16 mask,
                       float *sums) {
   size_t i = 0;
   for (; i + tall <= job->rows; i += tall) tile(job, i, j, tall, vectors, mask, sums);
@@ -43,7 +43,7 @@ INLINE BF16 void rows(const binade_outer_bf16 *job, size_t j, const int tall, co
   for (; i < job->rows; i++) tile(job, i, j, 1, vectors, mask, sums);
 }
 
-BF16 void binade_outer_bf16_avx512(const binade_outer_bf16 *job, float *sums) {
+BF16 void binade_outer_bf16_avx512(const binade_outer *job, float *sums) {
   size_t j = 0;
   for (; j + 32 <= job->columns; j += 32) rows(job, j, 12, 2, 0xFFFF, sums);
   for (; j + 16 <= job->columns; j += 16) rows(job, j, 24, 1, 0xFFFF, sums);
@@ -51,7 +51,7 @@ BF16 void binade_outer_bf16_avx512(const binade_outer_bf16 *job, float *sums) {
 }
 
 #else
-void binade_outer_bf16_avx512(const binade_outer_bf16 *job, float *sums) {
+void binade_outer_bf16_avx512(const binade_outer *job, float *sums) {
   (void)job, (void)sums;
   __builtin_trap();
 }

@@ -35,17 +35,9 @@ struct PairedWeightGradient: Sendable {
     _ layout: WeightGradient.Layout,
     into sums: UnsafeMutablePointer<Float>
   ) {
-    forEachBand { first, count, y, inputPlace, gradientPlace, target in
-      var job = binade_outer_bf16()
-      job.inputs = inputs + inputPlace
-      job.gradients = gradients + layout.start + gradientPlace(layout)
-      (job.line_count, job.pixel_count) = (count, shape.outputWidth)
-      job.input_line = shape.stride * shape.paddedWidth * shape.inputChannels
-      job.input_step = shape.stride * shape.inputChannels
-      job.gradient_line = layout.line
-      job.gradient_step = shape.outputChannels
-      (job.rows, job.columns) = (shape.kernelWidth * shape.inputChannels, shape.outputChannels)
-      job.row_stride = shape.outputChannels
+    forEachBand(layout) { job, input, gradient, target in
+      job.inputs = UnsafeRawPointer(inputs + input).assumingMemoryBound(to: Float.self)
+      job.gradients = UnsafeRawPointer(gradients + gradient).assumingMemoryBound(to: Float.self)
       binade_outer_bf16_avx512(&job, sums + target)
     }
   }
@@ -59,37 +51,35 @@ struct PairedWeightGradient: Sendable {
   ) {
     let before = binade_flush_begin()
     defer { binade_flush_end(before) }
-    forEachBand { first, count, y, inputPlace, gradientPlace, target in
-      let gradient = layout.start + gradientPlace(layout)
-      var job = binade_outer()
-      job.features = features.rawValue
-      job.inputs = inputs.0 + inputPlace
-      job.gradients = gradients.0 + gradient
-      (job.line_count, job.pixel_count) = (count, shape.outputWidth)
-      job.input_line = shape.stride * shape.paddedWidth * shape.inputChannels
-      job.input_step = shape.stride * shape.inputChannels
-      job.gradient_line = layout.line
-      job.gradient_step = shape.outputChannels
-      (job.rows, job.columns) = (shape.kernelWidth * shape.inputChannels, shape.outputChannels)
-      job.row_stride = shape.outputChannels
-      binade_outer_pairs_f32(&job, inputs.1 + inputPlace, gradients.1 + gradient, sums + target)
+    forEachBand(layout) { job, input, gradient, target in
+      (job.inputs, job.gradients) = (inputs.0 + input, gradients.0 + gradient)
+      binade_outer_pairs_f32(&job, inputs.1 + input, gradients.1 + gradient, sums + target)
     }
   }
 
-  /// Bands of output rows, and the rows of the kernel: first row, rows, kernel row, and where inputs, gradients and sums lie.
+  /// Bands of output rows and, in each, the rows of the kernel: a job without operands, and where inputs, gradients and sums lie.
   private func forEachBand(
-    _ body: (Int, Int, Int, Int, (WeightGradient.Layout) -> Int, Int) -> Void
+    _ layout: WeightGradient.Layout,
+    _ body: (inout binade_outer, _ input: Int, _ gradient: Int, _ target: Int) -> Void
   ) {
     let line = shape.paddedWidth * shape.inputChannels
+    var job = binade_outer()
+    job.features = features.rawValue
+    job.pixel_count = shape.outputWidth
+    job.input_line = shape.stride * line
+    job.input_step = shape.stride * shape.inputChannels
+    job.gradient_line = layout.line
+    job.gradient_step = shape.outputChannels
+    (job.rows, job.columns) = (shape.kernelWidth * shape.inputChannels, shape.outputChannels)
+    job.row_stride = shape.outputChannels
     for first in stride(from: 0, to: shape.outputHeight, by: bandHeight) {
+      job.line_count = min(bandHeight, shape.outputHeight - first)
       for y in 0..<shape.kernelHeight {
         body(
-          first,
-          min(bandHeight, shape.outputHeight - first),
-          y,
+          &job,
           (first * shape.stride + y) * line,
-          { first * $0.line },
-          y * shape.kernelWidth * shape.inputChannels * shape.outputChannels
+          layout.start + first * layout.line,
+          y * job.rows * shape.outputChannels
         )
       }
     }

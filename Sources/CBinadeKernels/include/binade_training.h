@@ -31,18 +31,9 @@ void binade_outer_f32(const binade_outer *job, float *sums);
 void binade_outer_pairs_f32(const binade_outer *job, const float *second_inputs, const float *second_gradients,
                             float *sums);
 
-/// The same of bfloat16 operands on AVX-512 with BF16: elements are pairs, the first image's in the upper half.
-typedef struct {
-  const uint32_t *inputs;
-  const uint32_t *gradients;
-  size_t line_count, pixel_count;
-  size_t input_line, input_step;  // in pairs
-  size_t gradient_line, gradient_step;
-  size_t rows, columns;
-  size_t row_stride;
-} binade_outer_bf16;
-
-void binade_outer_bf16_avx512(const binade_outer_bf16 *job, float *sums);
+/// The same of bfloat16 operands on AVX-512 with BF16: each element of `inputs` and `gradients` is a pair of them, the first
+/// image's in the upper half.
+void binade_outer_bf16_avx512(const binade_outer *job, float *sums);
 
 /// sums[i] += the same sum with j = i, for `rows` channels: a tap of a depthwise convolution. `columns` is not used.
 void binade_diagonal_f32(const binade_outer *job, float *sums);

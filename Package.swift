@@ -96,7 +96,7 @@ let package = Package(
     .target(
       name: "BinadeTraining",
       dependencies: [
-        "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
+        "BinadeNetworks", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
       ],
       swiftSettings: settings
     ),
@@ -179,9 +179,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeTrainingTests",
-      dependencies: [
-        "BinadeTraining", "BinadeNetworks", "BinadeQuantization", "BinadeKernels", "BinadeNumerics",
-      ],
+      dependencies: ["BinadeTraining", "BinadeNetworks", "BinadeKernels", "BinadeNumerics"],
       exclude: ["Recorded"],
       swiftSettings: settings
     ),

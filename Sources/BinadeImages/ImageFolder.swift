@@ -17,6 +17,9 @@ public enum ImageFolder {
     let label: UInt8
   }
 
+  /// Images of more pixels are refused.
+  public static let greatestPixelCount = ImageFile.greatestPixelCount
+
   /// The names of the classes: subfolders that are not hidden.
   public static func classes(in url: URL) throws(NetworkError) -> [String] {
     try names(in: url).filter { isFolder(url.appending(path: $0)) }

@@ -55,8 +55,8 @@ extension NetworkError: CustomStringConvertible {
     case .labelOutOfRange(let file, let record, let label, let classCount):
       "\(file): record \(record) has label \(label); labels are 0 to \(classCount - 1)"
     case .noDataset(let path):
-      "\(path): no data set found; expected test_batch.bin (CIFAR-10, binary version), test.bin (CIFAR-100) or "
-        + "t10k-images-idx3-ubyte (MNIST)"
+      "\(path): no data set found; expected test_batch.bin (CIFAR-10, binary version), test.bin (CIFAR-100), "
+        + "t10k-images-idx3-ubyte (MNIST), or images in train/CLASS/ and test/CLASS/"
     case .inputMismatch(let model, let data):
       "the network takes images of \(model), the data set has \(data)"
     case .noChannels(let layer, let range, let count):

@@ -88,6 +88,13 @@ public final class Trainer {
         throw .labelsOutside(classCount: graph.outputCount, data: images.classCount)
       }
     }
+    guard recipe.rounding == .nearestEven || recipe.precision == .bfloat16 else {
+      throw .invalidRecipe(
+        parameter: "rounding",
+        found: recipe.rounding.rawValue,
+        allowed: "nearestEven with precision float32, whose operands are not rounded"
+      )
+    }
     guard recipe.batch <= images.count else {
       throw .batchTooLarge(batch: recipe.batch, imageCount: images.count)
     }
@@ -242,12 +249,12 @@ public final class Trainer {
     let logits = pass.forward(images, parameters)
     let (loss, correctCount, upstream) = self.loss(logits, wanted, labels)
     guard loss.isFinite else {
-      let place = pass.firstNonFiniteLayer.map { "; the first such sums are in '\($0)'" } ?? ""
-      throw .notFinite(step: stepCount, what: "the loss\(place)")
+      let place = pass.firstNonFiniteLayer.map { ", first in the sums of '\($0)'" } ?? ""
+      throw .notFinite(step: stepCount, what: "the loss is not finite\(place)")
     }
     pass.backward(upstream, parameters, into: &gradient)
     let norm = GradientClipping.apply(recipe.clipping, to: &gradient, plan.parameters)
-    guard norm.isFinite else { throw .notFinite(step: stepCount, what: "the gradient") }
+    guard norm.isFinite else { throw .notFinite(step: stepCount, what: "the gradient is not finite") }
     state.update(&parameters, gradient, values)
     updateStatistics(pass)
     updateAverage()

@@ -24,7 +24,7 @@ extension TrainingError: CustomStringConvertible {
     case .imagesDoNotFit(let network, let data):
       "the network takes images of \(network), the training images are \(data)"
     case .notFinite(let step, let what):
-      "step \(step): \(what) is not finite; the last checkpoint is kept. A lower learning rate or --clip-gradients may help"
+      "step \(step): \(what); the last checkpoint is kept. A lower learning rate, or clipping (--set clipping=1), may help"
     case .otherCheckpoint(let difference):
       "the checkpoint is of another run: \(difference)"
     case .malformedCheckpoint(let file, let reason):

@@ -124,7 +124,7 @@ extension TrainingRecipe {
   private static let settings: [Setting] = [
     integer("epochs", \.epochs, 1...100_000),
     integer("batch", \.batch, 1...65536),
-    number("learningRate", \.learningRate, 0...1e6),
+    number("learningRate", \.learningRate, 1e-12...1e6),
     word("schedule", \.schedule.kind),
     number("warmUp", \.schedule.warmUp, 0...1),
     number("coolDown", \.schedule.coolDown, 0...1),

@@ -113,6 +113,7 @@ import Testing
   func damaged() throws {
     for name in ["palette.png", "grey.jpg"] {
       let whole = try Data(contentsOf: Self.recorded.appending(path: name))
+      var (readCount, refusedCount) = (0, 0)
       try Self.withFolder(["a/\(name)": name]) { root in
         let file = root.appending(path: "a/\(name)")
         for place in 0..<whole.count {
@@ -120,10 +121,19 @@ import Testing
             whole.prefix(place), whole.prefix(place) + [whole[place] ^ 0xFF] + whole.dropFirst(place + 1),
           ] {
             try damaged.write(to: file)
-            _ = try? ImageFolder.read(root, name: "x", threads: 1)
+            do throws(NetworkError) {
+              let data = try ImageFolder.read(root, name: "x", threads: 1)
+              #expect(data.count == 1 && data.imageShape.count <= ImageFolder.greatestPixelCount * 3)
+              readCount += 1
+            } catch {
+              #expect("\(error)".contains(name))
+              refusedCount += 1
+            }
           }
         }
       }
+      // Nothing is read of a file that is cut in its header; a colour that is changed is no fault.
+      #expect(refusedCount > whole.count / 2 && readCount + refusedCount == 2 * whole.count)
     }
   }
 }

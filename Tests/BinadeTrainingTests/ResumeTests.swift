@@ -136,6 +136,27 @@ import Testing
     #expect(recipe == TrainingRecipe())
   }
 
+  @Test("clipping scales the gradient to its limit, and leaves smaller ones alone")
+  func clipping() throws {
+    func gradient(_ limit: Double?) throws -> (values: [Float], norm: Double) {
+      let trainer = try Self.trainer { $0.clipping = limit }
+      let report = try trainer.step()
+      return (trainer.lastGradient, report.gradientNorm)
+    }
+    let plain = try gradient(nil)
+    let clipped = try gradient(plain.norm / 4)
+    #expect(clipped.norm == plain.norm)
+    for (one, other) in zip(clipped.values, plain.values) {
+      #expect(abs(one - other / 4) <= abs(other) * 0x1p-23)
+    }
+    #expect(try gradient(plain.norm * 2).values == plain.values)
+  }
+
+  @Test("stochastic rounding without rounded operands is refused, not ignored")
+  func roundingOfFloats() {
+    #expect(throws: TrainingError.self) { try Self.trainer { $0.rounding = .stochastic } }
+  }
+
   @Test("a loss that is not finite stops the run with step and layer, parameters as before")
   func notFinite() throws {
     let trainer = try Self.trainer {

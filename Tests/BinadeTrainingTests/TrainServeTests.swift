@@ -1,6 +1,5 @@
 import BinadeKernels
 import BinadeNetworks
-import BinadeQuantization
 import BinadeTraining
 import Testing
 

@@ -7,7 +7,7 @@ struct BenchTrainingCommand: ParsableCommand {
     commandName: "training",
     abstract: "Measure training: a whole step on drawn images, its unfused twin, and each product by itself.",
     discussion: """
-      A step is batch, forward, loss, backward and update. Its twin takes batch norm's sums, its normalization and its
+      A step is forward, loss, backward and update. Its twin takes batch norm's sums, its normalization and its
       gradient as passes of their own over maps in memory; in bfloat16 it is the step in float32. The products are those
       of all layers, without the passes around them.
 

@@ -35,5 +35,10 @@ struct CheckpointFolder {
     try checkpoint.write(to: current)
   }
 
-  func read(for graph: NetworkGraph) throws -> Checkpoint { try Checkpoint(contentsOf: current, for: graph) }
+  func read(for graph: NetworkGraph) throws -> Checkpoint {
+    do { return try Checkpoint(contentsOf: current, for: graph) } catch let error as NetworkError {
+      guard FileManager.default.fileExists(atPath: previous.path) else { throw error }
+      throw TrainingRunError.damagedCheckpoint(reason: "\(error)", previous: previous.relativePath)
+    }
+  }
 }

@@ -206,6 +206,12 @@ struct TrainCommand: ParsableCommand {
   /// What to type in order to go on.
   private var resumeCommand: String {
     let own = Array(CommandLine.arguments.dropFirst()).filter { $0 != "--resume" }
-    return "binade " + own.joined(separator: " ") + " --resume"
+    let isPlain: (Character) -> Bool = {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=,+:".contains($0))
+    }
+    let words = own.map { word in
+      word.allSatisfy(isPlain) && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+    return "binade " + words.joined(separator: " ") + " --resume"
   }
 }

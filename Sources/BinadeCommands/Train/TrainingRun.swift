@@ -202,6 +202,7 @@ final class TrainingRun {
 enum TrainingRunError: Error, CustomStringConvertible {
   case runExists(path: String)
   case nothingToResume(path: String)
+  case damagedCheckpoint(reason: String, previous: String)
 
   var description: String {
     switch self {
@@ -209,6 +210,8 @@ enum TrainingRunError: Error, CustomStringConvertible {
       "\(path): holds a run already; go on with --resume, or name another folder"
     case .nothingToResume(let path):
       "\(path): holds no checkpoint to go on with; leave --resume out to begin"
+    case .damagedCheckpoint(let reason, let previous):
+      "\(reason); the one before it is \(previous): copy it over the damaged one to go on from there"
     }
   }
 }

@@ -105,17 +105,7 @@ extension Checkpoint {
     }
     stepCount = try count("step")
     updateCount = try count("updates")
-    func values(_ prefix: String) throws -> [Float] {
-      var values = [Float](repeating: 0, count: layout.count)
-      for entry in layout.entries {
-        let tensor = try file.tensor("\(prefix)/\(entry.name)")
-        guard tensor.shape == entry.shape, tensor.values.allSatisfy(\.isFinite) else {
-          throw malformed("'\(prefix)/\(entry.name)' is not \(entry.shape) of finite numbers")
-        }
-        values.replaceSubrange(entry.range, with: tensor.values)
-      }
-      return values
-    }
+    func values(_ prefix: String) throws -> [Float] { try Self.values(prefix, of: file, layout) }
     var parameters = NetworkParameters(zeros: layout)
     let stored = try values("parameters")
     parameters.withUnsafeMutableValues { target in
@@ -133,6 +123,24 @@ extension Checkpoint {
     notes = file.metadata.reduce(into: [:]) {
       if $1.key.hasPrefix("note.") { $0[String($1.key.dropFirst(5))] = $1.value }
     }
+  }
+
+  /// The tensors below a prefix, where the parameters lie.
+  private static func values(_ prefix: String, of file: SafetensorsFile, _ layout: ParameterLayout) throws
+    -> [Float]
+  {
+    var values = [Float](repeating: 0, count: layout.count)
+    for entry in layout.entries {
+      let tensor = try file.tensor("\(prefix)/\(entry.name)")
+      guard tensor.shape == entry.shape, tensor.values.allSatisfy(\.isFinite) else {
+        throw TrainingError.malformedCheckpoint(
+          file: file.name,
+          reason: "'\(prefix)/\(entry.name)' is not \(entry.shape) of finite numbers"
+        )
+      }
+      values.replaceSubrange(entry.range, with: tensor.values)
+    }
+    return values
   }
 
   /// Names and shapes, one parameter per line.

@@ -105,12 +105,12 @@ package struct OptimizerState: Sendable {
       case .adamW:
         let count = Double(updateCount)
         let correction = Float((1 - Self.power(optimizer.squareDecay, count)).squareRoot())
-        let size = Float(values.learningRate / (1 - Self.power(optimizer.momentum, count)))
+        let size = Float(values.learningRate / (1 - Self.power(values.momentum, count)))
         let (m, b, epsilon) = (
-          Float(optimizer.momentum), Float(optimizer.squareDecay), Float(optimizer.epsilon)
+          Float(values.momentum), Float(optimizer.squareDecay), Float(optimizer.epsilon)
         )
         // From Double: 1 - Float(0.999) is off by 5e-5 of itself.
-        let (newMean, newSquare) = (Float(1 - optimizer.momentum), Float(1 - optimizer.squareDecay))
+        let (newMean, newSquare) = (Float(1 - values.momentum), Float(1 - optimizer.squareDecay))
         for (range, decay) in decays {
           for place in range {
             let g = gradient[place]

@@ -55,19 +55,22 @@ struct TrainingPlan: Sendable {
         guard case .layer(let index) = stage.operation, fusion.layerNodes[index] == node else { return nil }
         return stage.normalization
       }.first
-      func range(_ name: String) -> Range<Int>? { layout[name]?.range }
+      func range(_ name: String) -> Range<Int> {
+        guard let entry = layout[name] else { preconditionFailure("there is no parameter '\(name)'") }
+        return entry.range
+      }
       return Layer(
         name: layer.name,
         convolution: TrainableConvolution(layer.shape, precision: precision, features: features),
-        weights: range("\(layer.name).weight") ?? 0..<0,
-        bias: range("\(layer.name).bias"),
+        weights: range("\(layer.name).weight"),
+        bias: layout["\(layer.name).bias"]?.range,
         normalization: normalization.map {
           let name = graph.nodes[$0].name
           return Normalization(
-            scales: range("\(name).weight") ?? 0..<0,
-            shifts: range("\(name).bias") ?? 0..<0,
-            mean: range("\(name).running_mean") ?? 0..<0,
-            variance: range("\(name).running_var") ?? 0..<0
+            scales: range("\(name).weight"),
+            shifts: range("\(name).bias"),
+            mean: range("\(name).running_mean"),
+            variance: range("\(name).running_var")
           )
         }
       )

@@ -102,7 +102,15 @@ public final class Trainer {
     self.parameters = parameters
     self.recipe = recipe
     self.threads = threads
-    plan = TrainingPlan(graph, precision: recipe.precision, isFused: isFused, features: features)
+    // What is rounded at random is rounded once, as an operand: maps are float32 then.
+    let storesHalves = recipe.precision == .bfloat16 && recipe.rounding == .nearestEven
+    plan = TrainingPlan(
+      graph,
+      precision: recipe.precision,
+      element: storesHalves ? .bfloat16 : .float32,
+      isFused: isFused,
+      features: features
+    )
     self.teacher = teacher.map { (TrainingPlan($0.graph, features: features), $0.parameters) }
     stream = BatchStream(
       images: images,

@@ -34,6 +34,18 @@ INLINE uint32_t bits_of(const float *values, size_t i) {
   TARGET static void interleave_##ISA(const float *restrict first, const float *restrict second, size_t count,  \
                                       uint32_t *restrict pairs) {                                               \
     for (size_t i = 0; i < count; i++) pairs[i] = rounded(bits_of(first, i)) | rounded(bits_of(second, i)) >> 16; \
+  }                                                                                                             \
+  TARGET static void widen_##ISA(const uint16_t *restrict values, size_t count, float *restrict output) {       \
+    for (size_t i = 0; i < count; i++) {                                                                        \
+      const uint32_t bits = (uint32_t)values[i] << 16;                                                          \
+      __builtin_memcpy(output + i, &bits, sizeof bits);                                                         \
+    }                                                                                                           \
+  }                                                                                                             \
+  TARGET static void narrow_##ISA(const float *restrict values, size_t count, uint16_t *restrict output) {      \
+    for (size_t i = 0; i < count; i++) output[i] = (uint16_t)(rounded(bits_of(values, i)) >> 16);               \
+  }                                                                                                             \
+  TARGET static void swap_##ISA(const uint16_t *restrict values, size_t count, uint32_t *restrict pairs) {      \
+    for (size_t i = 0; i < count / 2; i++) pairs[i] = (uint32_t)values[2 * i] << 16 | values[2 * i + 1];        \
   }
 
 DEFINE(portable, )
@@ -53,6 +65,18 @@ void binade_pairs_bf16(uint32_t features, const float *values, size_t count, uin
 
 void binade_interleave_bf16(uint32_t features, const float *first, const float *second, size_t count, uint32_t *pairs) {
   CHOOSE(features, interleave, first, second, count, pairs)
+}
+
+void binade_widen_bf16(uint32_t features, const uint16_t *values, size_t count, float *output) {
+  CHOOSE(features, widen, values, count, output)
+}
+
+void binade_narrow_bf16(uint32_t features, const float *values, size_t count, uint16_t *output) {
+  CHOOSE(features, narrow, values, count, output)
+}
+
+void binade_pairs_of_bf16(uint32_t features, const uint16_t *values, size_t count, uint32_t *pairs) {
+  CHOOSE(features, swap, values, count, pairs)
 }
 
 #if defined(__x86_64__)

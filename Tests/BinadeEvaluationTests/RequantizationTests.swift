@@ -5,13 +5,16 @@ import Testing
 @Suite struct RequantizationTests {
   @Test(
     "logits do not depend on whether layers leave codes; an observer makes them leave values",
-    arguments: [("int8:tensor", 3), ("float8_e4m3fn:tensor", 3), ("int4:channel", 3), ("e5m10:tensor", 0)]
+    arguments: [
+      ("int8", "int8:tensor", 3), ("int8", "float8_e4m3fn:tensor", 3), ("int8", "int4:channel", 3),
+      ("int8", "e5m10:tensor", 3), ("bfloat16", "bfloat16:tensor", 3), ("int8", "posit16:tensor", 3),
+    ]
   )
-  func logits(activations: String, expectedCount: Int) throws {
+  func logits(weights: String, activations: String, expectedCount: Int) throws {
     let experiment = try ExperimentTests.experiment(limit: 6)
     let network = try experiment.compile(
       Configuration(
-        weights: ExperimentTests.specification("int8", .channel),
+        weights: ExperimentTests.specification(weights, .channel),
         activations: ExperimentTests.specification(activations, .tensor)
       )
     )

@@ -99,12 +99,15 @@ import Testing
     )
     var scratch = [Float](repeating: .nan, count: scratchCount)
     results.sums = [Float](repeating: 0, count: imageCount * shape.outputCount)
+    func input(_ first: Int, _ count: Int, _ room: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+      for index in 0..<count { room[index] = images[first + index] }
+      return UnsafePointer(room)
+    }
     convolution.forward(
-      images,
       packed,
       imageCount: imageCount,
       scratch: &scratch,
-      convert: { line, _, _ in line },
+      input: input,
       finish: { rows, sums, rowStride in
         for (index, row) in rows.enumerated() {
           for channel in 0..<shape.outputChannels {
@@ -116,18 +119,18 @@ import Testing
     for place in scratch.indices { scratch[place] = .nan }
     results.inputGradient = [Float](repeating: .nan, count: imageCount * shape.inputCount)
     var ordered = [Float](repeating: 0, count: convolution.weightCount)
-    upstream.withUnsafeBufferPointer { upstream in
+    var upstream = upstream
+    upstream.withUnsafeMutableBufferPointer { upstream in
       convolution.backward(
-        images,
         TrainableConvolution.Upstream(
-          g: upstream.baseAddress!,
+          g: FeatureMap(upstream.baseAddress!),
           z: nil,
           fill: .identity(channels: shape.outputChannels)
         ),
         packed,
         imageCount: imageCount,
         scratch: &scratch,
-        convert: { line, _, _ in line },
+        input: input,
         sums: &ordered,
         finish: { block in
           for index in 0..<block.count {

@@ -392,6 +392,87 @@ static void check_passes(uint32_t features, bool adds, bool rectifies) {
   }
 }
 
+static float value_of(uint16_t half) { return float_of((uint32_t)half << 16); }
+
+// The nearest bfloat16, ties to even.
+static uint16_t half_of(float value) {
+  const float unit = ldexpf(1, ilogbf(value) - 7);
+  const float nearest = value == 0 ? value : rintf(value / unit) * unit;
+  uint32_t bits;
+  memcpy(&bits, &nearest, sizeof bits);
+  return (uint16_t)(bits >> 16);
+}
+
+// The same over maps of bfloat16: what is stored is rounded first; what is read is its value.
+static void check_half_passes(uint32_t features, bool adds, bool relu) {
+  enum { COUNT = 7, CHANNELS = 19, ALL = COUNT * CHANNELS };
+  float sums[ALL], z[ALL], addend[ALL], line[ALL], scales[CHANNELS], bias[CHANNELS], center[CHANNELS];
+  uint16_t half_z[ALL], half_addend[ALL], output[ALL];
+  double first[CHANNELS] = {0}, second[CHANNELS] = {0};
+  for (int i = 0; i < ALL; i++) {
+    sums[i] = next_float();
+    half_z[i] = half_of(next_float()), half_addend[i] = half_of(next_float());
+    z[i] = value_of(half_z[i]), addend[i] = value_of(half_addend[i]);
+  }
+  for (int j = 0; j < CHANNELS; j++) center[j] = next_float(), scales[j] = next_float(), bias[j] = next_float();
+  const binade_moments moments = {features, COUNT, CHANNELS, CHANNELS, center, output, first, second};
+  binade_moments_bf16(&moments, sums);
+  for (int j = 0; j < CHANNELS; j++) {
+    float deviations = 0, squares = 0;
+    for (int i = 0; i < COUNT; i++) {
+      const float stored = value_of(half_of(sums[i * CHANNELS + j]));
+      const float deviation = stored - center[j];
+      const float square = deviation * deviation;
+      deviations = deviations + deviation, squares = squares + square;
+      CHECK(value_of(output[i * CHANNELS + j]) == stored, "stored sum of channel %d", j)
+    }
+    double expected[2] = {deviations, squares};
+    if (j == 3) plant(expected);
+    CHECK(first[j] == expected[0] && second[j] == expected[1], "moments of stored sums of channel %d", j)
+  }
+  memset(first, 0, sizeof first), memset(second, 0, sizeof second);
+  const binade_gradient_finish finish = {.features = features, .row_count = COUNT, .row_stride = CHANNELS,
+                                         .channels = CHANNELS, .pixel_stride = CHANNELS,
+                                         .addend = adds ? half_addend : NULL, .mask = relu ? half_addend : NULL,
+                                         .z = half_z, .center = center, .output = output, .gradients = first,
+                                         .products = second};
+  binade_gradient_finish_bf16(&finish, sums);
+  for (int j = 0; j < CHANNELS; j++) {
+    float gradients = 0, products = 0;
+    for (int i = 0; i < COUNT; i++) {
+      const int place = i * CHANNELS + j;
+      float g = sums[place];
+      if (adds) g = g + addend[place];
+      if (relu && !(addend[place] > 0)) g = 0;
+      g = value_of(half_of(g));
+      CHECK(same(value_of(output[place]), g), "stored gradient %d", place)
+      const float product = g * (z[place] - center[j]);
+      gradients = gradients + g, products = products + product;
+    }
+    CHECK(first[j] == gradients && second[j] == products, "sums of stored gradients of channel %d", j)
+  }
+  const binade_gradient_fill fill = {features, COUNT, CHANNELS, half_addend, half_z, scales, bias, center, line};
+  binade_gradient_fill_bf16(&fill);
+  for (int i = 0; i < ALL; i++) {
+    const int j = i % CHANNELS;
+    const float a = scales[j] * addend[i], c = bias[j] * z[i];
+    const float value = a + c;
+    CHECK(same(line[i], value + center[j]), "fill from bfloat16 %d", i)
+  }
+  binade_normalize job = {features, relu, COUNT, CHANNELS, scales, bias, half_z, adds ? half_addend : NULL, line};
+  binade_normalize_line(&job);
+  job.output = output;
+  binade_normalize_map(&job);
+  for (int i = 0; i < ALL; i++) {
+    const int j = i % CHANNELS;
+    float value = z[i] * scales[j];
+    value = value + bias[j];
+    if (adds) value = value + addend[i];
+    if (relu && value < 0) value = 0;
+    CHECK(same(line[i], value) && output[i] == half_of(value), "normalized %d", i)
+  }
+}
+
 // Operands of bfloat16: to nearest even on the significand, earlier operands in the upper half.
 static void check_bfloat16(uint32_t features) {
   enum { COUNT = 38 };
@@ -479,6 +560,7 @@ int main(void) {
   RUN(check_steps())
   for (int i = 0; i < 2; i++) RUN(check_outer(features, i))
   for (int i = 0; i < 4; i++) RUN(check_passes(features, i & 1, i & 2))
+  for (int i = 0; i < 4; i++) RUN(check_half_passes(features, i & 1, i & 2))
   RUN(check_bfloat16(features))
   RUN(check_flush())
   RUN(check_probe())

@@ -77,7 +77,7 @@ enum BenchTraining {
     let layers = architecture.graph.weightedLayers.map {
       TrainableConvolution($0.shape, precision: precision)
     }
-    let jobs = layers.map { BenchGradient($0, batch: batch) }
+    let jobs = layers.map { BenchGradient($0, precision, batch: batch) }
     let sweeps = product == .backward ? 2 : 1
     let count = sweeps * batch * layers.reduce(0) { $0 + $1.shape.multiplyAccumulateCount }
     return BenchWorkload(
@@ -99,6 +99,8 @@ final class BenchGradient {
   private let batch: Int
   private let images: BenchBuffer<Float>
   private let gradients: BenchBuffer<Float>
+  /// What a map of training holds in this precision.
+  private let element: FeatureMap.Element
   private let sums: BenchBuffer<Float>
   private let scratch: BenchBuffer<Float>
   private let scratchCount: Int
@@ -108,7 +110,7 @@ final class BenchGradient {
 
   private var shardCount: Int { (batch + Self.shard - 1) / Self.shard }
 
-  init(_ convolution: TrainableConvolution, batch: Int) {
+  init(_ convolution: TrainableConvolution, _ precision: ProductPrecision, batch: Int) {
     self.convolution = convolution
     self.batch = batch
     let shape = convolution.shape
@@ -117,8 +119,15 @@ final class BenchGradient {
       (0..<count).map { Float(generator.word(of: UInt64($0 % 9973))) / 0x1p31 - 1 }
     }
     weights = convolution.pack(numbers(shape.outputChannels * shape.depth), needsDataGradient: true)
+    element = precision == .bfloat16 ? .bfloat16 : .float32
     images = BenchBuffer(numbers(batch * shape.inputCount))
     gradients = BenchBuffer(numbers(batch * shape.outputCount))
+    if element == .bfloat16 {
+      for (buffer, count) in [(images, batch * shape.inputCount), (gradients, batch * shape.outputCount)] {
+        let values = Array(buffer.slice(0..<count))
+        FeatureMap(UnsafeMutableRawPointer(buffer.start), element).write(count, from: values)
+      }
+    }
     scratchCount = max(
       convolution.forwardScratchCount(imageCount: Self.shard),
       convolution.backwardScratchCount(imageCount: Self.shard)
@@ -133,33 +142,31 @@ final class BenchGradient {
     let found = ParallelLoop.map(count: shardCount, threads: threads) { index -> Float in
       let first = index * Self.shard
       let count = min(Self.shard, batch - first)
-      let image = images.start + first * shape.inputCount
+      let image = FeatureMap(UnsafeMutableRawPointer(images.start), element) + first * shape.inputCount
       let memory = scratch.start + index * scratchCount
       var last: Float = 0
       switch product {
       case .forward:
         convolution.forward(
-          image,
           weights,
           imageCount: count,
           scratch: memory,
-          convert: { line, _, _ in line },
+          input: { (image + $0).read($1, $2) },
           finish: { _, sums, _ in last = sums[0] }
         )
       case .backward, .weights:
         let target = sums.start + index * convolution.weightCount
         let upstream = TrainableConvolution.Upstream(
-          g: gradients.start + first * shape.outputCount,
+          g: FeatureMap(UnsafeMutableRawPointer(gradients.start), element) + first * shape.outputCount,
           z: nil,
           fill: .identity(channels: shape.outputChannels)
         )
         convolution.backward(
-          image,
           upstream,
           weights,
           imageCount: count,
           scratch: memory,
-          convert: { line, _, _ in line },
+          input: { (image + $0).read($1, $2) },
           sums: target,
           finish: product == .weights ? nil : { last = $0.sums[0] }
         )

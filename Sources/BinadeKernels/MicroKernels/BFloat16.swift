@@ -1,3 +1,5 @@
+import CBinadeKernels
+
 /// A bfloat16: the upper half of a float32.
 struct BFloat16: BitwiseCopyable, Sendable, ExpressibleByIntegerLiteral {
   let bits: UInt16
@@ -32,6 +34,21 @@ extension BFloat16: CodedOperand {
     into target: UnsafeMutablePointer<BFloat16>
   ) {
     preconditionFailure("floats are no shifted codes")
+  }
+
+  /// NaN codes stay NaN, though others than ``init(exactly:)`` makes.
+  static func areCodes(_ operands: [BFloat16]) -> Bool {
+    operands.count == 65_536
+      && operands.enumerated().allSatisfy { code, operand in
+        Int(operand.bits) == code || (code & 0x7FFF > 0x7F80 && operand.bits & 0x7FFF > 0x7F80)
+      }
+  }
+
+  @inline(__always)
+  static func arrange(_ codes: UnsafePointer<UInt16>, count: Int, into target: UnsafeMutablePointer<BFloat16>)
+  {
+    let pairs = UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt32.self)
+    binade_pairs_of_bf16(CPUFeatures.detected.rawValue, codes, count, pairs)
   }
 
   /// The later step of a pair lies first, as ``BFloat16MicroKernel`` wants it.

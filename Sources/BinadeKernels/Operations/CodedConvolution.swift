@@ -121,6 +121,21 @@ public struct CodedConvolution: Sendable {
     runCodes(images, imageCount, scratch, epilogue, addend, FinishedOutput(output, epilogue, addend))
   }
 
+  /// Computes all output channels of some images of codes of 9 to 16 bits, as codes of the next layer's format.
+  ///
+  /// - Shape: as for codes of up to 8 bits.
+  public func run(
+    _ images: UnsafePointer<UInt16>,
+    imageCount: Int = 1,
+    scratch: UnsafeMutableRawPointer,
+    epilogue: Epilogue,
+    addend: UnsafePointer<Float>? = nil,
+    into output: RequantizedOutput
+  ) {
+    precondition(!takesBytes, "the format of the images has at most 8 bits: their codes are bytes")
+    runCodes(images, imageCount, scratch, epilogue, addend, FinishedOutput(output, epilogue, addend))
+  }
+
   /// Whether bytes hold every code of the activations.
   private var takesBytes: Bool {
     switch implementation {
@@ -172,8 +187,7 @@ public struct CodedConvolution: Sendable {
     let padded = scratch.bindMemory(to: Operand.self, capacity: capacity)
     PaddedImage.fill(padded, from: images, imageCount: imageCount, shape: shape, zero: zero) { line, target in
       guard let codes = line.baseAddress else { return }
-      table.decode(codes, count: line.count, into: target)
-      Operand.arrange(target, count: line.count)
+      table.decodeGroups(codes, count: line.count, into: target)
     }
     return padded
   }

@@ -12,11 +12,27 @@ protocol CodedOperand: BitwiseCopyable, Sendable, ExpressibleByIntegerLiteral {
     into target: UnsafeMutablePointer<Self>
   )
 
+  /// Whether the operands are codes of two bytes as they are, NaN aside.
+  static func areCodes(_ operands: [Self]) -> Bool
+
+  /// Arranges codes of two bytes that are operands.
+  static func arrange(_ codes: UnsafePointer<UInt16>, count: Int, into target: UnsafeMutablePointer<Self>)
+
   /// Puts consecutive steps of a row, whole groups of them, into the order that the kernel wants within a group.
   static func arrange(_ operands: UnsafeMutablePointer<Self>, count: Int)
 }
 
 extension CodedOperand {
+  static func areCodes(_ operands: [Self]) -> Bool { false }
+
+  static func arrange(
+    _ codes: UnsafePointer<UInt16>,
+    count: Int,
+    into target: UnsafeMutablePointer<Self>
+  ) {
+    preconditionFailure("operands of \(Self.self) are no codes")
+  }
+
   @inline(__always)
   static func arrange(_ operands: UnsafeMutablePointer<Self>, count: Int) {}
 }
@@ -92,10 +108,13 @@ struct CodeTable<Operand: CodedOperand>: Sendable {
   ///
   /// A vector of codes is decoded at once then.
   private let shift: (offset: UInt8, zero: Int16)?
+  /// Of bfloat16: the codes are the operands.
+  private let isIdentity: Bool
 
   init(_ operands: [Operand]) {
     isOfBytes = operands.count <= 256
     let capacity = isOfBytes ? 256 : 65_536
+    isIdentity = !isOfBytes && Operand.areCodes(operands)
     self.operands = operands + Array(repeating: 0, count: max(0, capacity - operands.count))
     let integers = operands.compactMap(\.integer)
     guard operands.count == 256, integers.count == 256, let least = integers.min(), abs(least) <= 255 else {
@@ -107,6 +126,25 @@ struct CodeTable<Operand: CodedOperand>: Sendable {
       integer == Int(UInt8(code) &+ offset) + least
     }
     shift = isShift ? (offset, Int16(-least)) : nil
+  }
+
+  /// Decodes `count` codes, whole groups of steps, into the order that the kernel wants.
+  @inline(__always)
+  func decodeGroups<Code: FixedWidthInteger>(
+    _ codes: UnsafePointer<Code>,
+    count: Int,
+    into target: UnsafeMutablePointer<Operand>
+  ) {
+    if isIdentity, Code.self == UInt16.self {
+      Operand.arrange(
+        UnsafeRawPointer(codes).assumingMemoryBound(to: UInt16.self),
+        count: count,
+        into: target
+      )
+      return
+    }
+    decode(codes, count: count, into: target)
+    Operand.arrange(target, count: count)
   }
 
   /// Decodes `count` codes.

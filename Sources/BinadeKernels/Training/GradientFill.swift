@@ -30,11 +30,12 @@ package struct GradientFill: Sendable {
   ///
   /// `z`: nil where there is no batch norm.
   ///
+  /// - Precondition: the elements of `g` and `z` are the same.
   /// - Shape: `g` and `z` are imageCount x height x width x channels, `output` the same with `rim` pixels on every side.
   package func fill(
     _ output: UnsafeMutablePointer<Float>,
-    from g: UnsafePointer<Float>,
-    _ z: UnsafePointer<Float>?,
+    from g: FeatureMap,
+    _ z: FeatureMap?,
     imageCount: Int,
     height: Int,
     width: Int,
@@ -58,10 +59,13 @@ package struct GradientFill: Sendable {
           for number in 0..<(rim == 0 ? 1 : imageCount * height) {
             if rim > 0, number % height == 0 { clear(rim * paddedLine) }
             clear(rimCount)
-            job.g = g + number * line
-            job.z = z.map { $0 + number * line }
+            job.g = UnsafeRawPointer((g + number * line).base)
+            job.z = z.map { UnsafeRawPointer(($0 + number * line).base) }
             job.output = target
-            binade_gradient_fill_f32(&job)
+            switch g.element {
+            case .float32: binade_gradient_fill_f32(&job)
+            case .bfloat16: binade_gradient_fill_bf16(&job)
+            }
             target += line
             clear(rimCount)
             if rim > 0, number % height == height - 1 { clear(rim * paddedLine) }

@@ -15,14 +15,14 @@ package struct OutputMoments: Sendable {
     self.features = features
   }
 
-  /// Copies the sums of some pixels and adds to `moments`.
+  /// Stores the sums of some pixels and adds to `moments` what was stored.
   ///
   /// - Shape: `sums` is rowCount x rowStride, `output` rowCount x channels.
   package func finish(
     _ sums: UnsafePointer<Float>,
     rowStride: Int,
     rowCount: Int,
-    into output: UnsafeMutablePointer<Float>,
+    into output: FeatureMap,
     _ moments: inout ChannelSums
   ) {
     center.withUnsafeBufferPointer { center in
@@ -34,11 +34,14 @@ package struct OutputMoments: Sendable {
             row_stride: rowStride,
             channels: center.count,
             center: center.baseAddress,
-            output: output,
+            output: output.base,
             deviations: deviations.baseAddress,
             squares: squares.baseAddress
           )
-          binade_moments_f32(&job, sums)
+          switch output.element {
+          case .float32: binade_moments_f32(&job, sums)
+          case .bfloat16: binade_moments_bf16(&job, sums)
+          }
         }
       }
     }

@@ -3,8 +3,8 @@ import CBinadeKernels
 extension TrainableConvolution {
   /// The gradients of outputs that a sweep backward begins with.
   package struct Upstream {
-    let g: UnsafePointer<Float>
-    let z: UnsafePointer<Float>?
+    let g: FeatureMap
+    let z: FeatureMap?
     let fill: GradientFill
     /// Rounds a line in place; with elements and the number of the first.
     let round: ((UnsafeMutablePointer<Float>, Int, Int) -> Void)?
@@ -18,8 +18,8 @@ extension TrainableConvolution {
     /// `round`: what rounds the gradients of raw sums, line by line (elements, number of the first), before they become bfloat16; nil for
     /// the nearest.
     package init(
-      g: UnsafePointer<Float>,
-      z: UnsafePointer<Float>?,
+      g: FeatureMap,
+      z: FeatureMap?,
       fill: GradientFill,
       round: ((UnsafeMutablePointer<Float>, Int, Int) -> Void)? = nil
     ) {
@@ -34,7 +34,7 @@ extension TrainableConvolution {
     (shape.outputHeight + 2 * rim) * (shape.outputWidth + 2 * rim) * shape.outputChannels
   }
 
-  /// Floats of working memory that ``backward(_:_:_:imageCount:scratch:convert:sums:finish:)`` needs.
+  /// Floats of working memory that ``backward(_:_:imageCount:scratch:input:sums:finish:)`` needs.
   package func backwardScratchCount(imageCount: Int) -> Int {
     let images = imageCount + imageCount % 2
     return images * (shape.paddedInputCount + 2 * paddedGradientCount) + 4 * ConvolutionShape.readAhead
@@ -44,20 +44,19 @@ extension TrainableConvolution {
   /// Adds the gradients of the weights of some images to `sums`, and computes those of the inputs, handing each block over
   /// once.
   ///
-  /// `convert`: as ``forward(_:_:imageCount:scratch:convert:finish:)`` has it.
+  /// `input`: as ``forward(_:imageCount:scratch:input:finish:)`` has it.
   /// `finish`: nil where inputs need no gradient.
   ///
-  /// - Shape: `images` as in `forward`; `scratch` as ``backwardScratchCount(imageCount:)`` says; `sums` is kernelHeight x kernelWidth
+  /// - Shape: `scratch` is as ``backwardScratchCount(imageCount:)`` says; `sums` is kernelHeight x kernelWidth
   ///   x channels per group x outputChannels.
   /// - Error: as ``WeightGradient`` and ``DataGradient`` have it; in bfloat16 of operands rounded once, weights' gradients
   ///   as ``PairedWeightGradient`` where both channels are even.
   package func backward(
-    _ images: UnsafePointer<Float>,
     _ upstream: Upstream,
     _ weights: Weights,
     imageCount: Int,
     scratch: UnsafeMutablePointer<Float>,
-    convert: Conversion,
+    input: Conversion,
     sums: UnsafeMutablePointer<Float>,
     finish: ((GradientBlock) -> Void)?
   ) {
@@ -66,7 +65,7 @@ extension TrainableConvolution {
       let gradients = scratch
       let inputs = gradients + (imageCount * paddedGradientCount + ConvolutionShape.readAhead)
       fillGradients(gradients, upstream, imageCount)
-      pad(images, imageCount: imageCount, into: inputs, convert)
+      pad(imageCount: imageCount, into: inputs, input)
       weightGradient.accumulate(
         inputs,
         gradients,
@@ -78,12 +77,12 @@ extension TrainableConvolution {
       DataGradient(shape, kernel: kernel).run(gradients, panels, imageCount: imageCount, finish: finish)
     case (.float(_, let panels), .rounded(let kernel, let paired)):
       let gradients = scratch
-      let inputs = roundedOperands(images, upstream, imageCount, scratch, convert)
+      let inputs = roundedOperands(upstream, imageCount, scratch, input)
       accumulate(inputs, gradients, paired, imageCount, into: sums)
       guard let finish, let panels else { return }
       DataGradient(shape, kernel: kernel).run(gradients, panels, imageCount: imageCount, finish: finish)
     case (.bfloat16(_, let panels), .bfloat16(let kernel, let paired)):
-      let gradients = pairedOperands(images, upstream, imageCount, scratch, convert, paired, into: sums)
+      let gradients = pairedOperands(upstream, imageCount, scratch, input, paired, into: sums)
       guard let finish, let panels else { return }
       DataGradient(shape, kernel: kernel).run(gradients, panels, imageCount: imageCount, finish: finish)
     default: preconditionFailure("weights were packed for another kernel")
@@ -104,11 +103,10 @@ extension TrainableConvolution {
 
   /// Padded gradients at `scratch`, and behind them the padded inputs that are returned, rounded; an odd image gets one of zeros.
   private func roundedOperands(
-    _ images: UnsafePointer<Float>,
     _ upstream: Upstream,
     _ imageCount: Int,
     _ scratch: UnsafeMutablePointer<Float>,
-    _ convert: Conversion
+    _ input: Conversion
   ) -> UnsafeMutablePointer<Float> {
     let whole = imageCount + imageCount % 2
     let inputs = scratch + (whole * paddedGradientCount + ConvolutionShape.readAhead)
@@ -122,7 +120,7 @@ extension TrainableConvolution {
       }
     }
     binade_round_bf16(features.rawValue, scratch, imageCount * paddedGradientCount)
-    pad(images, imageCount: imageCount, into: inputs, convert)
+    pad(imageCount: imageCount, into: inputs, input)
     if whole > imageCount {
       (scratch + imageCount * paddedGradientCount).update(repeating: 0, count: paddedGradientCount)
       (inputs + imageCount * shape.paddedInputCount).update(repeating: 0, count: shape.paddedInputCount)
@@ -159,11 +157,10 @@ extension TrainableConvolution {
 
   /// Makes the operands as bfloat16, adds the gradients of the weights, and returns the padded gradients.
   private func pairedOperands(
-    _ images: UnsafePointer<Float>,
     _ upstream: Upstream,
     _ imageCount: Int,
     _ scratch: UnsafeMutablePointer<Float>,
-    _ convert: Conversion,
+    _ input: Conversion,
     _ paired: PairedWeightGradient,
     into sums: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<BFloat16> {
@@ -204,7 +201,7 @@ extension TrainableConvolution {
     }
     let inputLine = shape.inputWidth * shape.inputChannels
     inputMaps.fill(straight: nil, interleaved: inputs, lines: lines) { image, row, target in
-      convert(images + (image * shape.inputHeight + row) * inputLine, inputLine, target)
+      input((image * shape.inputHeight + row) * inputLine, inputLine, target)
     }
     let layout = WeightGradient.Layout(shape, rim: rim)
     for pair in 0..<gradientMaps.pairCount {

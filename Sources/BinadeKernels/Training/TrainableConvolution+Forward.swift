@@ -1,13 +1,11 @@
 import CBinadeKernels
 
 extension TrainableConvolution {
-  /// Makes a line of pixels from a line of what is in memory (source, elements, room for the line) and returns where it lies:
-  /// in the room, or at the source if that is it already.
-  package typealias Conversion = (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> UnsafePointer<
-    Float
-  >
+  /// Makes a line of pixels (number of the first element, elements, room for the line) and returns where it lies: in the room, or
+  /// in memory already.
+  package typealias Conversion = (Int, Int, UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
 
-  /// Floats of working memory that ``forward(_:_:imageCount:scratch:convert:finish:)`` needs.
+  /// Floats of working memory that ``forward(_:imageCount:scratch:input:finish:)`` needs.
   package func forwardScratchCount(imageCount: Int) -> Int {
     imageCount * shape.paddedInputCount + ConvolutionShape.readAhead + 2 * shape.inputWidth
       * shape.inputChannels + 16
@@ -16,21 +14,20 @@ extension TrainableConvolution {
   /// Computes the raw sums of some images, and hands each block over once: pixels, sums, elements between the sums of two
   /// pixels.
   ///
-  /// `convert`: what makes the layer's input from `images`, line by line, while it gets its rim.
+  /// `input`: what makes the layer's input, line by line, while it gets its rim.
   ///
-  /// - Shape: `images` is imageCount x height x width x channels, `scratch` as ``forwardScratchCount(imageCount:)`` says.
+  /// - Shape: the input is imageCount x height x width x channels, `scratch` as ``forwardScratchCount(imageCount:)`` says.
   /// - Error: in float32 the sums of ``FloatConvolution``, bit for bit; in bfloat16 those of rounded operands.
   package func forward(
-    _ images: UnsafePointer<Float>,
     _ weights: Weights,
     imageCount: Int,
     scratch: UnsafeMutablePointer<Float>,
-    convert: Conversion,
+    input: Conversion,
     finish: (Range<Int>, UnsafePointer<Float>, Int) -> Void
   ) {
     switch weights.packed {
     case .float(let packed, _):
-      pad(images, imageCount: imageCount, into: scratch, convert)
+      pad(imageCount: imageCount, into: scratch, input)
       packed.run(scratch, imageCount: imageCount, threads: 1) { rows, sums, rowStride, _ in
         finish(rows, sums, rowStride)
       }
@@ -47,7 +44,7 @@ extension TrainableConvolution {
       let pairs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: UInt32.self)
       let lineCount = shape.inputWidth * shape.inputChannels
       operands.fill(straight: pairs, interleaved: nil, lines: lines) { image, row, target in
-        convert(images + (image * shape.inputHeight + row) * lineCount, lineCount, target)
+        input((image * shape.inputHeight + row) * lineCount, lineCount, target)
       }
       let padded = UnsafeRawPointer(scratch).assumingMemoryBound(to: BFloat16.self)
       packed.run(padded, imageCount: imageCount, threads: 1) { rows, sums, rowStride, _ in
@@ -58,17 +55,15 @@ extension TrainableConvolution {
 
   /// Writes images within a rim of zeros, rounded if products are.
   func pad(
-    _ images: UnsafePointer<Float>,
     imageCount: Int,
     into padded: UnsafeMutablePointer<Float>,
-    _ convert: Conversion
+    _ input: Conversion
   ) {
     let rounds = if case .rounded = route { true } else { false }
-    PaddedImage.fill(padded, from: images, imageCount: imageCount, shape: shape, zero: 0) { line, target in
-      guard let base = line.baseAddress else { return }
-      let made = convert(base, line.count, target)
-      if made != UnsafePointer(target) { target.update(from: made, count: line.count) }
-      if rounds { binade_round_bf16(features.rawValue, target, line.count) }
+    PaddedImage.fill(padded, imageCount: imageCount, shape: shape, zero: 0) { elements, target in
+      let made = input(elements.lowerBound, elements.count, target)
+      if made != UnsafePointer(target) { target.update(from: made, count: elements.count) }
+      if rounds { binade_round_bf16(features.rawValue, target, elements.count) }
     }
   }
 }

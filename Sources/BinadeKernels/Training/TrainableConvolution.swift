@@ -4,7 +4,7 @@ import CBinadeKernels
 public enum ProductPrecision: String, Sendable, Hashable, CaseIterable {
   /// float32 operands, one fused multiply-add per product.
   case float32
-  /// Operands rounded to bfloat16, to nearest even; float32 sums, one fused multiply-add per product, subnormal operands,
+  /// Operands and stored maps rounded to bfloat16, to nearest even; float32 sums, one fused multiply-add per product, subnormal operands,
   /// sums and results taken for 0: what VDPBF16PS computes, on every instruction set.
   case bfloat16
 }

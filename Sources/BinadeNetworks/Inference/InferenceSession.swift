@@ -153,7 +153,7 @@ public final class InferenceSession {
     let takesCodes = !isObserved && requantizations[source] != nil
     engine.run(
       takesCodes
-        ? .codes(UnsafePointer(codes(ofStep: source))) : .values(UnsafePointer(buffer(ofStep: source))),
+        ? .codes(UnsafeRawPointer(buffer(ofStep: source))) : .values(UnsafePointer(buffer(ofStep: source))),
       imageCount: imageCount,
       firstImage: firstImage,
       into: isObserved ? .values(buffer(ofStep: index)) : output(ofStep: index),
@@ -165,7 +165,8 @@ public final class InferenceSession {
 
   /// Where a layer writes: values, or codes for the only layer that reads them.
   private func output(ofStep step: Int) -> LayerOutput {
-    requantizations[step].map { .codes(codes(ofStep: step), $0) } ?? .values(buffer(ofStep: step))
+    requantizations[step].map { .codes(UnsafeMutableRawPointer(buffer(ofStep: step)), $0) }
+      ?? .values(buffer(ofStep: step))
   }
 
   private func run(_ step: FusionPlan.Stage, _ index: Int, image: Int, _ preactivations: Observer?) {
@@ -194,18 +195,9 @@ public final class InferenceSession {
     }
   }
 
-  /// The buffer of a step's values.
+  /// The buffer of a step's values, or of its codes, which need less.
   private func buffer(ofStep step: Int) -> UnsafeMutablePointer<Float> {
-    memory(ofStep: step, as: Float.self)
-  }
-
-  /// The buffer of a step's codes: the same memory, of which they need a quarter.
-  private func codes(ofStep step: Int) -> UnsafeMutablePointer<UInt8> {
-    memory(ofStep: step, as: UInt8.self)
-  }
-
-  private func memory<Element>(ofStep step: Int, as type: Element.Type) -> UnsafeMutablePointer<Element> {
     let buffer = network.plan.bufferOfStep[step]
-    return buffers[buffer].bindMemory(to: type, capacity: network.plan.capacities[buffer] * capacity)
+    return buffers[buffer].bindMemory(to: Float.self, capacity: network.plan.capacities[buffer] * capacity)
   }
 }

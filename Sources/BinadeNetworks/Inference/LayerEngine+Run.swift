@@ -96,6 +96,10 @@ extension LayerEngine {
     _ addend: UnsafePointer<Float>?
   ) {
     let operands = scratch.operands
+    func requantized(_ codes: UnsafeMutableRawPointer, _ next: Quantizer) -> RequantizedOutput {
+      let scales = next.pixelScales(channels: shape.outputChannels)
+      return RequantizedOutput(codes, codec: next.bulkCodec, scales: scales)
+    }
     func runBytes(_ codes: UnsafePointer<UInt8>) {
       switch output {
       case .values(let results):
@@ -114,21 +118,13 @@ extension LayerEngine {
           scratch: operands,
           epilogue: epilogue,
           addend: addend,
-          into: RequantizedOutput(
-            results,
-            codec: next.bulkCodec,
-            scales: next.pixelScales(channels: shape.outputChannels)
-          )
+          into: requantized(results, next)
         )
       }
     }
-    switch input {
-    case .codes(let codes): runBytes(codes)
-    case .values(let values):
-      encode(values, imageCount, first, quantizer, scratch, bytes: runBytes) { codes in
-        guard case .values(let results) = output else {
-          preconditionFailure("a layer of codes of more than 8 bits leaves values")
-        }
+    func runWords(_ codes: UnsafePointer<UInt16>) {
+      switch output {
+      case .values(let results):
         convolution.run(
           codes,
           imageCount: imageCount,
@@ -137,7 +133,23 @@ extension LayerEngine {
           addend: addend,
           into: results
         )
+      case .codes(let results, let next):
+        convolution.run(
+          codes,
+          imageCount: imageCount,
+          scratch: operands,
+          epilogue: epilogue,
+          addend: addend,
+          into: requantized(results, next)
+        )
       }
+    }
+    switch input {
+    case .codes(let codes) where quantizer.codec.info.bitWidth <= 8:
+      runBytes(codes.assumingMemoryBound(to: UInt8.self))
+    case .codes(let codes): runWords(codes.assumingMemoryBound(to: UInt16.self))
+    case .values(let values):
+      encode(values, imageCount, first, quantizer, scratch, bytes: runBytes, words: runWords)
     }
   }
 

@@ -183,10 +183,9 @@ package struct LayerEngine: Sendable {
     }
   }
 
-  /// The quantizer whose codes of a byte the layer can read instead of float32 values; nil when it needs the values.
+  /// The quantizer whose codes the layer can read instead of float32 values; nil when it needs the values.
   var requantizedInput: Quantizer? {
-    guard case .coded(_, let quantizer) = implementation, quantizer.codec.info.bitWidth <= 8,
-      !quantizer.isStochastic
+    guard case .coded(_, let quantizer) = implementation, !quantizer.isStochastic
     else { return nil }
     return quantizer
   }

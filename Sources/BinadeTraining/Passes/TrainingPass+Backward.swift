@@ -47,24 +47,24 @@ extension TrainingPass {
   /// How the gradient of a stage's output is finished when a reader contributes: completely by the last one.
   private func finish(of stage: Int, _ pending: Pending, into output: PooledMap) -> GradientFinish {
     let channels = plan.stages[stage].shape.channels
-    let addend = pending.sum.map { UnsafePointer($0.base) }
-    guard pending.left == 1 else { return GradientFinish(output.base, channels: channels, addend: addend) }
+    let addend = pending.sum?.map
+    guard pending.left == 1 else { return GradientFinish(output.map, channels: channels, addend: addend) }
     var rectification = GradientFinish.Rectification.none
     let statistics = statistics[stage]
     if plan.stages[stage].appliesReLU {
       if let map = outputs[stage] {
-        rectification = .map(map.base)
+        rectification = .map(map.map)
       } else if let statistics {
         rectification = .sums(scales: statistics.scales, bias: statistics.bias)
       }
     }
     let isNormalized = plan.layer(ofStage: stage).flatMap { plan.layers[$0].normalization } != nil
     return GradientFinish(
-      output.base,
+      output.map,
       channels: channels,
       addend: addend,
       rectification: rectification,
-      z: sums[stage].map { UnsafePointer($0.base) },
+      z: sums[stage]?.map,
       center: isNormalized ? statistics?.center : nil
     )
   }
@@ -72,7 +72,7 @@ extension TrainingPass {
   /// Notes the contribution of a reader that is in memory already.
   private func contribute(_ map: PooledMap, to stage: Int, _ pending: inout [Pending]) {
     guard plan.needsGradient[stage] else { return }
-    if pending[stage].left > 1, pending[stage].sum == nil {
+    if pending[stage].left > 1, pending[stage].sum == nil, map.map.element == plan.element(ofStage: stage) {
       pending[stage].sum = map
       pending[stage].left -= 1
       return
@@ -84,14 +84,18 @@ extension TrainingPass {
     let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.channels)
       let images = shards.images(ofShard: shard)
-      for first in stride(from: images.lowerBound * pixelCount, to: images.upperBound * pixelCount, by: 96) {
-        finish.finish(
-          map.base + first * shape.channels,
-          rowStride: shape.channels,
-          rowCount: min(96, images.upperBound * pixelCount - first),
-          firstPixel: first,
-          &totals
-        )
+      scratch.with(96 * shape.channels) { room in
+        for first in stride(from: images.lowerBound * pixelCount, to: images.upperBound * pixelCount, by: 96)
+        {
+          let count = min(96, images.upperBound * pixelCount - first)
+          finish.finish(
+            (map.map + first * shape.channels).read(count * shape.channels, room),
+            rowStride: shape.channels,
+            rowCount: count,
+            firstPixel: first,
+            &totals
+          )
+        }
       }
       return totals
     }
@@ -131,7 +135,7 @@ extension TrainingPass {
     let finish = output.map { output in
       plan.isFused
         ? self.finish(of: input, pending[input], into: output)
-        : GradientFinish(output.base, channels: shape.inputChannels)
+        : GradientFinish(output.map, channels: shape.inputChannels)
     }
     let packed = weights[number]
     let partials = PooledMap(shards.count * convolution.weightCount, from: pool)
@@ -149,8 +153,8 @@ extension TrainingPass {
         scratch.with(convolution.backwardScratchCount(imageCount: group.count)) { memory in
           let first = group.lowerBound * shape.outputCount
           let upstream = TrainableConvolution.Upstream(
-            g: finished.map.base + first,
-            z: z.map { UnsafePointer($0.base + first) },
+            g: finished.map.map + first,
+            z: z.map { $0.map + first },
             fill: fill,
             round: stochastic.map { stochastic in
               { line, count, element in
@@ -170,13 +174,13 @@ extension TrainingPass {
               )
             }
           }
+          let firstInput = group.lowerBound * shape.inputCount
           convolution.backward(
-            convert.base + group.lowerBound * shape.inputCount,
             upstream,
             packed,
             imageCount: group.count,
             scratch: memory,
-            convert: convert.callAsFunction,
+            input: { convert(firstInput + $0, $1, $2) },
             sums: partial,
             finish: pass
           )
@@ -238,12 +242,16 @@ extension TrainingPass {
     let output = map(ofStage: input)
     guard let source = outputs[input] else { preconditionFailure("the input of a pooling must exist") }
     ParallelLoop.run(count: imageCount, threads: threads) { image in
-      layer.propagate(
-        gradient.base + image * shape.count,
-        input: source.base + image * inputShape.count,
-        inputShape,
-        into: output.base + image * inputShape.count
-      )
+      scratch.with(shape.count + 2 * inputShape.count) { room in
+        let (values, made) = (room + shape.count, room + shape.count + inputShape.count)
+        layer.propagate(
+          (gradient.map + image * shape.count).read(shape.count, room),
+          input: (source.map + image * inputShape.count).read(inputShape.count, values),
+          inputShape,
+          into: made
+        )
+        (output.map + image * inputShape.count).write(inputShape.count, from: made)
+      }
     }
     return output
   }

@@ -36,23 +36,20 @@ extension TrainingPass {
       var totals = ChannelSums(channels: shape.outputChannels)
       for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
         scratch.with(layer.convolution.forwardScratchCount(imageCount: group.count)) { memory in
-          let target = output.base + group.lowerBound * shape.outputCount
+          let target = output.map + group.lowerBound * shape.outputCount
+          let first = group.lowerBound * shape.inputCount
           layer.convolution.forward(
-            convert.base + group.lowerBound * shape.inputCount,
             packed,
             imageCount: group.count,
             scratch: memory,
-            convert: convert.callAsFunction
+            input: { convert(first + $0, $1, $2) }
           ) { rows, sums, rowStride in
             let place = target + rows.lowerBound * shape.outputChannels
             if plan.isFused {
               moments.finish(sums, rowStride: rowStride, rowCount: rows.count, into: place, &totals)
             } else {
               for row in 0..<rows.count {
-                (place + row * shape.outputChannels).update(
-                  from: sums + row * rowStride,
-                  count: shape.outputChannels
-                )
+                (place + row * shape.outputChannels).write(shape.outputChannels, from: sums + row * rowStride)
               }
             }
           }
@@ -76,9 +73,12 @@ extension TrainingPass {
       var totals = ChannelSums(channels: channels)
       for group in shards.groups(ofShard: shard, pixelCount: pixelCount) {
         let end = group.upperBound * pixelCount
-        for first in stride(from: group.lowerBound * pixelCount, to: end, by: 96) {
-          let place = map.base + first * channels
-          moments.finish(place, rowStride: channels, rowCount: min(96, end - first), into: place, &totals)
+        scratch.with(96 * channels) { room in
+          for first in stride(from: group.lowerBound * pixelCount, to: end, by: 96) {
+            let (place, count) = (map.map + first * channels, min(96, end - first))
+            let sums = place.read(count * channels, room)
+            moments.finish(sums, rowStride: channels, rowCount: count, into: place, &totals)
+          }
         }
       }
       return totals
@@ -125,23 +125,38 @@ extension TrainingPass {
     guard let sums = sums[stage], let statistics = statistics[stage] else { return }
     let output = map(ofStage: stage)
     let inputs = plan.stages[stage].inputs
-    let addend = inputs.count > 1 ? outputs[inputs[1]]?.base : nil
+    let addend = inputs.count > 1 ? outputs[inputs[1]] : nil
     let epilogue = Epilogue(
       scales: statistics.scales,
       bias: statistics.bias,
       appliesReLU: plan.stages[stage].appliesReLU
     )
+    let normalization = MapNormalization(epilogue)
     let shape = plan.stages[stage].shape
+    let element = plan.element(ofStage: stage)
     ParallelLoop.run(count: shards.count, threads: threads) { shard in
-      let images = shards.images(ofShard: shard)
-      let first = images.lowerBound * shape.count
-      epilogue.apply(
-        sums.base + first,
-        rowStride: shape.channels,
-        rowCount: images.count * shape.height * shape.width,
-        addend: addend.map { UnsafePointer($0 + first) },
-        into: output.base + first
-      )
+      for image in shards.images(ofShard: shard) {
+        let first = image * shape.count
+        func apply(_ addend: FeatureMap?) {
+          let pixelCount = shape.height * shape.width
+          normalization.map(
+            sums.map + first,
+            addend: addend,
+            pixelCount: pixelCount,
+            into: output.map + first
+          )
+        }
+        guard let addend = addend.map({ $0.map + first }), addend.element != element else {
+          apply(addend.map { $0.map + first })
+          continue
+        }
+        // Images are added to maps of bfloat16, or those to logits.
+        scratch.with(2 * shape.count) { room in
+          let copy = FeatureMap(UnsafeMutableRawPointer(room + shape.count), element)
+          copy.write(shape.count, from: addend.read(shape.count, room))
+          apply(copy)
+        }
+      }
     }
     outputs[stage] = output
   }
@@ -153,10 +168,13 @@ extension TrainingPass {
     let inputShape = plan.stages[input].shape
     let rectifies = plan.stages[stage].appliesReLU
     ParallelLoop.run(count: imageCount, threads: threads) { image in
-      let target = output.base + image * shape.count
-      layer.compute(source.base + image * inputShape.count, inputShape, into: target)
-      if rectifies {
-        for place in 0..<shape.count where target[place] < 0 { target[place] = 0 }
+      scratch.with(shape.count + inputShape.count) { room in
+        let input = (source.map + image * inputShape.count).read(inputShape.count, room + shape.count)
+        layer.compute(input, inputShape, into: room)
+        if rectifies {
+          for place in 0..<shape.count where room[place] < 0 { room[place] = 0 }
+        }
+        (output.map + image * shape.count).write(shape.count, from: room)
       }
     }
     outputs[stage] = output
@@ -165,12 +183,17 @@ extension TrainingPass {
   /// The sum of two maps, or one alone, and ReLU.
   private func add(stage: Int) {
     let (shape, output) = (plan.stages[stage].shape, map(ofStage: stage))
-    let sources = plan.stages[stage].inputs.compactMap { outputs[$0]?.base }
+    let sources = plan.stages[stage].inputs.compactMap { outputs[$0]?.map }
     let rectifies = plan.stages[stage].appliesReLU
     ParallelLoop.run(count: imageCount, threads: threads) { image in
-      for place in image * shape.count..<(image + 1) * shape.count {
-        let sum = sources.count > 1 ? sources[0][place] + sources[1][place] : sources[0][place]
-        output.base[place] = rectifies && sum < 0 ? 0 : sum
+      let count = shape.count
+      scratch.with(3 * count) { room in
+        let addends = sources.enumerated().map { ($1 + image * count).read(count, room + ($0 + 1) * count) }
+        for place in 0..<count {
+          let sum = addends.count > 1 ? addends[0][place] + addends[1][place] : addends[0][place]
+          room[place] = rectifies && sum < 0 ? 0 : sum
+        }
+        (output.map + image * count).write(count, from: room)
       }
     }
     outputs[stage] = output

@@ -52,7 +52,7 @@ final class TrainingPass {
 
   /// Memory for the maps of a stage.
   func map(ofStage stage: Int) -> PooledMap {
-    PooledMap(imageCount * plan.stages[stage].shape.count, from: pool)
+    PooledMap(imageCount * plan.stages[stage].shape.count, of: plan.element(ofStage: stage), from: pool)
   }
 
   /// Packs the weights of all layers.
@@ -85,44 +85,39 @@ final class TrainingPass {
         bias: statistics.bias,
         appliesReLU: plan.stages[input].appliesReLU
       )
-      return LineConversion(base: sums.base, epilogue: epilogue, stochastic: stochastic, layer: layer)
+      return LineConversion(
+        map: sums.map,
+        normalization: MapNormalization(epilogue),
+        stochastic: stochastic,
+        layer: layer
+      )
     }
     guard let output = outputs[input] else { preconditionFailure("stage \(input) has not been computed") }
-    return LineConversion(base: output.base, epilogue: nil, stochastic: stochastic, layer: layer)
+    return LineConversion(map: output.map, normalization: nil, stochastic: stochastic, layer: layer)
   }
 }
 
 /// How lines of pixels become the input of a layer: as they are, or after batch norm and ReLU; rounded at random if operands
 /// are.
 struct LineConversion {
-  /// The first element of the batch.
-  let base: UnsafePointer<Float>
-  let epilogue: Epilogue?
+  /// The maps of the batch.
+  let map: FeatureMap
+  let normalization: MapNormalization?
   let stochastic: StochasticOperands?
   let layer: Int
 
-  init(
-    base: UnsafeMutablePointer<Float>,
-    epilogue: Epilogue?,
-    stochastic: StochasticOperands?,
-    layer: Int
-  ) {
-    self.base = UnsafePointer(base)
-    (self.epilogue, self.stochastic, self.layer) = (epilogue, stochastic, layer)
-  }
-
-  func callAsFunction(_ line: UnsafePointer<Float>, _ count: Int, _ room: UnsafeMutablePointer<Float>)
-    -> UnsafePointer<Float>
+  /// Makes `count` elements from element `first` of the batch on, whole pixels, in `room`, and returns where they lie.
+  func callAsFunction(_ first: Int, _ count: Int, _ room: UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
   {
-    if let epilogue {
-      let channels = epilogue.scales.count
-      epilogue.apply(line, rowStride: channels, rowCount: count / channels, addend: nil, into: room)
-    } else if stochastic != nil {
-      room.update(from: line, count: count)
+    let source = map + first
+    if let normalization {
+      normalization.line(source, pixelCount: count / normalization.channels, into: room)
     } else {
-      return line
+      let values = source.read(count, room)
+      guard stochastic != nil else { return values }
+      if values != UnsafePointer(room) { room.update(from: values, count: count) }
     }
-    stochastic?.round(room, count: count, first: line - base, layer: layer, .input)
+    stochastic?.round(room, count: count, first: first, layer: layer, .input)
     return UnsafePointer(room)
   }
 }

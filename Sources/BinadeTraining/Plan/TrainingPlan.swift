@@ -35,11 +35,14 @@ struct TrainingPlan: Sendable {
   /// Whether batch norm's sums, its normalization and its gradient ride on the passes of the products; otherwise every map
   /// exists, and each of them is a pass of its own: the twin that fusions are measured against.
   let isFused: Bool
+  /// What maps hold, but those of ``element(ofStage:)``.
+  private let element: FeatureMap.Element
 
   /// Plans for `graph`.
   init(
     _ graph: NetworkGraph,
     precision: ProductPrecision = .float32,
+    element: FeatureMap.Element = .float32,
     isFused: Bool = true,
     features: CPUFeatures = .detected
   ) {
@@ -50,6 +53,7 @@ struct TrainingPlan: Sendable {
     self.readers = readers
     parameters = layout
     self.isFused = isFused
+    self.element = element
     layers = zip(graph.weightedLayers, fusion.layerNodes).map { layer, node in
       let normalization = fusion.stages.lazy.compactMap { stage -> Int? in
         guard case .layer(let index) = stage.operation, fusion.layerNodes[index] == node else { return nil }
@@ -90,6 +94,12 @@ struct TrainingPlan: Sendable {
       }
     }
     needsGradient = needs
+  }
+
+  /// What the maps of a stage hold, sums, output and gradient: images and logits are float32.
+  func element(ofStage stage: Int) -> FeatureMap.Element {
+    if case .input = stages[stage].operation { return .float32 }
+    return stage == stages.count - 1 ? .float32 : element
   }
 
   /// The number of the layer that a stage computes; nil for other stages.

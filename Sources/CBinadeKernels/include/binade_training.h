@@ -40,15 +40,19 @@ void binade_diagonal_f32(const binade_outer *job, float *sums);
 
 /// Copies raw sums and adds up, per channel, deviations d = sum - center and their squares: in float32 over the rows, each
 /// operation rounded, then in float64.
+///
+/// Maps hold float32 (`_f32`) or bfloat16 (`_bf16`): what is written is rounded to nearest even first, and sums are of what
+/// was written.
 typedef struct {
   uint32_t features;
   size_t row_count, row_stride, channels;
   const float *center;
-  float *output;  // row_count x channels
+  void *output;  // a map: row_count x channels
   double *deviations, *squares;
 } binade_moments;
 
 void binade_moments_f32(const binade_moments *job, const float *sums);
+void binade_moments_bf16(const binade_moments *job, const float *sums);
 
 /// Finishes the gradient of a feature map: g = sums + addend, 0 where the ReLU behind it gave none, and adds up, per
 /// channel, g and g * (z - center): in float32 over the rows, then in float64.
@@ -58,27 +62,50 @@ typedef struct {
   uint32_t features;
   size_t row_count, row_stride, channels;
   size_t pixel_stride;            // elements from one pixel to the next in all maps but the sums
-  const float *addend;            // NULL: none
-  const float *mask;              // NULL: none
-  const float *z;                 // NULL: no sums of g * (z - center)
+  const void *addend;             // a map; NULL: none
+  const void *mask;               // a map; NULL: none
+  const void *z;                  // a map; NULL: no sums of g * (z - center)
   const float *scales, *bias;     // NULL: no ReLU that is seen from z
   const float *center;            // with z
-  float *output;
+  void *output;                   // a map
   double *gradients, *products;   // `products` with z
 } binade_gradient_finish;
 
 void binade_gradient_finish_f32(const binade_gradient_finish *job, const float *sums);
+void binade_gradient_finish_bf16(const binade_gradient_finish *job, const float *sums);
 
 /// output = a * g + c * z + d per channel, each operation rounded in this order; a * g + d where z is NULL.
 typedef struct {
   uint32_t features;
   size_t row_count, channels;
-  const float *g, *z;
+  const void *g, *z;  // maps
   const float *a, *c, *d;
   float *output;
 } binade_gradient_fill;
 
 void binade_gradient_fill_f32(const binade_gradient_fill *job);
+void binade_gradient_fill_bf16(const binade_gradient_fill *job);
+
+/// output = max(z * scale + bias + addend, 0) per channel, each operation rounded in this order, from bfloat16 maps to
+/// float32 (`_line`) or to a bfloat16 map.
+typedef struct {
+  uint32_t features;
+  bool applies_relu;
+  size_t row_count, channels;
+  const float *scales, *bias;
+  const void *z, *addend;  // maps; addend NULL: none
+  void *output;
+} binade_normalize;
+
+void binade_normalize_line(const binade_normalize *job);
+void binade_normalize_map(const binade_normalize *job);
+
+/// bfloat16 as float32, and float32 rounded to bfloat16, to nearest even; NaN stays NaN.
+void binade_widen_bf16(uint32_t features, const uint16_t *values, size_t count, float *output);
+void binade_narrow_bf16(uint32_t features, const float *values, size_t count, uint16_t *output);
+
+/// bfloat16 in pairs, as `binade_pairs_bf16` has them.
+void binade_pairs_of_bf16(uint32_t features, const uint16_t *values, size_t count, uint32_t *pairs);
 
 /// Rounds to bfloat16, to nearest even; NaN stays NaN.
 void binade_round_bf16(uint32_t features, float *values, size_t count);

@@ -190,7 +190,7 @@ import Testing
 
   @Test("divergence falls with bits where accuracy has stopped to tell, and is 0 of float32 itself")
   func network() throws {
-    let experiment = try ExperimentTests.experiment(limit: 200)
+    let experiment = try ExperimentTests.experiment(limit: 1000)
     let float32 = try experiment.run(Configuration()).outputs
     #expect(float32.meanDivergence == 0 && float32.agreement == 1 && float32.crossEntropyChange == 0)
     let results = try ["int4", "int6", "int8", "int16"].map {

@@ -3,6 +3,8 @@
 # make reference  formats/REFERENCE.md from the catalogue
 # make test-emulated  kernels for other processors, under an emulator
 # make test-kill  a training run, killed 20 times and resumed: the bytes of one that was left alone
+# make test-study  a study, killed 50 times and shared by two processes: the bytes of one that was left alone
+# make models  the embedded network, trained from the embedded digits; make test-models compares it with the committed file
 # make example  the plug-in package of Examples/, built and run
 # make test-readme  every command that README.md shows, as it stands there (three minutes)
 # make install  PREFIX=/usr/local DESTDIR=: the program, its man page, completion for bash, zsh and fish
@@ -11,7 +13,7 @@
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install test test-emulated test-install test-kill test-readme lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install models test test-emulated test-install test-kill test-models test-readme test-study lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -48,6 +50,22 @@ test-emulated:
 test-kill: setup
 	$(SWIFT_BUILD) --product binade
 	sh Scripts/test-kill.sh .build/release/binade
+
+test-study: setup
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/test-study.sh .build/release/binade
+
+models: setup
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/train-models.sh .build/release/binade
+
+test-test-study: setup
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/test-study.sh .build/release/binade
+
+models: setup
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/train-models.sh .build/release/binade --check
 
 # Inputs that libFuzzer makes, for every loader: ten minutes each (make fuzz TARGETS="safetensors npy" for some), and five
 # seconds each after the kept inputs. Needs Linux: Apple's toolchain has no libFuzzer.

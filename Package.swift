@@ -17,6 +17,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // C: headers of MPFR and GMP, of libjpeg-turbo and libpng; micro-kernels that need an instruction set of their own.
@@ -119,6 +121,17 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Many runs: what is asked for, what was found, whether it is more than chance.
+    .target(
+      name: "BinadeStudies",
+      dependencies: [
+        "BinadeEvaluation", "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels",
+        "BinadeNumerics", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "SwiftCSV", package: "SwiftCSV"),
+      ],
+      swiftSettings: settings
+    ),
+
     // The oracle and the checks that use it.
     .target(
       name: "BinadeVerification",
@@ -131,7 +144,7 @@ let package = Package(
       dependencies: [
         "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels", "BinadeQuantization",
         "BinadeNetworks", "BinadeImages", "BinadeTraining", "BinadeOutput", "BinadeFormatPages",
-        "BinadeEvaluation",
+        "BinadeEvaluation", "BinadeStudies",
       ],
       swiftSettings: settings
     ),
@@ -192,6 +205,12 @@ let package = Package(
     .testTarget(
       name: "BinadeEvaluationTests",
       dependencies: ["Binade", "BinadeModelFiles"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "BinadeStudiesTests",
+      dependencies: ["BinadeStudies", "Binade", "BinadeModelFiles"],
+      exclude: ["Recorded"],
       swiftSettings: settings
     ),
     .testTarget(

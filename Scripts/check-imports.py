@@ -7,7 +7,7 @@ import sys
 ORDER = [
     "CMPFR", "CBinadeKernels", "BinadeNumerics", "BinadeFormats", "BinadeTensor", "BinadeKernels",
     "BinadeQuantization", "BinadeNetworks", "CTurboJPEG", "CPNG", "BinadeImages", "BinadeTraining", "BinadeOutput", "BinadeFormatPages",
-    "BinadeEvaluation", "BinadeVerification", "Binade", "BinadeCommands", "binade-cli",
+    "BinadeEvaluation", "BinadeStudies", "BinadeVerification", "Binade", "BinadeCommands", "binade-cli",
 ]
 WITHOUT_FOUNDATION = {
     "BinadeNumerics", "BinadeTensor", "BinadeKernels", "BinadeQuantization", "BinadeVerification",

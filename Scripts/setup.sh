@@ -23,6 +23,7 @@ command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
 has_mpfr || missing="$missing mpfr"
 pkg-config --exists libturbojpeg 2>/dev/null || missing="$missing libjpeg-turbo"
 pkg-config --exists libpng 2>/dev/null || missing="$missing libpng"
+pkg-config --exists sqlite3 2>/dev/null || missing="$missing sqlite"
 command -v gnuplot >/dev/null 2>&1 || missing="$missing gnuplot"
 [ -n "$missing" ] || exit 0
 echo "binade: installing$missing"
@@ -31,14 +32,14 @@ if command -v apt-get >/dev/null 2>&1; then
   sudo=""
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null 2>&1 ||
-      fail "run as root: apt-get install pkg-config libmpfr-dev libgmp-dev libturbojpeg0-dev libpng-dev gnuplot-nox"
+      fail "run as root: apt-get install pkg-config libmpfr-dev libgmp-dev libturbojpeg0-dev libpng-dev libsqlite3-dev gnuplot-nox"
     sudo="sudo"
   fi
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
-    pkg-config libmpfr-dev libgmp-dev libturbojpeg0-dev libpng-dev gnuplot-nox >/dev/null
+    pkg-config libmpfr-dev libgmp-dev libturbojpeg0-dev libpng-dev libsqlite3-dev gnuplot-nox >/dev/null
 elif command -v brew >/dev/null 2>&1; then
-  brew install --quiet pkgconf mpfr gmp jpeg-turbo libpng gnuplot
+  brew install --quiet pkgconf mpfr gmp jpeg-turbo libpng sqlite gnuplot
 else
-  fail "install these by hand, then try again:$missing (MPFR with headers, GMP, libjpeg-turbo, libpng, gnuplot)"
+  fail "install these by hand, then try again:$missing (MPFR with headers, GMP, libjpeg-turbo, libpng, SQLite, gnuplot)"
 fi

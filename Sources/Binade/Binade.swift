@@ -7,5 +7,6 @@
 @_exported import BinadeNumerics
 @_exported import BinadeOutput
 @_exported import BinadeQuantization
+@_exported import BinadeStudies
 @_exported import BinadeTensor
 @_exported import BinadeTraining

@@ -6,6 +6,7 @@ import Foundation
 enum JSONDocument: String, CaseIterable {
   case formats, format, formatDescription, dialects, comparison, evaluation, explanation, verification
   case stochasticVerification, certificates, audit, cost, benchmark, training
+  case studies, significance
 
   /// Grows when a key goes, changes its name, its type or its meaning; not when one is added.
   static let schemaVersion = 1
@@ -17,6 +18,8 @@ enum JSONDocument: String, CaseIterable {
     case .dialects: "dialects"
     case .comparison: "results"
     case .certificates: "certificates"
+    case .studies: "studies"
+    case .significance: "tests"
     default: "checks"
     }
   }

@@ -1,5 +1,4 @@
 import BinadeNetworks
-import Foundation
 
 /// McNemar's exact test of whether two networks, run on the same images, get different shares right.
 ///
@@ -31,19 +30,6 @@ public struct McNemarTest: Sendable, Hashable, Codable {
     }
     onlyFirst = one
     onlySecond = two
-    pValue = Self.twoSidedBinomial(min(one, two), of: one + two)
-  }
-
-  /// min(1, 2 P(X <= k)) for X binomial with n trials and probability 1/2.
-  static func twoSidedBinomial(_ k: Int, of n: Int) -> Double {
-    guard n > 0 else { return 1 }
-    let logarithmOfHalf = -Double(n) * log(2.0)
-    var sum = 0.0
-    for i in 0...k {
-      sum += exp(
-        lgamma(Double(n + 1)) - lgamma(Double(i + 1)) - lgamma(Double(n - i + 1)) + logarithmOfHalf
-      )
-    }
-    return min(1, 2 * sum)
+    pValue = BinomialTail.twoSided(min(one, two), of: one + two)
   }
 }

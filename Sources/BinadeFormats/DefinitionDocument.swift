@@ -6,15 +6,15 @@ import Yams
 /// Anchors and aliases are refused: nested, a few hundred bytes of them stand for more than memory holds. So are keys
 /// behind a `?`. The three characters are replaced by private ones before the document is parsed and put back
 /// afterwards, so that none of them can act; where one would have acted, a plain scalar begins with its replacement.
-struct DefinitionDocument {
+package struct DefinitionDocument {
   /// A scalar and its line.
-  struct Scalar {
-    let text: String
-    let line: Int
+  package struct Scalar {
+    package let text: String
+    package let line: Int
   }
 
   /// What stands behind a key.
-  enum Value {
+  package enum Value {
     case scalar(Scalar)
     case list([Scalar], line: Int)
     case other(line: Int)
@@ -28,7 +28,7 @@ struct DefinitionDocument {
   }
 
   /// The keys in the order of the file.
-  let entries: [(key: Scalar, value: Value)]
+  package let entries: [(key: Scalar, value: Value)]
 
   private static let active: [(character: Character, replacement: Unicode.Scalar, what: String)] = [
     ("&", "\u{E000}", "an anchor ('&...')"), ("*", "\u{E001}", "an alias ('*...')"),
@@ -36,7 +36,7 @@ struct DefinitionDocument {
   ]
 
   /// Parses one document; nil when it is no mapping.
-  init?(yaml: String, file: String) throws(FormatDefinitionError) {
+  package init?(yaml: String, file: String) throws(FormatDefinitionError) {
     var text = yaml.hasPrefix("\u{FEFF}") ? String(yaml.dropFirst()) : yaml
     for (character, replacement, _) in Self.active {
       guard !text.unicodeScalars.contains(replacement) else {

@@ -138,6 +138,17 @@ import Testing
     try expectFit("benchmark", ["bench", "gemm", "--size", "32", "--format", "int8"] + fast)
     try expectFit("benchmark", ["bench", "conv", "--shape", "8x6x6x8x3", "--batch", "2"] + fast)
     try expectFit("benchmark", ["bench", "codec", "--format", "int4"] + fast)
+    let results = scratch.path("results")
+    #expect(
+      CommandRun(["compare", "--formats", "int4,int3", "--limit", "50", "--output", results]).status == 0
+    )
+    try expectFit("significance", ["significance", results + "/results.json"])
+    let pair = [results + "/results.json#int4", results + "/results.json#1"]
+    try expectFit("significance", ["significance"] + pair)
+    let store = ["--store", scratch.path("s.sqlite")]
+    let study = try scratch.write("s.yaml", Data("study: s\nformats: [int8, nosuchformat]\nlimit: 20\n".utf8))
+    try expectFit("studies", ["study", "run", study] + store)
+    try expectFit("studies", ["study", "status"] + store)
     try expectFit("certificates", ["verify", "int2", "--rounding", "nearestEven", "--exhaustive"])
     // A converter that gives too few answers is no result; one that cuts is wrong, and diagnosed.
     let script = try scratch.write("cut.py", Data("import sys\nb = sys.stdin.buffer.read()\n".utf8))
@@ -156,7 +167,12 @@ import Testing
   func complete() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
       .filter { $0.hasSuffix(".schema.json") }.map { String($0.dropLast(12)) }
-    #expect(Set(files) == Set(Self.commands.map(\.document) + ["benchmark", "certificates", "audit"]))
+    #expect(
+      Set(files)
+        == Set(
+          Self.commands.map(\.document) + ["benchmark", "certificates", "audit", "studies", "significance"]
+        )
+    )
     for file in files {
       let schema = try Self.schema(file)
       #expect(schema["$schema"] == .string("https://json-schema.org/draft/2020-12/schema"), "\(file)")

@@ -1,6 +1,5 @@
+import BinadeKernels
 import Testing
-
-@testable import BinadeKernels
 
 /// Passes over maps of bfloat16 against the formulas, and against the passes over maps of float32 that hold the same values.
 @Suite struct FeatureMapTests {

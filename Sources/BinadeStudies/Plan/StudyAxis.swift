@@ -1,0 +1,62 @@
+/// What the runs of a study differ in.
+public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
+  case model, data, format, ends, assignment, granularity, calibration, zeroPoint, rounding, recipe,
+    accumulator
+  case limit, calibrationImages, seed
+
+  /// The key in a study file: a value, or a list of them.
+  public var key: String {
+    switch self {
+    case .model: "models"
+    case .data: "data"
+    case .format: "formats"
+    case .ends: "ends"
+    case .assignment: "assignments"
+    case .granularity: "granularity"
+    case .calibration: "calibration"
+    case .zeroPoint: "zeroPoint"
+    case .rounding: "rounding"
+    case .recipe: "ptq"
+    case .accumulator: "accumulators"
+    case .limit: "limit"
+    case .calibrationImages: "calibrationImages"
+    case .seed: "seeds"
+    }
+  }
+
+  /// The value where a file says nothing.
+  public var standard: String {
+    switch self {
+    case .model, .data: "embedded"
+    case .format: "float32"
+    case .ends, .assignment, .recipe: "none"
+    case .granularity, .calibration: "default"
+    case .zeroPoint: "nonnegative"
+    case .rounding: "nearestEven"
+    case .accumulator: "cheapest"
+    case .limit: "all"
+    case .calibrationImages: "default"
+    case .seed: "0"
+    }
+  }
+
+  /// What the values are, for help.
+  public var meaning: String {
+    switch self {
+    case .model: "safetensors files, or 'embedded'"
+    case .data: "folders of images, or 'embedded'"
+    case .format: "FORMAT or WEIGHTS/ACTIVATIONS, each FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]"
+    case .ends: "the formats of the first and the last layer, or 'none'"
+    case .assignment: "YAML files of formats by layer, or 'none'"
+    case .granularity: "tensor or channel, of formats that do not say"
+    case .calibration: "max, mse, percentile, octav, kl, of formats that do not say"
+    case .zeroPoint: "none, nonnegative, full"
+    case .rounding: "a rounding rule, or stochastic"
+    case .recipe: "recipes of post-training quantization, or 'none'"
+    case .accumulator: "accumulators, or 'cheapest'"
+    case .limit: "the first so many images, or 'all'"
+    case .calibrationImages: "training images to find scales on"
+    case .seed: "of stochastic rounding and of bootstrap intervals"
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import BinadeEvaluation
+import BinadeFormats
+import BinadeNetworks
+import BinadeNumerics
+import BinadeQuantization
+
+/// The facts that determine a result: what ``RunKey`` is made of.
+enum RunFacts {
+  /// Grows when Binade gives other results for the same facts.
+  static let resultVersion = 1
+
+  /// The facts of a configuration on a network.
+  static func evaluation(_ configuration: Configuration, _ experiment: Experiment, _ seed: UInt64) -> RunKey {
+    let model = experiment.model
+    var facts: [(name: String, value: String)] = [
+      ("result", "evaluation \(resultVersion)"),
+      ("model", model.name),
+      ("architecture", "\(model.architecture.name) \(model.architecture.graph.inputShape)"),
+      ("parameters", fingerprint(model.parameters.values)),
+      ("normalization", "\(model.normalization)"),
+      ("images", images(experiment.evaluator.images)),
+      ("calibration images", images(experiment.calibrationImages)),
+      ("rounding images", configuration.recipe == nil ? "none" : images(experiment.roundingImages)),
+      ("bootstrap seed", "\(experiment.bootstrap.seed), \(experiment.bootstrap.resampleCount) resamples"),
+      ("weights", quantizer(configuration.weights)),
+      ("activations", quantizer(configuration.activations)),
+      ("ends", configuration.ends.map { "\(quantizer($0.weights)) \(quantizer($0.activations))" } ?? "none"),
+      ("recipe", configuration.recipeText ?? "none"),
+      ("accumulator", configuration.accumulator?.description ?? "cheapest"),
+    ]
+    for rule in configuration.layers.rules {
+      facts.append(("layer \(rule.target)", "\(quantizer(rule.weights)) \(quantizer(rule.activations))"))
+    }
+    return RunKey(facts)
+  }
+
+  private static func images(_ images: ImageDataset) -> String {
+    "\(images.count) of \(images.name), " + String(images.fingerprint, radix: 16)
+  }
+
+  private static func fingerprint(_ values: [Float]) -> String {
+    var hash = Hash()
+    for value in values { hash.add(UInt64(value.bitPattern)) }
+    return hash.digits
+  }
+
+  /// A quantizer and what its codes mean: two files may give different formats the same name.
+  private static func quantizer(_ specification: QuantizerSpecification?) -> String {
+    guard let specification else { return "float32" }
+    let words = specification.words.map { " words \($0.rounding) seed \($0.seed)" } ?? ""
+    let blocks = specification.format.blocks.map { " \(String(reflecting: $0))" } ?? ""
+    return "\(specification.description) zero point \(specification.zeroPoint.rawValue)\(words) table "
+      + "\(table(specification.format.element))\(blocks)"
+  }
+
+  /// A hash of the values of the codes: of all up to 16 bits, of 65,536 spread ones in wider formats.
+  private static func table(_ format: any NumericFormat) -> String {
+    var hash = Hash()
+    let step = format.bitWidth <= 16 ? 1 : 1 << (format.bitWidth - 16) | 1
+    let limit = UInt64(1) << UInt64(format.bitWidth)
+    var code: UInt64 = 0
+    while code < limit {
+      let value = format.decode(UInt32(code))
+      hash.add(value.isNaN ? 0x7FF8_0000_0000_0000 : value.bitPattern)
+      code += UInt64(step)
+    }
+    hash.add(UInt64(format.bitWidth))
+    return hash.digits
+  }
+
+  /// FNV-1a, eight bytes at a time.
+  private struct Hash {
+    private var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    var digits: String { String(value, radix: 16) }
+
+    mutating func add(_ word: UInt64) { value = (value ^ word) &* 0x100_0000_01B3 }
+  }
+}

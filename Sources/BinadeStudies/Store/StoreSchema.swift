@@ -1,0 +1,47 @@
+import GRDB
+
+/// The tables of a result store, version by version.
+///
+/// Documentation/studies.md says what they hold.
+enum StoreSchema {
+  /// What `PRAGMA application_id` of a store is: "Bnde".
+  static let applicationID = 0x426E_6465
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      let columns = StoredRun.columns.map { "\"\($0.name)\" \($0.type)" }.joined(separator: ", ")
+      try db.execute(
+        sql: """
+          CREATE TABLE study (name TEXT PRIMARY KEY, text TEXT NOT NULL);
+          CREATE TABLE point (
+            study TEXT NOT NULL REFERENCES study(name), position INTEGER NOT NULL, label TEXT NOT NULL, run TEXT,
+            PRIMARY KEY (study, position)
+          ) WITHOUT ROWID;
+          CREATE TABLE run (key TEXT PRIMARY KEY, label TEXT NOT NULL, identity TEXT NOT NULL, failure TEXT);
+          CREATE TABLE metric (run TEXT PRIMARY KEY REFERENCES run(key), \(columns)) WITHOUT ROWID;
+          CREATE TABLE layerMetric (
+            run TEXT NOT NULL REFERENCES run(key), position INTEGER NOT NULL, layer TEXT NOT NULL, datapath TEXT NOT NULL,
+            kernel TEXT NOT NULL, multiplyAccumulateCount INTEGER NOT NULL, weightSignalToNoise REAL,
+            activationSignalToNoise REAL, weightMeanSquaredError REAL, activationMeanSquaredError REAL,
+            PRIMARY KEY (run, position)
+          ) WITHOUT ROWID;
+          CREATE TABLE outcome (
+            run TEXT NOT NULL REFERENCES run(key), data TEXT NOT NULL, itemCount INTEGER NOT NULL, bits BLOB NOT NULL,
+            PRIMARY KEY (run, data)
+          ) WITHOUT ROWID;
+          CREATE TABLE provenance (
+            run TEXT PRIMARY KEY REFERENCES run(key), binadeVersion TEXT NOT NULL, cpuFeatures TEXT NOT NULL,
+            threads INTEGER NOT NULL, startedAt TEXT NOT NULL, seconds REAL NOT NULL, host TEXT NOT NULL
+          ) WITHOUT ROWID;
+          CREATE TABLE claim (
+            run TEXT PRIMARY KEY, host TEXT NOT NULL, process INTEGER NOT NULL, processStart TEXT NOT NULL,
+            renewedAt REAL NOT NULL
+          ) WITHOUT ROWID;
+          """
+      )
+    }
+    return migrator
+  }
+}

@@ -1,0 +1,133 @@
+import BinadeEvaluation
+import BinadeNetworks
+
+/// A run as a store keeps it.
+public struct StoredRun: Sendable, Hashable {
+  /// A value of a column.
+  public enum Value: Sendable, Hashable {
+    case text(String)
+    case integer(Int)
+    case real(Double)
+    case none
+  }
+
+  /// What a layer did.
+  public struct Layer: Sendable, Hashable {
+    public let name: String
+    public let datapath: String
+    public let kernel: String
+    public let multiplyAccumulateCount: Int
+    public let weightSignalToNoise: Double?
+    public let activationSignalToNoise: Double?
+    public let weightMeanSquaredError: Double?
+    public let activationMeanSquaredError: Double?
+  }
+
+  /// Where and how the run was made: in no export, so that results are the same wherever they come from.
+  public struct Provenance: Sendable, Hashable {
+    public var binadeVersion: String
+    public var cpuFeatures: String
+    public var threads: Int
+    /// UTC, as ISO 8601 has it.
+    public var startedAt: String
+    public var seconds: Double
+    public var host: String
+
+    public init(
+      binadeVersion: String,
+      cpuFeatures: String,
+      threads: Int,
+      startedAt: String,
+      seconds: Double,
+      host: String
+    ) {
+      (self.binadeVersion, self.cpuFeatures, self.threads) = (binadeVersion, cpuFeatures, threads)
+      (self.startedAt, self.seconds, self.host) = (startedAt, seconds, host)
+    }
+  }
+
+  public let key: RunKey
+  /// What the run is called in tables.
+  public let label: String
+  /// Why there is no result; nil where there is one.
+  public let failure: String?
+  /// What was run and what came out, by the names of ``columns``.
+  public let values: [String: Value]
+  public let layers: [Layer]
+  /// Which images were right, by the name of the data.
+  public let outcomes: [(data: String, outcomes: Top1Outcomes)]
+  public let provenance: Provenance
+
+  public static func == (one: StoredRun, other: StoredRun) -> Bool {
+    one.key == other.key && one.values == other.values && one.layers == other.layers
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
+  /// A run that failed.
+  public init(key: RunKey, label: String, failure: String, provenance: Provenance) {
+    (self.key, self.label, self.failure, self.provenance) = (key, label, failure, provenance)
+    (values, layers, outcomes) = ([:], [], [])
+  }
+
+  /// A run with its result.
+  public init(key: RunKey, label: String, _ result: EvaluationResult, provenance: Provenance) {
+    (self.key, self.label, self.provenance) = (key, label, provenance)
+    failure = nil
+    values = Self.values(result)
+    layers = result.layers.map { layer in
+      Layer(
+        name: layer.name,
+        datapath: layer.datapath.rawValue,
+        kernel: layer.kernel,
+        multiplyAccumulateCount: layer.multiplyAccumulateCount,
+        weightSignalToNoise: layer.weights?.signalToQuantizationNoiseInDecibels,
+        activationSignalToNoise: layer.activations?.signalToQuantizationNoiseInDecibels,
+        weightMeanSquaredError: layer.weights?.meanSquaredError,
+        activationMeanSquaredError: layer.activations?.meanSquaredError
+      )
+    }
+    outcomes = [(result.data, result.top1Outcomes)]
+  }
+
+  /// The columns of a result and their types in SQL, in the order of exports.
+  static let columns: [(name: String, type: String)] = [
+    ("model", "TEXT"), ("data", "TEXT"), ("weights", "TEXT"), ("activations", "TEXT"), ("ends", "TEXT"),
+    ("assignment", "TEXT"), ("recipe", "TEXT"), ("accumulator", "TEXT"), ("family", "TEXT"),
+    ("weightBitWidth", "INTEGER"), ("activationBitWidth", "INTEGER"), ("imageCount", "INTEGER"),
+    ("top1Accuracy", "REAL"), ("top1Lower", "REAL"), ("top1Upper", "REAL"), ("top5Accuracy", "REAL"),
+    ("top1Change", "REAL"), ("top1ChangeLower", "REAL"), ("top1ChangeUpper", "REAL"),
+    ("mcNemarPValue", "REAL"), ("weightSignalToNoise", "REAL"), ("activationSignalToNoise", "REAL"),
+    ("divergenceMean", "REAL"), ("agreement", "REAL"), ("aqtQuadratic", "INTEGER"), ("aqtLinear", "INTEGER"),
+    ("bitOperations", "INTEGER"), ("weightMemoryBits", "INTEGER"), ("scaleMemoryBits", "INTEGER"),
+    ("notes", "TEXT"), ("warnings", "TEXT"),
+  ]
+
+  private static func values(_ result: EvaluationResult) -> [String: Value] {
+    func text(_ value: String?) -> Value { value.map { .text($0) } ?? .none }
+    func real(_ value: Double?) -> Value { value.map { $0.isNaN ? .text("nan") : .real($0) } ?? .none }
+    func integer(_ value: Int?) -> Value { value.map { .integer($0) } ?? .none }
+    return [
+      "model": .text(result.model), "data": .text(result.data), "weights": .text(result.weights),
+      "activations": .text(result.activations), "ends": text(result.ends),
+      "assignment": text(result.assignment), "recipe": text(result.recipe),
+      "accumulator": text(result.provenance.accumulator), "family": .text(result.family),
+      "weightBitWidth": .integer(result.weightBitWidth),
+      "activationBitWidth": .integer(result.activationBitWidth), "imageCount": .integer(result.imageCount),
+      "top1Accuracy": .real(result.top1Accuracy), "top1Lower": .real(result.top1Interval.lower),
+      "top1Upper": .real(result.top1Interval.upper), "top5Accuracy": .real(result.top5Accuracy),
+      "top1Change": .real(result.top1Change), "top1ChangeLower": .real(result.top1ChangeInterval.lower),
+      "top1ChangeUpper": .real(result.top1ChangeInterval.upper),
+      "mcNemarPValue": .real(result.mcNemar.pValue),
+      "weightSignalToNoise": real(result.weightSignalToQuantizationNoiseInDecibels),
+      "activationSignalToNoise": real(result.activationSignalToQuantizationNoiseInDecibels),
+      "divergenceMean": real(result.outputs.meanDivergence), "agreement": real(result.outputs.agreement),
+      "aqtQuadratic": integer(result.cost.aqtQuadratic), "aqtLinear": integer(result.cost.aqtLinear),
+      "bitOperations": integer(result.cost.bitOperations),
+      "weightMemoryBits": .integer(result.cost.weightMemoryBits),
+      "scaleMemoryBits": .integer(result.cost.scaleMemoryBits),
+      "notes": text(result.notes.isEmpty ? nil : result.notes.joined(separator: "\n")),
+      "warnings": text(result.warnings.isEmpty ? nil : result.warnings.joined(separator: "\n")),
+    ]
+  }
+}

@@ -59,11 +59,7 @@ models: setup
 	$(SWIFT_BUILD) --product binade
 	sh Scripts/train-models.sh .build/release/binade
 
-test-test-study: setup
-	$(SWIFT_BUILD) --product binade
-	sh Scripts/test-study.sh .build/release/binade
-
-models: setup
+test-models: setup
 	$(SWIFT_BUILD) --product binade
 	sh Scripts/train-models.sh .build/release/binade --check
 

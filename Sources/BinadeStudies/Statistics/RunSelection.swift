@@ -1,7 +1,7 @@
 import Foundation
 
 /// Runs as a command line names them: `FILE`, or `FILE#ROW` of a file with several rows; groups are joined by commas.
-public struct RunSelection: Sendable, Hashable {
+public struct RunSelection: Sendable {
   /// The text.
   public let text: String
   /// File and row of each part.
@@ -15,9 +15,6 @@ public struct RunSelection: Sendable, Hashable {
       return (halves.first ?? "", halves.count > 1 ? halves[1] : nil)
     }
   }
-
-  public static func == (one: RunSelection, other: RunSelection) -> Bool { one.text == other.text }
-  public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
   /// All runs of the files that are named, whole files where no row is.
   ///

@@ -2,14 +2,12 @@ import GRDB
 
 extension ResultStore {
   /// All that is known about a run, as text.
-  public struct RunReport: Sendable, Hashable {
+  public struct RunReport: Sendable {
     /// Names and values: the run, what determines it, its figures, where it was made.
     public let facts: [(name: String, value: String)]
     /// A row for each layer.
     public let layers: (columns: [String], rows: [[String]])
 
-    public static func == (one: RunReport, other: RunReport) -> Bool { one.layers.rows == other.layers.rows }
-    public func hash(into hasher: inout Hasher) { hasher.combine(layers.rows) }
   }
 
   /// What is known about the run of a key.

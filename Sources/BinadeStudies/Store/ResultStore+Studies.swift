@@ -3,13 +3,19 @@ import GRDB
 extension ResultStore {
   /// How far a study is.
   public struct StudyStatus: Sendable, Hashable, Codable {
+    /// The study's name.
     public let study: String
+    /// Runs that it asks for.
     public let pointCount: Int
+    /// Runs that are done, failed ones included.
     public let doneCount: Int
+    /// Runs that have a reason instead of a result.
     public let failedCount: Int
+    /// Runs that processes are at.
     public let runningCount: Int
     /// The most accurate run so far.
     public let bestLabel: String?
+    /// Its top-1 accuracy, 0 to 1.
     public let bestAccuracy: Double?
     /// The time of the runs that are done.
     public let seconds: Double

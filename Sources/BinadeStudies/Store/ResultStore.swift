@@ -83,7 +83,9 @@ public final class ResultStore: Sendable {
 
   // MARK: Runs
 
-  /// Adds a run and gives up the claim to it: both, or none. A run that is there already stays as it is.
+  /// Adds a run and gives up the claim to it, both or none.
+  ///
+  /// A run that is there already stays as it is.
   public func add(_ run: StoredRun) throws(StoreError) {
     try write { db in
       try Self.insert(run, into: db)

@@ -2,7 +2,7 @@ import BinadeEvaluation
 import BinadeNetworks
 
 /// A run as a store keeps it.
-public struct StoredRun: Sendable, Hashable {
+public struct StoredRun: Sendable {
   /// A value of a column.
   public enum Value: Sendable, Hashable {
     case text(String)
@@ -12,27 +12,35 @@ public struct StoredRun: Sendable, Hashable {
   }
 
   /// What a layer did.
-  public struct Layer: Sendable, Hashable {
+  public struct Layer: Sendable {
+    /// As in the weight file.
     public let name: String
-    public let datapath: String
-    public let kernel: String
+    /// Which arithmetic carried it out, and the micro-kernel.
+    public let datapath: String, kernel: String
+    /// Multiply-accumulate operations per image.
     public let multiplyAccumulateCount: Int
-    public let weightSignalToNoise: Double?
-    public let activationSignalToNoise: Double?
-    public let weightMeanSquaredError: Double?
-    public let activationMeanSquaredError: Double?
+    /// 10 log10(Σx² / Σ(x - y)²) in dB; nil where nothing moved, or is float32.
+    public let weightSignalToNoise: Double?, activationSignalToNoise: Double?
+    /// Σ(x - y)² / n; nil where nothing is quantized.
+    public let weightMeanSquaredError: Double?, activationMeanSquaredError: Double?
   }
 
   /// Where and how the run was made: in no export, so that results are the same wherever they come from.
-  public struct Provenance: Sendable, Hashable {
+  public struct Provenance: Sendable {
+    /// The version of Binade.
     public var binadeVersion: String
+    /// Instruction sets that kernels were chosen by.
     public var cpuFeatures: String
+    /// Threads; results do not depend on them.
     public var threads: Int
     /// UTC, as ISO 8601 has it.
     public var startedAt: String
+    /// How long it took.
     public var seconds: Double
+    /// The machine's name.
     public var host: String
 
+    /// Where and how a run was made.
     public init(
       binadeVersion: String,
       cpuFeatures: String,
@@ -46,6 +54,7 @@ public struct StoredRun: Sendable, Hashable {
     }
   }
 
+  /// What the run is known by.
   public let key: RunKey
   /// What the run is called in tables.
   public let label: String
@@ -53,16 +62,12 @@ public struct StoredRun: Sendable, Hashable {
   public let failure: String?
   /// What was run and what came out, by the names of ``columns``.
   public let values: [String: Value]
+  /// One for each layer.
   public let layers: [Layer]
   /// Which images were right, by the name of the data.
   public let outcomes: [(data: String, outcomes: Top1Outcomes)]
+  /// Where it was made.
   public let provenance: Provenance
-
-  public static func == (one: StoredRun, other: StoredRun) -> Bool {
-    one.key == other.key && one.values == other.values && one.layers == other.layers
-  }
-
-  public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 
   /// A run that failed.
   public init(key: RunKey, label: String, failure: String, provenance: Provenance) {

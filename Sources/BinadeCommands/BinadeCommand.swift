@@ -100,7 +100,8 @@ struct RootCommand: ParsableCommand {
       CompareCommand.self, EvaluateCommand.self, TrainCommand.self, FormatsCommand.self, VerifyCommand.self,
       EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, ArithCommand.self, AuditCommand.self,
       AuditWorkerCommand.self,
-      CostCommand.self, ExplainCommand.self, StudyCommand.self, SignificanceCommand.self, BenchCommand.self,
+      CostCommand.self, ExplainCommand.self, StudyCommand.self, SignificanceCommand.self, ParetoCommand.self,
+      BenchCommand.self,
     ]
   )
 }

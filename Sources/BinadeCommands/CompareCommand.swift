@@ -78,6 +78,12 @@ struct CompareCommand: ParsableCommand {
   )
   var output: String?
 
+  @Option(
+    help: "Keep the results in this store as well (see 'binade study --help').",
+    completion: .file(extensions: ["sqlite"])
+  )
+  var store: String?
+
   @Flag(help: "Print the results as JSON instead of a table.")
   var json = false
 
@@ -92,6 +98,7 @@ struct CompareCommand: ParsableCommand {
     let configurations = Self.withoutDuplicates(wanted, console)
     try RecipeText.check(configurations.map(\.1))
     let folder = try output.map { try OutputFolder($0) }
+    let store = try self.store.map { try ResultStore($0, for: .writing) }
     let experiment = try models.experiment(threads: runOptions.threads)
     let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))
     var results = [try experiment.run(Configuration(), progress: bar.advance)]
@@ -100,9 +107,14 @@ struct CompareCommand: ParsableCommand {
       let label = configuration.recipeText.map { "\(name), \($0)" } ?? name
       bar.setLabel(label)
       do {
-        results.append(
-          try experiment.run(configuration, foretell: SlowAccumulation.foretell, progress: bar.advance)
+        let timer = RunTimer(threads: runOptions.threads)
+        let result = try experiment.run(
+          configuration,
+          foretell: SlowAccumulation.foretell,
+          progress: bar.advance
         )
+        results.append(result)
+        try store?.add(StoredRun(result, configuration, experiment, timer))
       } catch  where FailedRun.concernsFormats(error) {
         failures.append(FailedRun(configuration, label: label, reason: error))
         bar.advance(experiment.imageCount)

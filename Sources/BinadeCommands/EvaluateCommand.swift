@@ -116,6 +116,12 @@ struct EvaluateCommand: ParsableCommand {
     )
   }
 
+  @Option(
+    help: "Keep the result in this store as well (see 'binade study --help').",
+    completion: .file(extensions: ["sqlite"])
+  )
+  var store: String?
+
   func run() throws {
     let console = CommandContext.current.console
     let catalog = try formatOptions.catalog()
@@ -133,10 +139,13 @@ struct EvaluateCommand: ParsableCommand {
     configuration = try rounding.applied(to: zeroPoints.applied(to: configuration))
     try configuration.checkRecipe()
     let folder = try output.map { try OutputFolder($0) }
+    let results = try store.map { try ResultStore($0, for: .writing) }
     let experiment = try models.experiment(threads: runOptions.threads)
+    let timer = RunTimer(threads: runOptions.threads)
     let result = try RecipeText.run(configuration, experiment) { network in
       try arrays.write(network, experiment)
     }
+    try results?.add(StoredRun(result, configuration, experiment, timer))
     for note in result.notes + EvaluationText.accumulatorNotes(of: result) {
       console.writeError("note: \(note)")
     }

@@ -6,7 +6,7 @@ import Foundation
 enum JSONDocument: String, CaseIterable {
   case formats, format, formatDescription, dialects, comparison, evaluation, explanation, verification
   case stochasticVerification, certificates, audit, cost, benchmark, training
-  case studies, significance
+  case studies, significance, dominance
 
   /// Grows when a key goes, changes its name, its type or its meaning; not when one is added.
   static let schemaVersion = 1
@@ -20,6 +20,7 @@ enum JSONDocument: String, CaseIterable {
     case .certificates: "certificates"
     case .studies: "studies"
     case .significance: "tests"
+    case .dominance: "comparisons"
     default: "checks"
     }
   }

@@ -148,7 +148,13 @@ import Testing
     let store = ["--store", scratch.path("s.sqlite")]
     let study = try scratch.write("s.yaml", Data("study: s\nformats: [int8, nosuchformat]\nlimit: 20\n".utf8))
     try expectFit("studies", ["study", "run", study] + store)
+    // Results of other commands are there as well, but in no study.
+    try expectFit("evaluation", ["evaluate", "--weights", "int3", "--limit", "20"] + store)
+    try expectFit("comparison", ["compare", "--formats", "int3,int2", "--limit", "20"] + store)
+    #expect(CommandRun(["pareto"] + store.suffix(1)).output.contains("int3/float32"))
     try expectFit("studies", ["study", "status"] + store)
+    let curves = ["--reference", "int8", "--rival", "int8"]
+    try expectFit("dominance", ["pareto", scratch.path("s.sqlite"), "--cost", "bitOperations"] + curves)
     try expectFit("certificates", ["verify", "int2", "--rounding", "nearestEven", "--exhaustive"])
     // A converter that gives too few answers is no result; one that cuts is wrong, and diagnosed.
     let script = try scratch.write("cut.py", Data("import sys\nb = sys.stdin.buffer.read()\n".utf8))
@@ -170,7 +176,9 @@ import Testing
     #expect(
       Set(files)
         == Set(
-          Self.commands.map(\.document) + ["benchmark", "certificates", "audit", "studies", "significance"]
+          Self.commands.map(\.document) + [
+            "benchmark", "certificates", "audit", "studies", "significance", "dominance",
+          ]
         )
     )
     for file in files {

@@ -10,7 +10,7 @@ enum RunFacts {
   static let resultVersion = 1
 
   /// The facts of a configuration on a network.
-  static func evaluation(_ configuration: Configuration, _ experiment: Experiment, _ seed: UInt64) -> RunKey {
+  static func evaluation(_ configuration: Configuration, _ experiment: Experiment) -> RunKey {
     let model = experiment.model
     var facts: [(name: String, value: String)] = [
       ("result", "evaluation \(resultVersion)"),

@@ -1,8 +1,6 @@
 import BinadeEvaluation
 import BinadeFormats
-import BinadeKernels
 import BinadeNetworks
-import Foundation
 
 /// Runs the points of a study that have no result yet, one after the other, each with all threads.
 ///
@@ -55,8 +53,7 @@ public final class StudyRunner {
       let point = study.points[position]
       let experiment = try experiment(of: point)
       let configuration = Result { try point.configuration(catalog) }
-      let seed: UInt64 = try point.number(.seed)
-      let key = self.key(point, configuration, experiment, seed)
+      let key = self.key(point, configuration, experiment)
       try store.note(run: key, ofPoint: position, study: study.name)
       switch try store.claim(key) {
       case .done: try report(position, point, .known)
@@ -74,13 +71,12 @@ public final class StudyRunner {
   private func key(
     _ point: StudyPoint,
     _ configuration: Result<Configuration, any Error>,
-    _ experiment: Experiment,
-    _ seed: UInt64
+    _ experiment: Experiment
   ) -> RunKey {
     guard let configuration = try? configuration.get() else {
       return RunKey([("point", point.label), ("version", BinadeVersion.current)])
     }
-    return RunFacts.evaluation(configuration, experiment, seed)
+    return RunFacts.evaluation(configuration, experiment)
   }
 
   private func run(
@@ -89,21 +85,12 @@ public final class StudyRunner {
     _ configuration: Result<Configuration, any Error>,
     _ experiment: Experiment
   ) -> StoredRun {
-    let (date, start) = (Date(), ContinuousClock.now)
-    let result = Result { try experiment.run(configuration.get()) }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let provenance = StoredRun.Provenance(
-      binadeVersion: BinadeVersion.current,
-      cpuFeatures: CPUFeatures.detected.names.joined(separator: " "),
-      threads: threads,
-      startedAt: date.ISO8601Format(),
-      seconds: seconds,
-      host: RunOwner.current.hostName
-    )
-    switch result {
-    case .success(let result): return StoredRun(key: key, label: point.label, result, provenance: provenance)
-    case .failure(let error):
-      return StoredRun(key: key, label: point.label, failure: "\(error)", provenance: provenance)
+    let timer = RunTimer(threads: threads)
+    do {
+      let result = try experiment.run(configuration.get())
+      return StoredRun(key: key, label: point.label, result, provenance: timer.provenance)
+    } catch {
+      return StoredRun(key: key, label: point.label, failure: "\(error)", provenance: timer.provenance)
     }
   }
 

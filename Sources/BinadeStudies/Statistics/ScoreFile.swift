@@ -41,15 +41,9 @@ public enum ScoreFile {
     let top1Outcomes: Top1Outcomes
     let provenance: Provenance?
 
-    /// As on the command line: what goes without saying is left out.
     var label: String {
-      func short(_ text: String, _ standard: String) -> String {
-        text.hasSuffix(standard) ? String(text.dropLast(standard.count)) : text
-      }
-      let (one, two) = (short(weights, ":channel:mse"), short(activations, ":tensor:mse"))
-      let quantizers = one == two ? one : "\(one)/\(two)"
-      let rest = [ends.map { "ends \($0)" }, assignment, recipe, provenance?.accumulator].compactMap { $0 }
-      return ([quantizers] + rest).joined(separator: ", ")
+      let rest = [ends.map { "ends \($0)" }, assignment, recipe, provenance?.accumulator]
+      return RunLabel(weights: weights, activations: activations, rest: rest).text
     }
   }
 

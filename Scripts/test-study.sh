@@ -1,7 +1,7 @@
 #!/bin/sh
 # Kills a study of 200 runs 50 times at random moments, then lets two processes share another: no run is lost or done twice, and
 # the exports are those of a study that was left alone, byte for byte.
-# usage: Scripts/test-study.sh [BINADE]     three minutes
+# usage: Scripts/test-study.sh [BINADE]     a minute
 set -eu
 binade="${1:-$(dirname "$0")/../.build/release/binade}"
 folder="$(mktemp -d)"
@@ -11,7 +11,7 @@ study: killed
 formats: [int2, int3, int4, int5, int6, int7, int8, q1.2, q3.4, q1.6]
 calibration: [max, mse, percentile, octav]
 ends: [none, int8, int7, int6, int5]
-limit: 40
+limit: 100
 calibrationImages: 16
 END
 export_of() { "$binade" study export --store "$1" --output "$1.csv"; }
@@ -23,9 +23,9 @@ killed=0
 while [ "$killed" -lt 50 ]; do
   "$binade" study run "$folder/study.yaml" --store "$folder/killed.sqlite" >/dev/null 2>&1 &
   run=$!
-  sleep "$(awk "BEGIN { srand($killed); printf \"%.3f\", 0.05 + rand() * 1.2 }")"
+  sleep "$(awk "BEGIN { srand($killed); printf \"%.3f\", 0.1 + rand() * 0.4 }")"
   kill -KILL "$run" 2>/dev/null || true
-  wait "$run" 2>/dev/null && { echo "the study ended before it was killed 50 times: $killed"; break; }
+  wait "$run" 2>/dev/null && { echo "the study ended before it was killed 50 times: $killed"; exit 1; }
   killed=$((killed + 1))
 done
 "$binade" study run "$folder/study.yaml" --store "$folder/killed.sqlite" >"$folder/killed.txt"

@@ -9,8 +9,8 @@ struct SignificanceCommand: ParsableCommand {
     abstract: "Compare runs on the same items: is the difference more than chance?",
     discussion: """
       Two runs are compared by McNemar's exact test, on the items that both have; two groups of runs, of several seeds each,
-      by a hierarchical bootstrap over seeds and items. One file with several rows gives a table: each row against the
-      first, with probabilities corrected for their number (Holm).
+      by a hierarchical bootstrap over seeds and items. One file with several rows gives a table: each row against
+      that of float32, or the first, with probabilities corrected for their number (Holm).
 
       A run is FILE, or FILE#ROW where a file has several rows (the name of the row, or its number from 1 on); a group is
       several of them joined by commas. Files are results.json of 'evaluate' and 'compare', the JSONL that
@@ -80,10 +80,13 @@ struct SignificanceCommand: ParsableCommand {
 
   private func table() throws -> [SignificanceTest] {
     let runs = try RunSelection(first).allRuns(read)
-    guard let reference = runs.first, runs.count > 1 else {
+    let place = runs.firstIndex { $0.name == "float32" } ?? 0
+    guard runs.count > 1 else {
       throw ValidationError("'\(first)' has one run; name another to compare it with")
     }
-    return try runs.dropFirst().map { try test([$0], [reference], names: ($0.name, reference.name)) }
+    return try runs.indices.filter { $0 != place }.map {
+      try test([runs[$0]], [runs[place]], names: (runs[$0].name, runs[place].name))
+    }
   }
 
   private func test(_ a: [ItemScores], _ b: [ItemScores], names: (String, String)) throws -> SignificanceTest

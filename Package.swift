@@ -209,7 +209,10 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeStudiesTests",
-      dependencies: ["BinadeStudies", "Binade", "BinadeModelFiles"],
+      dependencies: [
+        "BinadeStudies", "BinadeModelFiles", "BinadeEvaluation", "BinadeNetworks", "BinadeFormats",
+        "BinadeNumerics",
+      ],
       exclude: ["Recorded"],
       swiftSettings: settings
     ),

@@ -143,17 +143,19 @@ struct CompareCommand: ParsableCommand {
       for finding in report.findings { console.write("\n" + finding) }
       if !report.remarks.isEmpty { console.write("\n" + report.remarks.joined(separator: "\n")) }
     }
-    if let folder {
-      try folder.write(report.csv, as: "results.csv")
-      try folder.write(try JSONDocument.comparison.text(list: report.rows) + "\n", as: "results.json")
-      for plot in report.plots { try plot.write(to: folder.url) }
-      if !json {
-        console.write(
-          "\nwritten: \(folder.names(["results.csv", "results.json"] + report.plots.flatMap(\.pictureNames)))"
-        )
-      }
-    }
+    if let folder { try write(report, to: folder, console) }
     guard failures.count < configurations.count else { throw CompareError.noneRan(failures.count) }
+  }
+
+  private func write(_ report: ComparisonReport, to folder: OutputFolder, _ console: Console) throws {
+    try folder.write(report.csv, as: "results.csv")
+    try folder.write(try JSONDocument.comparison.text(list: report.rows) + "\n", as: "results.json")
+    for plot in report.plots { try plot.write(to: folder.url) }
+    if !json {
+      console.write(
+        "\nwritten: \(folder.names(["results.csv", "results.json"] + report.plots.flatMap(\.pictureNames)))"
+      )
+    }
   }
 
   private func configurations(_ catalog: FormatCatalog) throws -> [(String, Configuration)] {

@@ -120,7 +120,10 @@ import Testing
     let (now, other) = (Date(), owner("elsewhere", 5))
     #expect(try store.claim(key, for: other, now: now) == .granted)
     #expect(try store.claim(key, now: now + 60) == .busy(host: "elsewhere", process: 5))
-    #expect(try store.claim(key, now: now + ResultStore.claimLifetime + 1) == .granted)
+    try store.renew(key, for: other, now: now + 800)
+    let late = now + ResultStore.claimLifetime + 1
+    #expect(try store.claim(key, now: late) == .busy(host: "elsewhere", process: 5))
+    #expect(try store.claim(key, now: late + 800) == .granted)
   }
 
   @Test("a study that was changed is refused with the first difference, unless that is meant")
@@ -154,6 +157,15 @@ import Testing
     }
     #expect(throws: StoreError.missing(path: folder.path("none.sqlite"))) {
       try ResultStore(folder.path("none.sqlite"), for: .reading)
+    }
+    try Data().write(to: folder.url.appending(path: "empty.sqlite"))
+    #expect(throws: StoreError.notAStore(path: folder.path("empty.sqlite"))) {
+      try ResultStore(folder.path("empty.sqlite"), for: .reading)
+    }
+    for access in [ResultStore.Access.reading, .writing] {
+      #expect(throws: StoreError.folder(path: folder.url.path)) {
+        try ResultStore(folder.url.path, for: access)
+      }
     }
     try Data("no database, but long enough to be looked at as one".utf8)
       .write(to: folder.url.appending(path: "text.sqlite"))

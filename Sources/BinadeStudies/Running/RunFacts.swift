@@ -26,10 +26,14 @@ enum RunFacts {
       ("activations", quantizer(configuration.activations)),
       ("ends", configuration.ends.map { "\(quantizer($0.weights)) \(quantizer($0.activations))" } ?? "none"),
       ("recipe", configuration.recipeText ?? "none"),
+      ("online batches", configuration.onlineBatchSize.map { "of \($0) images" } ?? "none"),
       ("accumulator", configuration.accumulator?.description ?? "cheapest"),
     ]
     for rule in configuration.layers.rules {
-      facts.append(("layer \(rule.target)", "\(quantizer(rule.weights)) \(quantizer(rule.activations))"))
+      let channels = rule.channels.map { " channels \($0.lowerBound) to \($0.upperBound)" } ?? ""
+      facts.append(
+        ("layer \(rule.target)\(channels)", "\(quantizer(rule.weights)) \(quantizer(rule.activations))")
+      )
     }
     return RunKey(facts)
   }

@@ -1,6 +1,7 @@
 import BinadeEvaluation
 import BinadeFormats
 import BinadeNetworks
+import Dispatch
 
 /// Runs the points of a study that have no result yet, one after the other, each with all threads.
 ///
@@ -85,7 +86,13 @@ public final class StudyRunner {
     _ configuration: Result<Configuration, any Error>,
     _ experiment: Experiment
   ) -> StoredRun {
-    let timer = RunTimer(threads: threads)
+    let (timer, store) = (RunTimer(threads: threads), store)
+    let renewal = DispatchSource.makeTimerSource(queue: .global())
+    renewal.schedule(deadline: .now() + .seconds(60), repeating: .seconds(60))
+    // One renewal that fails is made up for by the next.
+    renewal.setEventHandler { try? store.renew(key) }
+    renewal.resume()
+    defer { renewal.cancel() }
     do {
       let result = try experiment.run(configuration.get())
       return StoredRun(key: key, label: point.label, result, provenance: timer.provenance)

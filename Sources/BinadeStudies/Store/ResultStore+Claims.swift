@@ -81,6 +81,16 @@ extension ResultStore {
     }
   }
 
+  /// Renews the claim to a run that takes long.
+  public func renew(_ key: RunKey, for owner: RunOwner = .current, now: Date = Date()) throws(StoreError) {
+    try write {
+      try $0.execute(
+        sql: "UPDATE claim SET renewedAt = ? WHERE run = ? AND host = ? AND process = ?",
+        arguments: [now.timeIntervalSince1970, key.digits, owner.host, owner.process]
+      )
+    }
+  }
+
   /// Gives up a claim without a result.
   public func release(_ key: RunKey) throws(StoreError) {
     try write { try $0.execute(sql: "DELETE FROM claim WHERE run = ?", arguments: [key.digits]) }

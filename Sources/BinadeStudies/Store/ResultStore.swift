@@ -25,7 +25,9 @@ public final class ResultStore: Sendable {
   /// The same; `greatestPageCount`: the greatest size in pages of 4,096 bytes, for tests of full disks.
   package init(_ path: String, for access: Access, greatestPageCount: Int?) throws(StoreError) {
     self.path = path
-    let exists = FileManager.default.fileExists(atPath: path)
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder.boolValue { throw .folder(path: path) }
     if access == .reading, !exists { throw .missing(path: path) }
     if access == .writing, exists, !FileManager.default.isWritableFile(atPath: path) {
       throw .readOnly(path: path)
@@ -49,7 +51,7 @@ public final class ResultStore: Sendable {
           try migrator.hasBeenSuperseded(db)
         )
       }
-      guard isNew || isOurs else { throw StoreError.notAStore(path: path) }
+      guard isOurs || (isNew && access == .writing) else { throw StoreError.notAStore(path: path) }
       guard !isNewer else { throw StoreError.newer(path: path) }
       if access == .writing { try migrator.migrate(database) }
     } catch {

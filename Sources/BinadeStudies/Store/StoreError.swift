@@ -3,6 +3,7 @@ import GRDB
 /// Why a result store cannot be used.
 public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   case missing(path: String)
+  case folder(path: String)
   case cannotOpen(path: String, reason: String)
   case notAStore(path: String)
   case newer(path: String)
@@ -19,9 +20,10 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
     switch self {
+    case .folder(let path): "'\(path)' is a folder; name a file for the store, such as \(path)/results.sqlite"
     case .missing(let path): "there is no store '\(path)'; 'binade study run' makes one"
     case .cannotOpen(let path, let reason): "the store '\(path)' cannot be opened: \(reason)"
-    case .notAStore(let path): "'\(path)' is a database, but no store of Binade"
+    case .notAStore(let path): "'\(path)' is no store of Binade; 'binade study run' makes one"
     case .newer(let path): "the store '\(path)' was written by a newer Binade; use that one"
     case .corrupt(let path, let reason):
       "the store '\(path)' is damaged (\(reason)); keep a copy, then: sqlite3 '\(path)' .recover | sqlite3 recovered.sqlite"
@@ -49,7 +51,7 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
       switch error.resultCode {
       case .SQLITE_CORRUPT: .corrupt(path: path, reason: error.message ?? "its pages contradict each other")
       case .SQLITE_NOTADB: .corrupt(path: path, reason: "it is no SQLite database")
-      case .SQLITE_FULL, .SQLITE_IOERR: .full(path: path)
+      case .SQLITE_FULL: .full(path: path)
       case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: .readOnly(path: path)
       case .SQLITE_CANTOPEN: .cannotOpen(path: path, reason: "no file can be read or made there")
       case .SQLITE_BUSY, .SQLITE_LOCKED: .busy(path: path)

@@ -50,7 +50,7 @@ struct ParetoCommand: ParsableCommand {
   }
 
   func run() throws {
-    let points = try stores.flatMap { try ResultStore($0, for: .reading).curvePoints() }
+    let points = try CurvePoint.all(in: stores.map { try ResultStore($0, for: .reading) })
     guard !points.isEmpty else {
       throw ValidationError(
         "'\(stores.joined(separator: "', '"))' has no results yet; 'binade study run' makes some"

@@ -42,6 +42,12 @@ import Testing
     return text
   }
 
+  static func curves(_ stores: [ResultStore]) throws -> [String] {
+    try CurvePoint.all(in: stores).map { point in
+      "\(point.curve), \(point.model): \(point.accuracy), \(point.runs.map(\.name))"
+    }
+  }
+
   @Test(
     "a study that is stopped after each run, in another order, in two stores that are merged: the same bytes"
   )
@@ -67,14 +73,17 @@ import Testing
 
     // Shards.
     let merged = try ResultStore(folder.path("merged.sqlite"), for: .writing)
+    var shards: [ResultStore] = []
     for part in 0..<2 {
       let shard = try ResultStore(folder.path("shard\(part).sqlite"), for: .writing)
       try shard.register(study, acceptsChange: false)
       try Self.runner(study, shard).run(study.points.indices.filter { $0 % 2 == part }) { _, _, _ in }
       #expect(try merged.merge(shard) == shard.doneKeys().count)
       #expect(try merged.merge(shard) == 0)
+      shards.append(shard)
     }
     #expect(try Self.csv(merged) == expected)
+    #expect(try Self.curves([whole]) == Self.curves([shards[1], merged, shards[0]]))
 
     // Nothing is run twice.
     try Self.runner(study, whole).run(study.points.indices) { _, _, outcome in

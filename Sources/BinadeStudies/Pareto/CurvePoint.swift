@@ -22,23 +22,20 @@ public struct CurvePoint: Sendable {
   /// The mean accuracy of the runs, 0 to 1.
   public var accuracy: Double { runs.reduce(0) { $0 + $1.mean } / Double(runs.count) }
 
-  /// One point for each network in each configuration, the runs of both together, in the order of the first.
+  /// One point for each network in each configuration, the runs of both together.
+  ///
+  /// By network, then by cost, the most accurate first, then by name.
   static func grouped(_ points: [CurvePoint]) -> [CurvePoint] {
-    var order: [[String]] = []
-    var groups: [[String]: [CurvePoint]] = [:]
-    for point in points {
-      let name = [point.curve, point.model]
-      if groups[name] == nil { order.append(name) }
-      groups[name, default: []].append(point)
+    let groups = Dictionary(grouping: points) { [$0.curve, $0.model] }
+    let merged = groups.values.compactMap { group in
+      group.first.map {
+        CurvePoint(curve: $0.curve, model: $0.model, costs: $0.costs, runs: group.flatMap(\.runs))
+      }
     }
-    return order.compactMap { name in
-      guard let group = groups[name], let first = group.first else { return nil }
-      return CurvePoint(
-        curve: first.curve,
-        model: first.model,
-        costs: first.costs,
-        runs: group.flatMap(\.runs)
-      )
-    }
+    return merged.sorted { $0.order < $1.order }
+  }
+
+  private var order: (String, Double, Double, String) {
+    (model, CostModel.allCases.lazy.compactMap { costs[$0] }.first ?? .infinity, -accuracy, curve)
   }
 }

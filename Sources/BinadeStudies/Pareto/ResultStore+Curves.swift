@@ -1,18 +1,31 @@
 import GRDB
 
+extension CurvePoint {
+  /// The points of all results of some stores.
+  ///
+  /// A curve is a configuration, its points are networks, of the runs of other seeds together. A run that several stores have
+  /// counts once; the order is that of the results, not of the stores.
+  public static func all(in stores: [ResultStore]) throws(StoreError) -> [CurvePoint] {
+    var points: [String: CurvePoint] = [:]
+    for store in stores {
+      for (run, point) in try store.runPoints() { points[run] = point }
+    }
+    return grouped(points.sorted { $0.key < $1.key }.map(\.value))
+  }
+}
+
 extension ResultStore {
-  /// The points of all results: a curve is a configuration, its points are networks, of the runs of other seeds together.
-  public func curvePoints() throws(StoreError) -> [CurvePoint] {
+  /// A point for each run, by its key.
+  fileprivate func runPoints() throws(StoreError) -> [(run: String, point: CurvePoint)] {
     let rows = try read { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT metric.*, outcome.data AS items, itemCount, bits FROM metric JOIN outcome ON outcome.run = metric.run
-          ORDER BY metric.run
           """
       )
     }
-    return CurvePoint.grouped(rows.map(Self.point))
+    return rows.map { ($0["run"], Self.point($0)) }
   }
 
   private static func point(_ row: Row) -> CurvePoint {

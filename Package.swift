@@ -98,7 +98,7 @@ let package = Package(
     .target(
       name: "BinadeTraining",
       dependencies: [
-        "BinadeNetworks", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
+        "BinadeNetworks", "BinadeFormats", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
       ],
       swiftSettings: settings
     ),
@@ -125,8 +125,8 @@ let package = Package(
     .target(
       name: "BinadeStudies",
       dependencies: [
-        "BinadeEvaluation", "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels",
-        "BinadeNumerics", .product(name: "GRDB", package: "GRDB.swift"),
+        "BinadeTraining", "BinadeEvaluation", "BinadeOutput", "BinadeNetworks", "BinadeQuantization",
+        "BinadeFormats", "BinadeKernels", "BinadeNumerics", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
       swiftSettings: settings
@@ -210,7 +210,8 @@ let package = Package(
     .testTarget(
       name: "BinadeStudiesTests",
       dependencies: [
-        "BinadeStudies", "BinadeModelFiles", "BinadeEvaluation", "BinadeNetworks", "BinadeFormats",
+        "BinadeStudies", "BinadeTraining", "BinadeModelFiles", "BinadeEvaluation", "BinadeNetworks",
+        "BinadeFormats",
         "BinadeNumerics",
       ],
       exclude: ["Recorded"],

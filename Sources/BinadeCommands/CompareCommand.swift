@@ -79,7 +79,7 @@ struct CompareCommand: ParsableCommand {
   var output: String?
 
   @Option(
-    help: "Keep the results in this store as well (see 'binade study --help').",
+    help: "Keep the results in this store as well, and take from it what it has (see 'binade study --help').",
     completion: .file(extensions: ["sqlite"])
   )
   var store: String?
@@ -103,10 +103,17 @@ struct CompareCommand: ParsableCommand {
     let bar = ProgressBar(total: experiment.imageCount * (configurations.count + 1))
     var results = [try experiment.run(Configuration(), progress: bar.advance)]
     var failures: [FailedRun] = []
+    var knownCount = 0
     for (name, configuration) in configurations {
       let label = configuration.recipeText.map { "\(name), \($0)" } ?? name
       bar.setLabel(label)
       do {
+        if let known = try store?.result(of: RunKey(configuration, experiment)) {
+          results.append(known)
+          knownCount += 1
+          bar.advance(experiment.imageCount)
+          continue
+        }
         let timer = RunTimer(threads: runOptions.threads)
         let result = try experiment.run(
           configuration,
@@ -121,6 +128,7 @@ struct CompareCommand: ParsableCommand {
       }
     }
     bar.finish()
+    if knownCount > 0 { console.writeError("note: \(knownCount) rows are from the store") }
     for note in Set(results.flatMap(\.notes)).sorted() { console.writeError("note: \(note)") }
     for result in results {
       guard let warning = OutputText.warning(result.outputs) else { continue }

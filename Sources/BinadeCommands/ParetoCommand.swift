@@ -19,7 +19,7 @@ struct ParetoCommand: ParsableCommand {
       Intervals hold for all pairs together at 95 %, over seeds and images. The curve's verdict is the worst of its points.
 
       EXAMPLES
-        binade pareto results.sqlite
+        binade pareto results.sqlite --output plots
         binade pareto results.sqlite --reference bfloat16 --rival 'int4, ends int8:channel:mse int8:tensor:mse'
         binade pareto shard-1.sqlite shard-2.sqlite --cost aqtLinear --json
       """
@@ -36,6 +36,9 @@ struct ParetoCommand: ParsableCommand {
 
   @Option(help: "The curve that it is compared with.")
   var rival: String?
+
+  @Option(help: "A folder for a plot of each cost model; made if missing.", completion: .directory)
+  var output: String?
 
   @Flag(help: "Print the comparison as JSON.")
   var json = false
@@ -58,6 +61,8 @@ struct ParetoCommand: ParsableCommand {
     }
     let models = cost.map { [$0] } ?? CostModel.allCases
     let console = CommandContext.current.console
+    let folder = try output.map { try OutputFolder($0) }
+    defer { if let folder { plot(points, models, folder, console) } }
     guard let reference, let rival else {
       console.write(ParetoText.fronts(of: points, models).text)
       console.write("\n*: no other point costs as little and is as accurate.")
@@ -73,6 +78,26 @@ struct ParetoCommand: ParsableCommand {
     for comparison in comparisons {
       console.write(ParetoText.table(of: comparison).text)
       console.write("\n" + comparison.sentence.visible() + "\n")
+    }
+  }
+}
+
+extension ParetoCommand {
+  /// Draws what there is to see; without gnuplot the scripts are there.
+  private func plot(
+    _ points: [CurvePoint],
+    _ models: [CostModel],
+    _ folder: OutputFolder,
+    _ console: Console
+  ) {
+    for model in models {
+      guard let plot = CurvesPlot(points, model) else { continue }
+      do {
+        try plot.files.write(to: folder.url)
+        if !json { console.write("written: \(folder.names(plot.files.pictureNames))") }
+      } catch {
+        console.writeError("note: \(error)")
+      }
     }
   }
 }

@@ -9,6 +9,8 @@ public enum TrainingError: Error, Sendable, Hashable {
   case notFinite(step: Int, what: String)
   case otherCheckpoint(difference: String)
   case malformedCheckpoint(file: String, reason: String)
+  case damagedCheckpoint(reason: String, previous: String)
+  case malformedRecipe(file: String, line: Int, reason: String)
 }
 
 extension TrainingError: CustomStringConvertible {
@@ -29,6 +31,10 @@ extension TrainingError: CustomStringConvertible {
       "the checkpoint is of another run: \(difference)"
     case .malformedCheckpoint(let file, let reason):
       "\(file): \(reason)"
+    case .damagedCheckpoint(let reason, let previous):
+      "\(reason); the one before it is \(previous): copy it over the damaged one to go on from there"
+    case .malformedRecipe(let file, let line, let reason):
+      "\(file):\(line): \(reason)"
     }
   }
 }

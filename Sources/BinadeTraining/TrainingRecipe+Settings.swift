@@ -22,6 +22,12 @@ extension TrainingRecipe {
     }
   }
 
+  /// The settings that `other` has otherwise, as `epochs=10,precision=bfloat16`.
+  public func changes(from other: TrainingRecipe) -> String {
+    Self.settings.filter { $0.text(self) != $0.text(other) }.map { "\($0.key)=\($0.text(self))" }
+      .joined(separator: ",")
+  }
+
   /// The first setting that another recipe has otherwise: its key and both values.
   func firstDifference(from text: String) -> (key: String, own: String, other: String)? {
     let other = Dictionary(

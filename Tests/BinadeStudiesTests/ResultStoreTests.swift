@@ -27,13 +27,20 @@ import Testing
     points: ["formats=nosuchformat limit=20 calibrationImages=8"]
     """
 
-  static func runner(_ study: StudyFile, _ store: ResultStore) throws -> StudyRunner {
-    try StudyRunner(study, store, catalog: FormatCatalog(), threads: 1) { _, _ in
-      (
-        try Model(contentsOf: EmbeddedModels.resNet8Weights),
+  static func runner(_ study: StudyFile, _ store: ResultStore, known: Set<String> = []) throws -> StudyRunner
+  {
+    try StudyRunner(
+      study,
+      store,
+      catalog: FormatCatalog(),
+      threads: 1,
+      known: known,
+      StudyRunner.Loader { name in
+        try Model(contentsOf: name == "embedded" ? EmbeddedModels.resNet8Weights : URL(filePath: name))
+      } data: { _ in
         try DatasetFolder(EmbeddedModels.mnistFolder)
-      )
-    }
+      }
+    )
   }
 
   static func csv(_ store: ResultStore) throws -> String {

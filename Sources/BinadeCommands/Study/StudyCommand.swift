@@ -26,13 +26,14 @@ struct StudyCommand: ParsableCommand {
       EXAMPLES
         binade study run quick
         binade study run mine.yaml --store results.sqlite
+        binade study run mine.yaml --store results.sqlite --slurm
         binade study status --store results.sqlite
         binade study export --store results.sqlite --output results.csv
         sqlite3 results.sqlite 'SELECT weights, top1Accuracy FROM metric ORDER BY 2 DESC LIMIT 5'
       """,
     subcommands: [
       StudyRunCommand.self, StudyStatusCommand.self, StudyExportCommand.self, StudyShowCommand.self,
-      StudyMergeCommand.self,
+      StudyMergeCommand.self, StudyCollectCommand.self,
     ]
   )
 }

@@ -23,9 +23,19 @@ struct StudyStatusCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let states = try ResultStore(storeOptions.store, for: .reading).status(of: study)
+    let store = try ResultStore(storeOptions.store, for: .reading)
+    let states = try store.status(of: study).map { state in
+      var state = state
+      state.shards = try store.shardStates(ofStudy: state.study)
+      return state
+    }
     let console = CommandContext.current.console
-    console.write(json ? try JSONDocument.studies.text(list: states) : StudyText.table(of: states).text)
+    if json { return console.write(try JSONDocument.studies.text(list: states)) }
+    console.write(StudyText.table(of: states).text)
+    for state in states {
+      guard let shards = state.shards else { continue }
+      console.write("\(state.study.visible()): \(shards.sentence)")
+    }
   }
 }
 

@@ -10,11 +10,14 @@ struct StudyRunCommand: ParsableCommand {
     abstract: "Run the points of a study that have no result yet.",
     discussion: """
       Killed or interrupted, it leaves the store with every run that was done; the same command goes on. SIGINT and SIGTERM end
-      the run that is under way first; a second one ends at once.
+      the run that is under way first (training writes a checkpoint); a second one ends at once. Networks that points train lie
+      in STORE.training, a folder for each.
 
       EXAMPLES
         binade study run quick
         binade study run mine.yaml --store results.sqlite --threads 8
+        binade study run mine.yaml --slurm --shards 40 --slurm-options '--cpus-per-task=4 --time=4:00:00'
+        binade study run mine.yaml --store part1.sqlite --shard 1/4       by hand; then 'binade study merge'
       """
   )
 
@@ -28,6 +31,8 @@ struct StudyRunCommand: ParsableCommand {
   @Flag(help: "Take the study as it is now, though the store has another of its name; results stay.")
   var changed = false
 
+  @OptionGroup(title: "On a cluster") var cluster: ClusterOptions
+
   @Flag(help: "Print the state of the study as JSON at the end.")
   var json = false
 
@@ -38,26 +43,48 @@ struct StudyRunCommand: ParsableCommand {
     let store = try ResultStore(storeOptions.store, for: .writing)
     try store.check()
     try store.register(study, acceptsChange: changed)
+    let loader = StudyFiles.loader(threads: runOptions.threads)
+    if cluster.slurm {
+      let array = cluster.array(study, file: self.study, store: storeOptions.store, formatOptions)
+      return console.write(try cluster.submit(array, study, store, loader))
+    }
+    if cluster.takeOver { try store.releaseAll() }
     let request = StopRequest()
     Interrupts.hand(to: request)
     defer { Interrupts.takeBack() }
-    let runner = StudyRunner(study, store, catalog: catalog, threads: runOptions.threads, load: load)
-    let bar = ProgressBar(total: study.points.count)
+    let runner = StudyRunner(
+      study,
+      store,
+      catalog: catalog,
+      threads: runOptions.threads,
+      known: try cluster.knownKeys(),
+      loader
+    )
+    var left = try cluster.positions(study, loader)
+    let bar = ProgressBar(total: left.count)
     defer { bar.finish() }
     var best: (label: String, accuracy: Double)?
-    var left = Array(study.points.indices)
     while !left.isEmpty, !request.isRequested {
       var elsewhere: [Int] = []
       try runner.run(
         left,
         shouldStop: { request.isRequested },
-        began: { _, point in
+        began: { point, epoch in
           let leader = best.map { "; best \(String(format: "%.2f", 100 * $0.accuracy)) %: \($0.label)" } ?? ""
-          bar.setLabel(point.label + leader)
+          let training = epoch.map {
+            "; epoch \($0.epoch), loss \(String(format: "%.3f", $0.loss)), top-1 "
+              + ($0.accuracy.map { String(format: "%.2f %%", 100 * $0) } ?? "-")
+          }
+          bar.setLabel(point.label + (training ?? "") + leader)
+          // Drawn anew, nothing more is done.
+          bar.advance(0)
         },
         { position, point, outcome in
-          if case .elsewhere = outcome { return elsewhere.append(position) }
-          bar.advance(1)
+          switch outcome {
+          case .elsewhere: return elsewhere.append(position)
+          case .stopped: return
+          case .done, .known: bar.advance(1)
+          }
           guard case .done(let run) = outcome else { return }
           if let failure = run.failure { console.writeError("note: \(point.label): \(failure)") }
           guard case .real(let accuracy)? = run.values["top1Accuracy"] else { return }
@@ -81,14 +108,19 @@ struct StudyRunCommand: ParsableCommand {
     console.writeError("stopped; go on with\n  binade study run \(self.study) --store \(storeOptions.store)")
     Interrupts.end(by: signal)
   }
+}
 
-  private func load(_ model: String, _ data: String) throws -> (Model, DatasetFolder) {
-    (
-      try Model(contentsOf: model == "embedded" ? EmbeddedModels.resNet8Weights : URL(filePath: model)),
+/// The files that studies name.
+enum StudyFiles {
+  /// Opens them; 'embedded' is what ships with Binade.
+  static func loader(threads: Int) -> StudyRunner.Loader {
+    StudyRunner.Loader { name in
+      try Model(contentsOf: name == "embedded" ? EmbeddedModels.resNet8Weights : URL(filePath: name))
+    } data: { name in
       try DatasetFolder.open(
-        data == "embedded" ? EmbeddedModels.mnistFolder : URL(filePath: data),
-        threads: runOptions.threads
+        name == "embedded" ? EmbeddedModels.mnistFolder : URL(filePath: name),
+        threads: threads
       )
-    )
+    }
   }
 }

@@ -84,6 +84,12 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The folder for all that is written; made if missing.")
   var output: String
 
+  @Option(
+    help: "Keep the result in this store as well (see 'binade study --help').",
+    completion: .file(extensions: ["sqlite"])
+  )
+  var store: String?
+
   @Flag(help: "Go on with the checkpoint in the folder.")
   var resume = false
 
@@ -125,6 +131,8 @@ struct TrainCommand: ParsableCommand {
       teacher: teacher.map { ($0.architecture.graph, $0.parameters) },
       threads: runOptions.threads
     )
+    let store = try self.store.map { try ResultStore($0, for: .writing) }
+    let timer = RunTimer(threads: runOptions.threads)
     let run = try TrainingRun(
       trainer,
       network: network,
@@ -133,25 +141,25 @@ struct TrainCommand: ParsableCommand {
       threads: runOptions.threads
     )
     if resume { try run.resume() } else { try run.requireNoCheckpoint() }
-    try run.train(checkpointEvery: checkpointEvery, limit: steps, command: resumeCommand)
+    let isDone = try run.train(checkpointEvery: checkpointEvery, limit: steps, command: resumeCommand)
+    if isDone, let store {
+      let text = recipe.changes(from: TrainingRecipe(for: images))
+      let training = StudyTraining(network, images, recipe, teacher: teacher, text: text)
+      let options = Experiment.Options(threads: runOptions.threads)
+      let experiment = try Experiment(model: run.trained, data: folder, imageLimit: nil, options: options)
+      let result = try experiment.run(Configuration())
+      try store.add(
+        StoredRun(result, Configuration(), experiment, timer, training: (training, run.history))
+      )
+    }
     let console = CommandContext.current.console
     console.write(json ? try JSONDocument.training.text(try run.result()) : try run.summary())
   }
 
   /// The recipe of the file, with the options over it.
   private func fullRecipe(_ images: ImageDataset) throws -> TrainingRecipe {
-    var result = TrainingRecipe()
-    // Mirror images of digits are none.
-    if images.imageShape.channels == 1 {
-      result.augmentation = Augmentation(padding: 2, flips: false, cutout: 0)
-    }
-    if let recipe {
-      for entry in try PlainMapping(contentsOf: URL(filePath: recipe)).entries {
-        do { try result.set(entry.key, to: entry.value) } catch {
-          throw ValidationError("\(entry.place.file):\(entry.place.line): \(error)")
-        }
-      }
-    }
+    var result = TrainingRecipe(for: images)
+    if let recipe { try result.set(contentsOf: URL(filePath: recipe)) }
     var pairs: [(String, String)] = []
     if let epochs { pairs.append(("epochs", "\(epochs)")) }
     if let batch { pairs.append(("batch", "\(batch)")) }
@@ -170,15 +178,10 @@ struct TrainCommand: ParsableCommand {
     return result
   }
 
-  /// Architecture, parameters and normalization to begin with.
-  private func startingNetwork(_ images: ImageDataset, seed: UInt64) throws -> TrainingRun.Network {
+  /// The network to begin with.
+  private func startingNetwork(_ images: ImageDataset, seed: UInt64) throws -> Model {
     if let file = self.`init` {
-      let model = try Model(contentsOf: URL(filePath: file), architecture: architecture)
-      return .init(
-        architecture: model.architecture,
-        parameters: model.parameters,
-        normalization: model.normalization
-      )
+      return try Model(contentsOf: URL(filePath: file), architecture: architecture)
     }
     let isDigits = images.imageShape.channels == 1
     let parts = (widths ?? (architecture == nil && isDigits ? "8,16,32" : "16,32,64")).split(separator: ",")
@@ -189,29 +192,25 @@ struct TrainCommand: ParsableCommand {
     guard numbers.count == parts.count else {
       throw ValidationError("--widths takes numbers joined by commas, found '\(widths ?? "")'")
     }
+    let name = architecture ?? (isDigits ? "resnet8-cifar" : "resnet20-cifar")
     let resolved = try ArchitectureName.resolve(
-      architecture ?? (isDigits ? "resnet8-cifar" : "resnet20-cifar"),
+      name,
       widths: numbers,
       shortcut: shortcut,
       input: images.imageShape,
       classCount: images.classCount
     )
-    return .init(
-      architecture: resolved,
-      parameters: NetworkParameters(resolved.graph, seed: seed),
-      normalization: images.usualNormalization
+    return Model(
+      name: name,
+      resolved,
+      NetworkParameters(resolved.graph, seed: seed),
+      images.usualNormalization
     )
   }
 
   /// What to type in order to go on.
   private var resumeCommand: String {
     let own = Array(CommandLine.arguments.dropFirst()).filter { $0 != "--resume" }
-    let isPlain: (Character) -> Bool = {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=,+:".contains($0))
-    }
-    let words = own.map { word in
-      word.allSatisfy(isPlain) && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-    }
-    return "binade " + words.joined(separator: " ") + " --resume"
+    return "binade " + own.map { ShellWord.quoted($0) }.joined(separator: " ") + " --resume"
   }
 }

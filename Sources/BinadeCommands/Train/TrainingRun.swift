@@ -1,30 +1,20 @@
 import Binade
 import Foundation
 
-/// A training run with its folder: epochs, evaluation, checkpoints, and what is written at the end.
+/// A training run that people watch: progress, what is written at the end of epochs and of the run.
 final class TrainingRun {
-  /// What is trained.
-  struct Network {
-    let architecture: ResNet
-    let parameters: NetworkParameters
-    let normalization: Normalization
-  }
-
   private let trainer: Trainer
-  private let network: Network
+  private let session: TrainingSession
+  private let network: Model
   private let evaluation: ImageDataset
   private let output: OutputFolder
   private let threads: Int
-  private let checkpoints: CheckpointFolder
-  private(set) var history = TrainingHistory()
-  private(set) var best: TrainingHistory.Epoch?
   private var seconds = 0.0
   private var imageCount = 0
-  private var predictions: Predictions?
 
   init(
     _ trainer: Trainer,
-    network: Network,
+    network: Model,
     evaluation: ImageDataset,
     output: OutputFolder,
     threads: Int
@@ -34,36 +24,40 @@ final class TrainingRun {
     self.evaluation = evaluation
     self.output = output
     self.threads = threads
-    checkpoints = CheckpointFolder(output.url)
-    checkpoints.removeLeftovers()
+    session = TrainingSession(
+      trainer,
+      evaluator: Evaluator(images: evaluation, normalization: network.normalization, threads: threads),
+      folder: CheckpointFolder(output.url)
+    )
   }
+
+  /// The network as it is now.
+  var trained: Model {
+    Model(name: network.name, network.architecture, trainer.evaluated, network.normalization)
+  }
+
+  /// What each epoch found.
+  var history: TrainingHistory { session.history }
 
   /// Refuses to overwrite a run.
   func requireNoCheckpoint() throws {
-    guard !checkpoints.hasCheckpoint else { throw TrainingRunError.runExists(path: output.url.relativePath) }
+    guard !session.folder.hasCheckpoint else {
+      throw TrainingRunError.runExists(path: output.url.relativePath)
+    }
   }
 
   /// Goes on with the checkpoint of the folder.
   func resume() throws {
-    guard checkpoints.hasCheckpoint else {
+    guard session.folder.hasCheckpoint else {
       throw TrainingRunError.nothingToResume(path: output.url.relativePath)
     }
-    let checkpoint = try checkpoints.read(for: trainer.graph)
-    guard let history = checkpoint.notes["history"].flatMap({ TrainingHistory(state: $0) }) else {
-      throw TrainingError.malformedCheckpoint(
-        file: checkpoints.current.relativePath,
-        reason: "its history cannot be read"
-      )
-    }
-    try trainer.resume(checkpoint)
-    self.history = history
-    best = history.epochs.max { ($0.accuracy ?? 0, $1.epoch) < ($1.accuracy ?? 0, $0.epoch) }
+    try session.resume()
   }
 
-  /// Trains to the end, or for `limit` steps.
+  /// Trains to the end, or for `limit` steps; true at the end.
   ///
   /// `command`: what goes on with the run, for the message when it is interrupted.
-  func train(checkpointEvery: Int, limit: Int?, command: String) throws {
+  func train(checkpointEvery: Int, limit: Int?, command: String) throws -> Bool {
     try output.write(trainer.recipe.text + "\n", as: "recipe.yaml")
     let stop = StopRequest()
     Interrupts.hand(to: stop)
@@ -71,56 +65,28 @@ final class TrainingRun {
     let line = ProgressLine()
     defer { line.finish() }
     let firstStep = trainer.stepCount
-    while !trainer.isDone {
-      let start = ContinuousClock.now
-      let report = try trainer.step()
-      history.add(report)
+    var start = ContinuousClock.now
+    let isDone = try session.train(checkpointEvery: checkpointEvery) { report in
       imageCount += report.imageCount
-      if trainer.stepCount % trainer.stepsPerEpoch == 0 { try endEpoch(line) }
       seconds += (ContinuousClock.now - start) / .seconds(1)
+      start = .now
       line.show(progress(report))
-      let isLast = stop.isRequested || limit.map { trainer.stepCount - firstStep >= $0 } == true
-      if trainer.stepCount % checkpointEvery == 0 || trainer.stepCount % trainer.stepsPerEpoch == 0 || isLast
-      {
-        try save()
-      }
-      guard isLast, !trainer.isDone else { continue }
-      line.finish()
-      CommandContext.current.console.writeError(
-        "stopped after step \(trainer.stepCount) of \(trainer.totalStepCount), saved; go on with\n  \(command)"
-      )
-      if let signal = stop.signal { Interrupts.end(by: signal) }
-      return
+      return stop.isRequested || limit.map { trainer.stepCount - firstStep >= $0 } == true
+    } epochDone: { epoch, isBest in
+      try output.write(history.csv, as: "history.csv")
+      if isBest { try export("best.safetensors") }
+      line.report(TrainingText.line(epoch, of: trainer.recipe.epochs))
     }
-    try finish()
-  }
-
-  private func save() throws {
-    var checkpoint = trainer.checkpoint()
-    checkpoint.notes["history"] = history.state
-    try checkpoints.write(checkpoint)
-  }
-
-  private func endEpoch(_ line: ProgressLine) throws {
-    let predictions = self.evaluate()
-    history.endEpoch(
-      step: trainer.stepCount,
-      accuracy: Double(predictions.top1Count) / Double(evaluation.count)
+    guard !isDone else {
+      try finish()
+      return true
+    }
+    line.finish()
+    CommandContext.current.console.writeError(
+      "stopped after step \(trainer.stepCount) of \(trainer.totalStepCount), saved; go on with\n  \(command)"
     )
-    self.predictions = predictions
-    guard let epoch = history.epochs.last else { return }
-    try output.write(history.csv, as: "history.csv")
-    if (epoch.accuracy ?? 0) > (best?.accuracy ?? -1) {
-      best = epoch
-      try export("best.safetensors")
-    }
-    line.report(TrainingText.line(epoch, of: trainer.recipe.epochs))
-  }
-
-  private func evaluate() -> Predictions {
-    let folded = FoldedNetwork(trainer.graph, trainer.evaluated)
-    return Evaluator(images: evaluation, normalization: network.normalization, threads: threads)
-      .predictions(of: CompiledNetwork(folded))
+    if let signal = stop.signal { Interrupts.end(by: signal) }
+    return false
   }
 
   private func export(_ name: String) throws {
@@ -135,7 +101,6 @@ final class TrainingRun {
 
   /// Writes what a finished run leaves.
   private func finish() throws {
-    if predictions == nil { predictions = evaluate() }
     try export("model.safetensors")
     try output.write(history.csv, as: "history.csv")
     do { try TrainingPlot(history).files.write(to: output.url) } catch let error as PlotError {
@@ -166,9 +131,9 @@ final class TrainingRun {
   /// The whole run, for JSON.
   func result() throws -> TrainingResult {
     let accuracy = history.epochs.last?.accuracy
-    let interval = predictions.map {
-      WilsonInterval(successes: $0.top1Count, of: evaluation.count)
-    }
+    let interval =
+      trainer.isDone
+      ? WilsonInterval(successes: session.predictions().top1Count, of: evaluation.count) : nil
     return TrainingResult(
       architecture: network.architecture.name,
       trainingData: "\(trainer.imageCount) images of \(trainer.imageName)",
@@ -179,7 +144,7 @@ final class TrainingRun {
       isDone: trainer.isDone,
       accuracy: accuracy,
       accuracyInterval: interval,
-      bestEpoch: best?.epoch,
+      bestEpoch: session.best?.epoch,
       imagesPerSecond: seconds > 0 ? Double(imageCount) / seconds : nil,
       provenance: TrainingResult.Provenance(
         binadeVersion: BinadeVersion.current,
@@ -202,7 +167,6 @@ final class TrainingRun {
 enum TrainingRunError: Error, CustomStringConvertible {
   case runExists(path: String)
   case nothingToResume(path: String)
-  case damagedCheckpoint(reason: String, previous: String)
 
   var description: String {
     switch self {
@@ -210,8 +174,6 @@ enum TrainingRunError: Error, CustomStringConvertible {
       "\(path): holds a run already; go on with --resume, or name another folder"
     case .nothingToResume(let path):
       "\(path): holds no checkpoint to go on with; leave --resume out to begin"
-    case .damagedCheckpoint(let reason, let previous):
-      "\(reason); the one before it is \(previous): copy it over the damaged one to go on from there"
     }
   }
 }

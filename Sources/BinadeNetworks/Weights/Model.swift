@@ -47,6 +47,18 @@ public struct Model: Sendable {
     name = url.deletingPathExtension().lastPathComponent
   }
 
+  /// A network that is not read from a file: one at its beginning, or one that was trained.
+  public init(
+    name: String,
+    _ architecture: ResNet,
+    _ parameters: NetworkParameters,
+    _ normalization: Normalization
+  ) {
+    (self.name, file) = (name, name)
+    (self.architecture, self.parameters, self.normalization) = (architecture, parameters, normalization)
+    network = FoldedNetwork(architecture.graph, parameters)
+  }
+
   /// Networks have 3 or 4 widths; longer lists are none.
   private static let greatestNumberCount = 16
 

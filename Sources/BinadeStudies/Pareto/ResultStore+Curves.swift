@@ -34,7 +34,10 @@ extension ResultStore {
     let label = RunLabel(
       weights: text("weights") ?? "float32",
       activations: text("activations") ?? "float32",
-      rest: [text("ends").map { "ends \($0)" }, text("assignment"), text("recipe"), text("accumulator")]
+      rest: [
+        text("ends").map { "ends \($0)" }, text("assignment"), text("recipe"), text("accumulator"),
+        text("training"),
+      ]
     )
     var costs: [CostModel: Double] = [:]
     costs[.aqtQuadratic] = number("aqtQuadratic")

@@ -1,6 +1,7 @@
 /// What the runs of a study differ in.
 public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
-  case model, data, format, ends, assignment, granularity, calibration, zeroPoint, rounding, recipe,
+  case model, architecture, data, training, trainingImages, format, ends, assignment, granularity,
+    calibration, zeroPoint, rounding, recipe,
     accumulator
   case limit, calibrationImages, seed
 
@@ -8,7 +9,10 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
   public var key: String {
     switch self {
     case .model: "models"
+    case .architecture: "architectures"
     case .data: "data"
+    case .training: "train"
+    case .trainingImages: "trainImages"
     case .format: "formats"
     case .ends: "ends"
     case .assignment: "assignments"
@@ -29,12 +33,12 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .model, .data: "embedded"
     case .format: "float32"
-    case .ends, .assignment, .recipe: "none"
+    case .architecture, .training, .ends, .assignment, .recipe: "none"
     case .granularity, .calibration: "default"
     case .zeroPoint: "nonnegative"
     case .rounding: "nearestEven"
     case .accumulator: "cheapest"
-    case .limit: "all"
+    case .limit, .trainingImages: "all"
     case .calibrationImages: "default"
     case .seed: "0"
     }
@@ -44,7 +48,11 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
   public var meaning: String {
     switch self {
     case .model: "safetensors files, or 'embedded'"
+    case .architecture: "networks to train from scratch, as resnet20-cifar or resnet20-cifar:x0.5"
     case .data: "folders of images, or 'embedded'"
+    case .training:
+      "settings and recipe files of training, joined by commas, as 'epochs=10,precision=bfloat16'"
+    case .trainingImages: "the first so many training images, or 'all'"
     case .format: "FORMAT or WEIGHTS/ACTIVATIONS, each FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]"
     case .ends: "the formats of the first and the last layer, or 'none'"
     case .assignment: "YAML files of formats by layer, or 'none'"
@@ -56,7 +64,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     case .accumulator: "accumulators, or 'cheapest'"
     case .limit: "the first so many images, or 'all'"
     case .calibrationImages: "training images to find scales on"
-    case .seed: "of stochastic rounding and of bootstrap intervals"
+    case .seed: "of training, of stochastic rounding and of bootstrap intervals"
     }
   }
 }

@@ -3,25 +3,83 @@ import BinadeFormats
 import BinadeNetworks
 import BinadeNumerics
 import BinadeQuantization
+import BinadeTraining
 
 /// The facts that determine a result: what ``RunKey`` is made of.
 enum RunFacts {
   /// Grows when Binade gives other results for the same facts.
   static let resultVersion = 1
+  /// Grows when training comes to other weights for the same facts.
+  static let trainingVersion = 1
 
-  /// The facts of a configuration on a network.
-  static func evaluation(_ configuration: Configuration, _ experiment: Experiment) -> RunKey {
-    let model = experiment.model
-    var facts: [(name: String, value: String)] = [
-      ("result", "evaluation \(resultVersion)"),
+  /// A network and its images: what a configuration is run on.
+  struct Subject {
+    /// Facts of the network.
+    var network: [(name: String, value: String)]
+    var images: ImageDataset
+    var calibrationImages: ImageDataset
+    var roundingImages: ImageDataset
+    var bootstrap: Bootstrap
+
+    /// What an experiment runs on.
+    init(_ experiment: Experiment) {
+      network = RunFacts.network(experiment.model)
+      images = experiment.evaluator.images
+      calibrationImages = experiment.calibrationImages
+      roundingImages = experiment.roundingImages
+      bootstrap = experiment.bootstrap
+    }
+
+    /// What an experiment will run on, once its network has been trained.
+    init(_ training: StudyTraining, _ data: DatasetFolder, limit: Int?, _ options: Experiment.Options) {
+      network = training.facts
+      images = limit.map { data.evaluation.prefix($0) } ?? data.evaluation
+      let source = data.training ?? images
+      calibrationImages = source.prefix(options.calibrationImageCount)
+      roundingImages = source.prefix(options.roundingImageCount)
+      bootstrap = options.bootstrap
+    }
+  }
+
+  /// The facts of a network with its weights.
+  static func network(_ model: Model) -> [(name: String, value: String)] {
+    [
       ("model", model.name),
       ("architecture", "\(model.architecture.name) \(model.architecture.graph.inputShape)"),
       ("parameters", fingerprint(model.parameters.values)),
       ("normalization", "\(model.normalization)"),
-      ("images", images(experiment.evaluator.images)),
-      ("calibration images", images(experiment.calibrationImages)),
-      ("rounding images", configuration.recipe == nil ? "none" : images(experiment.roundingImages)),
-      ("bootstrap seed", "\(experiment.bootstrap.seed), \(experiment.bootstrap.resampleCount) resamples"),
+    ]
+  }
+
+  /// The facts of training, where it begins, on what and how.
+  static func training(
+    _ start: Model,
+    _ images: ImageDataset,
+    _ recipe: TrainingRecipe,
+    teacher: Model?
+  ) -> RunKey {
+    RunKey(
+      [("result", "training \(trainingVersion)")] + network(start)
+        + [
+          ("training images", Self.images(images)),
+          ("teacher", teacher.map { fingerprint($0.parameters.values) } ?? "none"),
+        ]
+        + recipe.text.split(separator: "\n").map { line in
+          let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
+          return ("training " + parts[0], parts.count > 1 ? String(parts[1].dropFirst()) : "")
+        }
+    )
+  }
+
+  /// The facts of a configuration on a network.
+  static func evaluation(_ configuration: Configuration, _ subject: Subject) -> RunKey {
+    var facts: [(name: String, value: String)] =
+      [("result", "evaluation \(resultVersion)")] + subject.network
+    facts += [
+      ("images", images(subject.images)),
+      ("calibration images", images(subject.calibrationImages)),
+      ("rounding images", configuration.recipe == nil ? "none" : images(subject.roundingImages)),
+      ("bootstrap seed", "\(subject.bootstrap.seed), \(subject.bootstrap.resampleCount) resamples"),
       ("weights", quantizer(configuration.weights)),
       ("activations", quantizer(configuration.activations)),
       ("ends", configuration.ends.map { "\(quantizer($0.weights)) \(quantizer($0.activations))" } ?? "none"),

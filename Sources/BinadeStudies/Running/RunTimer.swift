@@ -1,5 +1,6 @@
 import BinadeEvaluation
 import BinadeKernels
+import BinadeTraining
 import Foundation
 
 /// Notes where a run is made, and how long it takes.
@@ -25,19 +26,34 @@ public struct RunTimer: Sendable {
 }
 
 extension StoredRun {
-  /// The result of a configuration that was run beside a study.
+  /// The whole result of a configuration that was run beside a study.
+  ///
+  /// `training`: how the network was trained and what came of it, where that was part of the run.
   public init(
     _ result: EvaluationResult,
     _ configuration: Configuration,
     _ experiment: Experiment,
-    _ timer: RunTimer
-  ) {
-    let parts = [result.weights, result.activations, result.ends, result.recipe].compactMap { $0 }
-    self.init(
-      key: RunFacts.evaluation(configuration, experiment),
-      label: parts.joined(separator: ", "),
+    _ timer: RunTimer,
+    training: (StudyTraining, TrainingHistory)? = nil
+  ) throws {
+    let parts = [result.weights, result.activations, result.ends, result.recipe, training?.0.text]
+    self = try StoredRun(
+      key: .init(configuration, experiment, training: training?.0),
+      label: parts.compactMap { $0 }.joined(separator: ", "),
       result,
+      training: training,
       provenance: timer.provenance
-    )
+    ).keeping(result)
+  }
+}
+
+extension RunKey {
+  /// What a configuration of an experiment is known by, in studies and beside them.
+  ///
+  /// `training`: how the network was made, where that is part of the run.
+  public init(_ configuration: Configuration, _ experiment: Experiment, training: StudyTraining? = nil) {
+    var subject = RunFacts.Subject(experiment)
+    if let training { subject.network = training.facts }
+    self = RunFacts.evaluation(configuration, subject)
   }
 }

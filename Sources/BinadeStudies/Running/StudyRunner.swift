@@ -1,12 +1,14 @@
 import BinadeEvaluation
 import BinadeFormats
 import BinadeNetworks
+import BinadeTraining
 import Dispatch
 
 /// Runs the points of a study that have no result yet, one after the other, each with all threads.
 ///
-/// Stopped at any moment, by any signal, it leaves the store with the runs that were done; the next one goes on. Several runners, of
-/// any number of processes, share a study: each run is done by one of them.
+/// Stopped at any moment, by any signal, it leaves the store with the runs that were done, and networks that were being trained with
+/// their checkpoints; the next one goes on. Several runners, of any number of processes, share a study: each run is done by one of
+/// them.
 public final class StudyRunner {
   /// What became of a point.
   public enum Outcome: Sendable {
@@ -15,110 +17,229 @@ public final class StudyRunner {
     case known
     /// Another process is at it.
     case elsewhere
+    /// It was told to stop while it trained.
+    case stopped
+  }
+
+  /// Opens what the axes name.
+  public struct Loader {
+    let model: (String) throws -> Model
+    let data: (String) throws -> DatasetFolder
+
+    /// A loader of networks and of folders of images.
+    public init(
+      model: @escaping (String) throws -> Model,
+      data: @escaping (String) throws -> DatasetFolder
+    ) {
+      (self.model, self.data) = (model, data)
+    }
   }
 
   private let study: StudyFile
   private let store: ResultStore
   private let catalog: FormatCatalog
   private let threads: Int
-  private let load: (String, String) throws -> (Model, DatasetFolder)
+  private let loader: Loader
+  /// Keys of runs that another store has.
+  private let known: Set<String>
   /// The last network and its images, with what the float32 network gives: points of one network lie together.
   private var experiment: (name: String, experiment: Experiment)?
+  /// The last data.
+  private var folder: (name: String, folder: DatasetFolder)?
 
   /// A runner.
   ///
-  /// `load`: opens a model and its data, as the axes name them.
+  /// `known`: keys of runs that another store has, and that need not be done.
   public init(
     _ study: StudyFile,
     _ store: ResultStore,
     catalog: FormatCatalog,
     threads: Int,
-    load: @escaping (_ model: String, _ data: String) throws -> (Model, DatasetFolder)
+    known: Set<String> = [],
+    _ loader: Loader
   ) {
-    (self.study, self.store, self.catalog, self.threads, self.load) = (study, store, catalog, threads, load)
+    (self.study, self.store, self.catalog, self.threads, self.loader) =
+      (study, store, catalog, threads, loader)
+    self.known = known
   }
 
-  /// Runs the points `positions`, in their order, and gives what became of each.
+  /// Runs the points `positions`, in their order, and reports what became of each.
   ///
-  /// `shouldStop`: asked before each run.
+  /// `shouldStop`: asked before each run, and after each step of training. `began`: called before a run, and with each epoch of its
+  /// training.
   ///
   /// Throws what is wrong with the store, or with files that all points need; what is wrong with a point becomes its result.
   public func run(
     _ positions: some Sequence<Int>,
-    shouldStop: () -> Bool = { false },
-    began: (Int, StudyPoint) -> Void = { _, _ in },
+    shouldStop: @escaping () -> Bool = { false },
+    began: @escaping (StudyPoint, TrainingHistory.Epoch?) -> Void = { _, _ in },
     _ report: (Int, StudyPoint, Outcome) throws -> Void
   ) throws {
     for position in positions {
       guard !shouldStop() else { return }
       let point = study.points[position]
-      let experiment = try experiment(of: point)
-      let configuration = Result { try point.configuration(catalog) }
-      let key = self.key(point, configuration, experiment)
-      try store.note(run: key, ofPoint: position, study: study.name)
-      switch try store.claim(key) {
+      let job = try job(of: point)
+      try store.note(run: job.key, ofPoint: position, study: study.name)
+      if known.contains(job.key.digits) {
+        try report(position, point, .known)
+        continue
+      }
+      switch try store.claim(job.key) {
       case .done: try report(position, point, .known)
       case .busy: try report(position, point, .elsewhere)
       case .granted:
-        began(position, point)
-        let run = self.run(point, key, configuration, experiment)
-        try store.add(run)
-        try report(position, point, .done(run))
+        began(point, nil)
+        let timer = RunTimer(threads: threads)
+        let outcome: Outcome
+        do {
+          outcome = try run(job, timer, shouldStop: shouldStop) { began(point, $0) }
+        } catch let error where error is StoreError || error is StudyFileFault {
+          try store.release(job.key)
+          throw error
+        } catch {
+          outcome = .done(
+            StoredRun(key: job.key, label: point.label, failure: "\(error)", provenance: timer.provenance)
+          )
+        }
+        if case .done(let run) = outcome { try store.add(run) } else { try store.release(job.key) }
+        try report(position, point, outcome)
       }
     }
   }
 
-  /// A configuration that makes no sense is known by what was asked for.
-  private func key(
-    _ point: StudyPoint,
-    _ configuration: Result<Configuration, any Error>,
-    _ experiment: Experiment
-  ) -> RunKey {
-    guard let configuration = try? configuration.get() else {
-      return RunKey([("point", point.label), ("version", BinadeVersion.current)])
+  // MARK: Jobs
+
+  /// A point, and what it comes to.
+  private struct Job {
+    let point: StudyPoint
+    let key: RunKey
+    let data: DatasetFolder
+    let training: StudyTraining?
+    /// Or why it makes no sense.
+    let configuration: Result<Configuration, any Error>
+  }
+
+  /// What a point comes to; one that makes no sense is known by what was asked for.
+  private func job(of point: StudyPoint) throws -> Job {
+    let data = try data(named: point[.data])
+    // Read here: a file that is not there is no result of a point.
+    let start =
+      point.value(.training) != nil && point.value(.architecture) == nil
+      ? try loader.model(point[.model]) : nil
+    let parts = Result {
+      (
+        try point.configuration(catalog), try StudyTraining(point, data, start: start),
+        try options(of: point), try point.optionalNumber(.limit)
+      )
     }
-    return RunFacts.evaluation(configuration, experiment)
+    if case .failure(let fault as StudyFileFault) = parts { throw fault }
+    func job(_ key: RunKey, _ training: StudyTraining?) -> Job {
+      Job(point: point, key: key, data: data, training: training, configuration: parts.map(\.0))
+    }
+    guard let (configuration, training, options, limit) = try? parts.get() else {
+      return job(RunKey([("point", point.label), ("version", BinadeVersion.current)]), nil)
+    }
+    let subject =
+      if let training {
+        RunFacts.Subject(training, data, limit: limit, options)
+      } else {
+        RunFacts.Subject(try experiment(of: point, data, nil))
+      }
+    return job(RunFacts.evaluation(configuration, subject), training)
   }
 
   private func run(
-    _ point: StudyPoint,
-    _ key: RunKey,
-    _ configuration: Result<Configuration, any Error>,
-    _ experiment: Experiment
-  ) -> StoredRun {
-    let (timer, store) = (RunTimer(threads: threads), store)
-    let renewal = DispatchSource.makeTimerSource(queue: .global())
-    renewal.schedule(deadline: .now() + .seconds(60), repeating: .seconds(60))
-    // One renewal that fails is made up for by the next.
-    renewal.setEventHandler { try? store.renew(key) }
-    renewal.resume()
-    defer { renewal.cancel() }
-    do {
-      let result = try experiment.run(configuration.get())
-      return StoredRun(key: key, label: point.label, result, provenance: timer.provenance)
-    } catch {
-      return StoredRun(key: key, label: point.label, failure: "\(error)", provenance: timer.provenance)
+    _ job: Job,
+    _ timer: RunTimer,
+    shouldStop: () -> Bool,
+    epochDone: (TrainingHistory.Epoch) -> Void
+  ) throws -> Outcome {
+    let configuration = try job.configuration.get()
+    let renewal = ClaimRenewal(store, [job.key] + (job.training.map { [$0.key] } ?? []))
+    defer { renewal.end() }
+    var trained: (model: Model, history: TrainingHistory)?
+    if let training = job.training {
+      // Points that differ in formats alone share a network; one process trains it.
+      if case .busy = try store.claim(training.key) { return .elsewhere }
+      defer { try? store.release(training.key) }
+      let folder = store.trainingFolder.appending(path: training.key.digits)
+      let outcome = try training.trained(
+        in: folder,
+        evaluation: job.data.evaluation,
+        threads: threads,
+        shouldStop: shouldStop,
+        epochDone: epochDone
+      )
+      guard case .trained(let model, let history) = outcome else { return .stopped }
+      trained = (model, history)
     }
+    let experiment = try experiment(of: job.point, job.data, trained?.model)
+    let result = try experiment.run(configuration)
+    return .done(
+      StoredRun(
+        key: job.key,
+        label: job.point.label,
+        result,
+        training: job.training.flatMap { training in trained.map { (training, $0.history) } },
+        provenance: timer.provenance
+      )
+    )
+  }
+
+  // MARK: Networks and images
+
+  private func data(named name: String) throws -> DatasetFolder {
+    if let folder, folder.name == name { return folder.folder }
+    let opened = try loader.data(name)
+    folder = (name, opened)
+    return opened
+  }
+
+  private func options(of point: StudyPoint) throws -> Experiment.Options {
+    let count = try point.optionalNumber(.calibrationImages)
+    return Experiment.Options(
+      calibrationImageCount: count ?? 256,
+      roundingImageCount: count ?? 1024,
+      bootstrap: Bootstrap(seed: try point.number(.seed)),
+      threads: threads
+    )
   }
 
   /// The network and the images of a point.
-  private func experiment(of point: StudyPoint) throws -> Experiment {
-    let axes: [StudyAxis] = [.model, .data, .limit, .calibrationImages, .seed]
+  ///
+  /// `trained`: the network that was trained for it; nil for one that is read.
+  private func experiment(of point: StudyPoint, _ data: DatasetFolder, _ trained: Model?) throws
+    -> Experiment
+  {
+    let axes: [StudyAxis] = [
+      .model, .architecture, .data, .training, .trainingImages, .limit, .calibrationImages, .seed,
+    ]
     let name = axes.map { point[$0] }.joined(separator: "\n")
     if let experiment, experiment.name == name { return experiment.experiment }
-    let (model, data) = try load(point[.model], point[.data])
     let made = try Experiment(
-      model: model,
+      model: try trained ?? loader.model(point[.model]),
       data: data,
       imageLimit: point.optionalNumber(.limit),
-      options: Experiment.Options(
-        calibrationImageCount: point.optionalNumber(.calibrationImages) ?? 256,
-        roundingImageCount: point.optionalNumber(.calibrationImages) ?? 1024,
-        bootstrap: Bootstrap(seed: point.number(.seed)),
-        threads: threads
-      )
+      options: options(of: point)
     )
     experiment = (name, made)
     return made
   }
+}
+
+/// Renews the claims to runs that take long, until it is told to end.
+private final class ClaimRenewal {
+  private let timer: any DispatchSourceTimer
+
+  init(_ store: ResultStore, _ keys: [RunKey]) {
+    timer = DispatchSource.makeTimerSource(queue: .global())
+    timer.schedule(deadline: .now() + .seconds(60), repeating: .seconds(60))
+    timer.setEventHandler {
+      // One renewal that fails is made up for by the next.
+      for key in keys { try? store.renew(key) }
+    }
+    timer.resume()
+  }
+
+  func end() { timer.cancel() }
 }

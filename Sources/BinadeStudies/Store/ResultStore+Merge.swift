@@ -6,7 +6,7 @@ extension ResultStore {
   /// Returns how many runs were new.
   @discardableResult
   public func merge(_ other: ResultStore) throws(StoreError) -> Int {
-    let tables = ["metric", "layerMetric", "outcome", "provenance"]
+    let tables = ["metric", "layerMetric", "epoch", "document", "outcome", "provenance"]
     do {
       return try database.writeWithoutTransaction { db in
         try db.execute(sql: "ATTACH DATABASE ? AS other", arguments: [other.path])

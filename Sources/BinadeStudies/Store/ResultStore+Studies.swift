@@ -19,6 +19,8 @@ extension ResultStore {
     public let bestAccuracy: Double?
     /// The time of the runs that are done.
     public let seconds: Double
+    /// The study's shards on a cluster; nil where it has none.
+    public var shards: ShardStates?
   }
 
   /// Notes the points of a study; their runs are known by key when they are begun.

@@ -14,13 +14,21 @@ public final class ResultStore: Sendable {
   /// The file.
   public let path: String
   package let database: DatabasePool
+  /// Whether the tables are those of this version.
+  private let isCurrent: Bool
 
   /// Opens a store; for writing, makes it if it is missing.
   ///
   /// Throws ``StoreError``.
   public convenience init(_ path: String, for access: Access) throws(StoreError) {
     try self.init(path, for: access, greatestPageCount: nil)
+    guard !isCurrent else { return }
+    // Tables of an older version are brought up to this one, once.
+    _ = try ResultStore(path, for: .writing, greatestPageCount: nil)
   }
+
+  /// Where the networks that points train are: a folder for each, beside the store.
+  public var trainingFolder: URL { URL(filePath: path + ".training", directoryHint: .isDirectory) }
 
   /// The same; `greatestPageCount`: the greatest size in pages of 4,096 bytes, for tests of full disks.
   package init(_ path: String, for access: Access, greatestPageCount: Int?) throws(StoreError) {
@@ -54,6 +62,7 @@ public final class ResultStore: Sendable {
       guard isOurs || (isNew && access == .writing) else { throw StoreError.notAStore(path: path) }
       guard !isNewer else { throw StoreError.newer(path: path) }
       if access == .writing { try migrator.migrate(database) }
+      isCurrent = try access == .writing || database.read { try migrator.hasCompletedMigrations($0) }
     } catch {
       throw StoreError(error, path: path)
     }
@@ -127,6 +136,18 @@ public final class ResultStore: Sendable {
           layer.activationMeanSquaredError,
         ]
       )
+    }
+    for epoch in run.epochs {
+      try db.execute(
+        sql: "INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          key, epoch.epoch, epoch.step, epoch.learningRate, epoch.loss, epoch.trainingAccuracy,
+          epoch.accuracy,
+        ]
+      )
+    }
+    if let document = run.document {
+      try db.execute(sql: "INSERT INTO document VALUES (?, ?)", arguments: [key, document])
     }
     for (data, outcomes) in run.outcomes {
       try db.execute(

@@ -11,7 +11,7 @@ enum StoreSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-      let columns = StoredRun.columns.map { "\"\($0.name)\" \($0.type)" }.joined(separator: ", ")
+      let columns = StoredRun.evaluationColumns.map { "\"\($0.name)\" \($0.type)" }.joined(separator: ", ")
       try db.execute(
         sql: """
           CREATE TABLE study (name TEXT PRIMARY KEY, text TEXT NOT NULL);
@@ -39,6 +39,21 @@ enum StoreSchema {
             run TEXT PRIMARY KEY, host TEXT NOT NULL, process INTEGER NOT NULL, processStart TEXT NOT NULL,
             renewedAt REAL NOT NULL
           ) WITHOUT ROWID;
+          """
+      )
+    }
+    migrator.registerMigration("2") { db in
+      for column in StoredRun.trainingColumns {
+        try db.execute(sql: "ALTER TABLE metric ADD COLUMN \"\(column.name)\" \(column.type)")
+      }
+      try db.execute(
+        sql: """
+          CREATE TABLE epoch (
+            run TEXT NOT NULL REFERENCES run(key), epoch INTEGER NOT NULL, step INTEGER NOT NULL, learningRate REAL NOT NULL,
+            loss REAL NOT NULL, trainingAccuracy REAL NOT NULL, accuracy REAL,
+            PRIMARY KEY (run, epoch)
+          ) WITHOUT ROWID;
+          CREATE TABLE document (run TEXT PRIMARY KEY REFERENCES run(key), json TEXT NOT NULL);
           """
       )
     }

@@ -1,5 +1,6 @@
 import BinadeEvaluation
 import BinadeNetworks
+import BinadeTraining
 
 /// A run as a store keeps it.
 public struct StoredRun: Sendable {
@@ -66,20 +67,40 @@ public struct StoredRun: Sendable {
   public let layers: [Layer]
   /// Which images were right, by the name of the data.
   public let outcomes: [(data: String, outcomes: Top1Outcomes)]
+  /// What each epoch of its training found; none where nothing was trained.
+  public let epochs: [TrainingHistory.Epoch]
+  /// The whole result as JSON, for those who show it again; nil where it is not kept.
+  public private(set) var document: String?
   /// Where it was made.
   public let provenance: Provenance
 
   /// A run that failed.
   public init(key: RunKey, label: String, failure: String, provenance: Provenance) {
     (self.key, self.label, self.failure, self.provenance) = (key, label, failure, provenance)
-    (values, layers, outcomes) = ([:], [], [])
+    (values, layers, outcomes, epochs) = ([:], [], [], [])
   }
 
   /// A run with its result.
-  public init(key: RunKey, label: String, _ result: EvaluationResult, provenance: Provenance) {
+  ///
+  /// `training`: how the network was trained and what came of it, where that is part of the run.
+  public init(
+    key: RunKey,
+    label: String,
+    _ result: EvaluationResult,
+    training: (StudyTraining, TrainingHistory)? = nil,
+    provenance: Provenance
+  ) {
     (self.key, self.label, self.provenance) = (key, label, provenance)
     failure = nil
-    values = Self.values(result)
+    epochs = training?.1.epochs ?? []
+    var values = Self.values(result)
+    if let (training, history) = training {
+      values["training"] = .text(training.text)
+      values["trainingSeed"] = .integer(Int(truncatingIfNeeded: training.recipe.seed))
+      values["trainingLoss"] = history.epochs.last.map { .real($0.loss) } ?? Value.none
+      values["trainingAccuracy"] = history.epochs.last.map { .real($0.trainingAccuracy) } ?? Value.none
+    }
+    self.values = values
     layers = result.layers.map { layer in
       Layer(
         name: layer.name,
@@ -95,8 +116,15 @@ public struct StoredRun: Sendable {
     outcomes = [(result.data, result.top1Outcomes)]
   }
 
-  /// The columns of a result and their types in SQL, in the order of exports.
-  static let columns: [(name: String, type: String)] = [
+  /// The same run with its whole result, which ``ResultStore/result(of:)`` gives again.
+  func keeping(_ result: EvaluationResult) throws -> StoredRun {
+    var run = self
+    run.document = try ResultDocument.text(result)
+    return run
+  }
+
+  /// The columns of a result and their types in SQL.
+  static let evaluationColumns: [(name: String, type: String)] = [
     ("model", "TEXT"), ("data", "TEXT"), ("weights", "TEXT"), ("activations", "TEXT"), ("ends", "TEXT"),
     ("assignment", "TEXT"), ("recipe", "TEXT"), ("accumulator", "TEXT"), ("family", "TEXT"),
     ("weightBitWidth", "INTEGER"), ("activationBitWidth", "INTEGER"), ("imageCount", "INTEGER"),
@@ -107,6 +135,14 @@ public struct StoredRun: Sendable {
     ("bitOperations", "INTEGER"), ("weightMemoryBits", "INTEGER"), ("scaleMemoryBits", "INTEGER"),
     ("notes", "TEXT"), ("warnings", "TEXT"),
   ]
+
+  /// What version 2 of the tables added.
+  static let trainingColumns: [(name: String, type: String)] = [
+    ("training", "TEXT"), ("trainingSeed", "INTEGER"), ("trainingLoss", "REAL"), ("trainingAccuracy", "REAL"),
+  ]
+
+  /// All columns, in the order of exports.
+  static var columns: [(name: String, type: String)] { evaluationColumns + trainingColumns }
 
   private static func values(_ result: EvaluationResult) -> [String: Value] {
     func text(_ value: String?) -> Value { value.map { .text($0) } ?? .none }

@@ -88,6 +88,9 @@ public struct TrainingHistory: Sendable, Hashable {
   /// The history and the sums of the epoch under way as text: what a checkpoint keeps.
   public var state: String { csv + "\(lossSum),\(correctCount),\(imageCount),\(learningRate)" }
 
+  /// Reads what ``csv`` wrote; nil for other text.
+  public init?(csv: String) { self.init(state: csv + "0,0,0,0") }
+
   /// Reads what ``state`` wrote; nil for other text.
   public init?(state: String) {
     var lines = state.split(separator: "\n", omittingEmptySubsequences: false)

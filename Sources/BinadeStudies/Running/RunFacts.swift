@@ -30,9 +30,16 @@ enum RunFacts {
       bootstrap = experiment.bootstrap
     }
 
-    /// What an experiment will run on, once its network has been trained.
-    init(_ training: StudyTraining, _ data: DatasetFolder, limit: Int?, _ options: Experiment.Options) {
-      network = training.facts
+    /// What an experiment will run on: an `Experiment` itself costs a run of the float32 network.
+    ///
+    /// `network`: the facts of the network, or of its training.
+    init(
+      _ network: [(name: String, value: String)],
+      _ data: DatasetFolder,
+      limit: Int?,
+      _ options: Experiment.Options
+    ) {
+      self.network = network
       images = limit.map { data.evaluation.prefix($0) } ?? data.evaluation
       let source = data.training ?? images
       calibrationImages = source.prefix(options.calibrationImageCount)

@@ -44,6 +44,8 @@ public final class StudyRunner {
   private let known: Set<String>
   /// The last network and its images, with what the float32 network gives: points of one network lie together.
   private var experiment: (name: String, experiment: Experiment)?
+  /// The last network that was read.
+  private var model: (name: String, model: Model)?
   /// The last data.
   private var folder: (name: String, folder: DatasetFolder)?
 
@@ -125,7 +127,7 @@ public final class StudyRunner {
     // Read here: a file that is not there is no result of a point.
     let start =
       point.value(.training) != nil && point.value(.architecture) == nil
-      ? try loader.model(point[.model]) : nil
+      ? try model(named: point[.model]) : nil
     let parts = Result {
       (
         try point.configuration(catalog), try StudyTraining(point, data, start: start),
@@ -139,12 +141,8 @@ public final class StudyRunner {
     guard let (configuration, training, options, limit) = try? parts.get() else {
       return job(RunKey([("point", point.label), ("version", BinadeVersion.current)]), nil)
     }
-    let subject =
-      if let training {
-        RunFacts.Subject(training, data, limit: limit, options)
-      } else {
-        RunFacts.Subject(try experiment(of: point, data, nil))
-      }
+    let network = try training?.facts ?? RunFacts.network(model(named: point[.model]))
+    let subject = RunFacts.Subject(network, data, limit: limit, options)
     return job(RunFacts.evaluation(configuration, subject), training)
   }
 
@@ -188,6 +186,13 @@ public final class StudyRunner {
 
   // MARK: Networks and images
 
+  private func model(named name: String) throws -> Model {
+    if let model, model.name == name { return model.model }
+    let read = try loader.model(name)
+    model = (name, read)
+    return read
+  }
+
   private func data(named name: String) throws -> DatasetFolder {
     if let folder, folder.name == name { return folder.folder }
     let opened = try loader.data(name)
@@ -217,7 +222,7 @@ public final class StudyRunner {
     let name = axes.map { point[$0] }.joined(separator: "\n")
     if let experiment, experiment.name == name { return experiment.experiment }
     let made = try Experiment(
-      model: try trained ?? loader.model(point[.model]),
+      model: try trained ?? model(named: point[.model]),
       data: data,
       imageLimit: point.optionalNumber(.limit),
       options: options(of: point)

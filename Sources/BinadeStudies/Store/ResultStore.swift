@@ -45,8 +45,8 @@ public final class ResultStore: Sendable {
     configuration.readonly = access == .reading
     configuration.prepareDatabase { db in
       guard !db.configuration.readonly else { return }
-      // A result that was reported is on the disk.
-      try db.execute(sql: "PRAGMA synchronous = FULL")
+      // Claims and the like may be lost with the machine; results ask for more, see add.
+      try db.execute(sql: "PRAGMA synchronous = NORMAL")
       if let greatestPageCount { try db.execute(sql: "PRAGMA max_page_count = \(greatestPageCount)") }
     }
     do {
@@ -94,13 +94,22 @@ public final class ResultStore: Sendable {
 
   // MARK: Runs
 
-  /// Adds a run and gives up the claim to it, both or none.
+  /// Adds a run and gives up the claim to it, both or none; when it returns, they are on the disk.
   ///
   /// A run that is there already stays as it is.
   public func add(_ run: StoredRun) throws(StoreError) {
-    try write { db in
-      try Self.insert(run, into: db)
-      try db.execute(sql: "DELETE FROM claim WHERE run = ?", arguments: [run.key.digits])
+    do {
+      try database.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
+        try db.inTransaction(.immediate) {
+          try Self.insert(run, into: db)
+          try db.execute(sql: "DELETE FROM claim WHERE run = ?", arguments: [run.key.digits])
+          return .commit
+        }
+      }
+    } catch {
+      throw StoreError(error, path: path)
     }
   }
 

@@ -98,7 +98,8 @@ let package = Package(
     .target(
       name: "BinadeTraining",
       dependencies: [
-        "BinadeNetworks", "BinadeFormats", "BinadeKernels", "BinadeTensor", "BinadeNumerics",
+        "BinadeNetworks", "BinadeFormats", "BinadeQuantization", "BinadeKernels", "BinadeTensor",
+        "BinadeNumerics",
       ],
       swiftSettings: settings
     ),
@@ -115,8 +116,8 @@ let package = Package(
     .target(
       name: "BinadeEvaluation",
       dependencies: [
-        "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels", "BinadeOutput",
-        "BinadeNumerics",
+        "BinadeTraining", "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels",
+        "BinadeOutput", "BinadeNumerics",
       ],
       swiftSettings: settings
     ),
@@ -192,7 +193,10 @@ let package = Package(
     ),
     .testTarget(
       name: "BinadeTrainingTests",
-      dependencies: ["BinadeTraining", "BinadeNetworks", "BinadeKernels", "BinadeNumerics"],
+      dependencies: [
+        "BinadeTraining", "BinadeNetworks", "BinadeQuantization", "BinadeFormats", "BinadeKernels",
+        "BinadeNumerics",
+      ],
       exclude: ["Recorded"],
       swiftSettings: settings
     ),

@@ -138,9 +138,17 @@ struct EvaluateCommand: ParsableCommand {
     configuration.onlineBatchSize = onlineBatch
     configuration = try rounding.applied(to: zeroPoints.applied(to: configuration))
     try configuration.checkRecipe()
+    let asksForNothing =
+      [weights, activations, ends, accumulator, ptq].allSatisfy { $0 == nil } && configuration.layers.isEmpty
     let folder = try output.map { try OutputFolder($0) }
     let results = try store.map { try ResultStore($0, for: .writing) }
     let experiment = try models.experiment(threads: runOptions.threads)
+    if asksForNothing, let trained = try Configuration(trained: experiment.model, catalog: catalog) {
+      configuration = trained
+      console.writeError(
+        "note: run with the quantizers that it was trained with; --weights float32 runs it without"
+      )
+    }
     let timer = RunTimer(threads: runOptions.threads)
     let result = try RecipeText.run(configuration, experiment) { network in
       try arrays.write(network, experiment)

@@ -5,7 +5,8 @@ import BinadeQuantization
 extension Configuration {
   /// Whether two configurations run the same: equal quantizers, recipes and accumulators, whatever they were called.
   public func isSame(as other: Configuration) -> Bool {
-    hasSameRecipe(as: other) && onlineBatchSize == other.onlineBatchSize
+    hasSameRecipe(as: other) && trained?.state == other.trained?.state
+      && onlineBatchSize == other.onlineBatchSize
       && accumulator?.description == other.accumulator?.description
       && Self.isSame(weights, other.weights) && Self.isSame(activations, other.activations)
       && Self.isSame(ends?.weights, other.ends?.weights)

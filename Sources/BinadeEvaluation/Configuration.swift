@@ -1,6 +1,7 @@
 import BinadeKernels
 import BinadeNetworks
 import BinadeQuantization
+import BinadeTraining
 
 /// Which quantizers a network runs with.
 public struct Configuration: Sendable {
@@ -24,6 +25,8 @@ public struct Configuration: Sendable {
   /// With a recipe: ranges of inputs come from each batch of so many evaluated images itself, as ACIQ's online statistics;
   /// nil takes them from the calibration images.
   public var onlineBatchSize: Int?
+  /// The quantizers that training ended with; nil finds scales on calibration images.
+  public var trained: TrainedQuantizers?
   /// The recipe as it was written.
   public var recipeText: String?
 

@@ -118,6 +118,9 @@ public struct Experiment: Sendable {
     _ configuration: Configuration,
     layerDone: (Int) -> Void = { _ in }
   ) throws -> CompiledNetwork {
+    if let trained = configuration.trained {
+      return try trained.compiled(model.architecture.graph, model.parameters)
+    }
     if let recipe = configuration.recipe {
       try configuration.checkRecipe()
       let online = configuration.onlineBatchSize.map { evaluator.images.prefix($0) }
@@ -306,7 +309,8 @@ public struct Experiment: Sendable {
         calibrationImages: configuration.onlineBatchSize.map {
           "batches of \($0) evaluated images, each its own"
         }
-          ?? calibrationOrigin(configuration.recipe),
+          ?? (configuration.trained == nil
+            ? calibrationOrigin(configuration.recipe) : "none: scales of training"),
         errorImageCount: min(errorImageCount, imageCount),
         modelFile: model.file,
         accumulator: configuration.accumulator?.description

@@ -5,6 +5,7 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case negativeValues(tensor: String, format: String)
   case unusableRange(tensor: String, format: String)
   case randomBlocks(tensor: String, format: String)
+  case untrainable(tensor: String, format: String)
   case unevenChannels(tensor: String, format: String)
   case unsuitableCalibration(tensor: String, format: String, calibration: String, reason: String)
 
@@ -21,6 +22,8 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
       "'\(tensor)' cannot be scaled to '\(format)': scale or greatest value would leave the range of float32"
     case .randomBlocks(let tensor, let format):
       "'\(tensor)': stochastic rounding is for formats of single elements; '\(format)' is a block format"
+    case .untrainable(let tensor, let format):
+      "'\(tensor)': '\(format)' is a block format, whose scales no training learns yet; train with a format of single elements"
     case .unevenChannels(let tensor, let format):
       "'\(tensor)': channels with formats of their own are rounded to nearest, to evenly spaced values of at most 8 bits, such as "
         + "int4; '\(format)' is none"

@@ -30,6 +30,8 @@ public final class Trainer {
   let plan: TrainingPlan
   let stream: BatchStream
   let teacher: (plan: TrainingPlan, parameters: NetworkParameters)?
+  /// The quantizers of layers; nil where none is quantized.
+  let quantized: QuantizedTraining?
   /// Of images and labels, for checkpoints.
   let dataFingerprint: UInt64
   var state: OptimizerState
@@ -42,9 +44,11 @@ public final class Trainer {
 
   /// A run at its beginning.
   ///
-  /// `teacher`: a network with as many classes on the same images, whose outputs the trained one imitates.
+  /// `teacher`: a network with as many classes on the same images, whose outputs the trained one imitates. `quantization`: what each
+  /// layer with weights becomes; none for a network that stays as it is.
   ///
-  /// Throws for a recipe that makes no sense, a batch larger than the data, and images or labels that do not fit.
+  /// Throws for a recipe that makes no sense, a batch larger than the data, images or labels that do not fit, and formats that
+  /// cannot be trained.
   public convenience init(
     _ graph: NetworkGraph,
     _ parameters: NetworkParameters,
@@ -52,6 +56,7 @@ public final class Trainer {
     normalization: Normalization,
     recipe: TrainingRecipe,
     teacher: (graph: NetworkGraph, parameters: NetworkParameters)? = nil,
+    quantization: [LayerQuantization?] = [],
     threads: Int = 1,
     features: CPUFeatures = .detected
   ) throws(TrainingError) {
@@ -62,6 +67,7 @@ public final class Trainer {
       normalization: normalization,
       recipe: recipe,
       teacher: teacher,
+      quantization: quantization,
       isFused: true,
       threads: threads,
       features: features
@@ -76,6 +82,7 @@ public final class Trainer {
     normalization: Normalization,
     recipe: TrainingRecipe,
     teacher: (graph: NetworkGraph, parameters: NetworkParameters)? = nil,
+    quantization: [LayerQuantization?] = [],
     isFused: Bool,
     threads: Int = 1,
     features: CPUFeatures = .detected
@@ -103,7 +110,9 @@ public final class Trainer {
     self.recipe = recipe
     self.threads = threads
     // What is rounded at random is rounded once, as an operand: maps are float32 then.
-    let storesHalves = recipe.precision == .bfloat16 && recipe.rounding == .nearestEven
+    // Sums of codes are exact in float32, and what the deployed network has.
+    let storesHalves =
+      recipe.precision == .bfloat16 && recipe.rounding == .nearestEven && quantization.isEmpty
     plan = TrainingPlan(
       graph,
       precision: recipe.precision,
@@ -120,6 +129,16 @@ public final class Trainer {
       seed: recipe.seed,
       dropsLast: recipe.dropsLast
     )
+    do {
+      let trackedStepCount = Int(
+        (recipe.trackedShare * Double(stream.stepsPerEpoch * recipe.epochs)).rounded(.up)
+      )
+      quantized =
+        try quantization.isEmpty
+        ? nil : QuantizedTraining(plan, quantization, trackedStepCount: trackedStepCount)
+    } catch {
+      throw .quantization(reason: "\(error)")
+    }
     state = OptimizerState(
       recipe.optimizer,
       parameters.layout,
@@ -141,6 +160,17 @@ public final class Trainer {
       }
     }
     return parameters
+  }
+
+  /// The network as it is deployed: running statistics, frozen quantizers, batch norm behind the sums.
+  ///
+  /// Quantized, it gives the bits of the training network.
+  ///
+  /// Throws what `CompiledNetwork` throws.
+  public func deployed() throws -> CompiledNetwork {
+    guard let quantized else { return CompiledNetwork(FoldedNetwork(graph, evaluated)) }
+    let network = FoldedNetwork(graph, evaluated, placement: .epilogue)
+    return try CompiledNetwork(network, operands: try quantized.operands(network))
   }
 
   /// Training images, and what they are called.
@@ -213,8 +243,10 @@ public final class Trainer {
       pool: pool,
       scratch: scratch,
       threads: threads,
-      usesRunningStatistics: usesRunningStatistics
+      usesRunningStatistics: usesRunningStatistics,
+      quantized: quantized
     )
+    quantized?.step = nil
     let logits = pass.forward(map, parameters)
     return (0..<count * graph.outputCount).map { logits.base[$0] }
   }
@@ -241,8 +273,10 @@ public final class Trainer {
       pool: pool,
       scratch: scratch,
       threads: threads,
-      stochastic: isStochastic ? StochasticOperands(seed: recipe.seed, step: stepCount) : nil
+      stochastic: isStochastic ? StochasticOperands(seed: recipe.seed, step: stepCount) : nil,
+      quantized: quantized
     )
+    quantized?.step = stepCount
     let wanted = teacher.map { teacher in
       let pass = TrainingPass(
         teacher.plan,
@@ -255,6 +289,7 @@ public final class Trainer {
       return pass.forward(images, teacher.parameters)
     }
     let logits = pass.forward(images, parameters)
+    if let failure = quantized?.failure { throw .quantization(reason: "\(failure)") }
     let (loss, correctCount, upstream) = self.loss(logits, wanted, labels)
     guard loss.isFinite else {
       let place = pass.firstNonFiniteLayer.map { ", first in the sums of '\($0)'" } ?? ""
@@ -264,6 +299,7 @@ public final class Trainer {
     let norm = GradientClipping.apply(recipe.clipping, to: &gradient, plan.parameters)
     guard norm.isFinite else { throw .notFinite(step: stepCount, what: "the gradient is not finite") }
     state.update(&parameters, gradient, values)
+    quantized?.update(values)
     updateStatistics(pass)
     updateAverage()
     return StepReport(
@@ -313,9 +349,10 @@ public final class Trainer {
           let (mean, variance) = (
             normalization.mean.lowerBound + channel, normalization.variance.lowerBound + channel
           )
-          let own = statistics.mean[channel] + (bias.map { Double(values[$0.lowerBound + channel]) } ?? 0)
+          let real = statistics.real(channel)
+          let own = real.mean + (bias.map { Double(values[$0.lowerBound + channel]) } ?? 0)
           values[mean] = Float((1 - share) * Double(values[mean]) + share * own)
-          let unbiased = statistics.variance[channel] * count / max(1, count - 1)
+          let unbiased = real.variance * count / max(1, count - 1)
           values[variance] = Float((1 - share) * Double(values[variance]) + share * unbiased)
         }
       }

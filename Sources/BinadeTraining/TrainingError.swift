@@ -10,6 +10,7 @@ public enum TrainingError: Error, Sendable, Hashable {
   case otherCheckpoint(difference: String)
   case malformedCheckpoint(file: String, reason: String)
   case damagedCheckpoint(reason: String, previous: String)
+  case quantization(reason: String)
   case malformedRecipe(file: String, line: Int, reason: String)
 }
 
@@ -33,6 +34,7 @@ extension TrainingError: CustomStringConvertible {
       "\(file): \(reason)"
     case .damagedCheckpoint(let reason, let previous):
       "\(reason); the one before it is \(previous): copy it over the damaged one to go on from there"
+    case .quantization(let reason): reason
     case .malformedRecipe(let file, let line, let reason):
       "\(file):\(line): \(reason)"
     }

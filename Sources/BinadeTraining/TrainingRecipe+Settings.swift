@@ -3,6 +3,18 @@ extension TrainingRecipe {
   /// All settings as YAML.
   public var text: String { Self.settings.map { "\($0.key): \($0.text(self))" }.joined(separator: "\n") }
 
+  /// Reads what ``text`` wrote.
+  public init(text: String) throws(TrainingError) {
+    self.init()
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
+      guard parts.count == 2 else {
+        throw .malformedCheckpoint(file: "the recipe", reason: "'\(line)' is no setting")
+      }
+      try set(String(parts[0]), to: String(parts[1]))
+    }
+  }
+
   /// The keys in their order.
   public static var keys: [String] { settings.map(\.key) }
 
@@ -84,6 +96,16 @@ extension TrainingRecipe {
     }
   }
 
+  private static func format(_ key: String, _ path: Path<String?>) -> Setting {
+    Setting(key: key, allowed: "none, or a quantizer: FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]") {
+      $0[keyPath: path] ?? "none"
+    } set: { recipe, value in
+      guard !value.isEmpty, !value.contains(where: { $0.isWhitespace }) else { return false }
+      recipe[keyPath: path] = value == "none" ? nil : value
+      return true
+    }
+  }
+
   private static func flag(_ key: String, _ path: Path<Bool>) -> Setting {
     Setting(key: key, allowed: "true, false") {
       "\($0[keyPath: path])"
@@ -158,6 +180,11 @@ extension TrainingRecipe {
     number("distillation", \.distillation.weight, 0...1),
     number("temperature", \.distillation.temperature, 1e-3...1e3),
     number("statisticsMomentum", \.statisticsMomentum, 0...1),
+    format("weights", \.weights),
+    format("activations", \.activations),
+    format("ends", \.ends),
+    word("quantization", \.quantization),
+    number("trackedShare", \.trackedShare, 0...1),
     flag("dropLast", \.dropsLast),
     seed,
   ]

@@ -1,4 +1,5 @@
 import BinadeKernels
+import BinadeQuantization
 
 /// How a network is trained: everything that, with the data, determines the result to the bit.
 public struct TrainingRecipe: Sendable, Hashable {
@@ -34,6 +35,12 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var statisticsMomentum = 0.1
   /// Whether images that fill no whole batch are left out of the epoch.
   public var dropsLast = true
+  /// What weights, inputs, and both of the first and the last layer become: quantizers as in `binade evaluate`; nil for float32.
+  public var weights: String?, activations: String?, ends: String?
+  /// How scales come about, and what gradients pass the rounding.
+  public var quantization = TrainingMethod.lsq
+  /// AQT: the share of the steps in which inputs stay as they are while their extremes are tracked.
+  public var trackedShare = 0.1
   /// Of order, augmentation and initial weights.
   public var seed: UInt64 = 0
 

@@ -27,12 +27,16 @@ import Testing
     points: ["formats=nosuchformat limit=20 calibrationImages=8"]
     """
 
-  static func runner(_ study: StudyFile, _ store: ResultStore, known: Set<String> = []) throws -> StudyRunner
-  {
+  static func runner(
+    _ study: StudyFile,
+    _ store: ResultStore,
+    known: Set<String> = [],
+    folders: [URL] = []
+  ) throws -> StudyRunner {
     try StudyRunner(
       study,
       store,
-      catalog: FormatCatalog(),
+      catalog: FormatCatalog(folders: folders),
       threads: 1,
       known: known,
       StudyRunner.Loader { name in
@@ -223,6 +227,43 @@ import Testing
     } catch {
       #expect("\(error)".contains(".recover"), "\(error)")
     }
+  }
+
+  @Test("a format of another definition under the same name is another run, as operand and as accumulator")
+  func redefined() throws {
+    let folder = try Folder()
+    let store = try ResultStore(folder.path("s.sqlite"), for: .writing)
+    let study = try StudyFile(
+      yaml: """
+        study: own
+        points: ["formats=mine limit=8 calibrationImages=8", "formats=int8 accumulators=mine limit=8 calibrationImages=8"]
+        """,
+      file: "own.yaml"
+    )
+    try store.register(study, acceptsChange: false)
+    func run(_ name: String, fractionBits: Int) throws -> Int {
+      let definitions = folder.url.appending(path: name)
+      try FileManager.default.createDirectory(at: definitions, withIntermediateDirectories: true)
+      let text = """
+        name: mine
+        family: fixedPoint
+        signed: true
+        integerBitCount: \(15 - fractionBits)
+        fractionBitCount: \(fractionBits)
+        source: a test
+        """
+      try text.write(to: definitions.appending(path: "mine.yaml"), atomically: true, encoding: .utf8)
+      var done = 0
+      try Self.runner(study, store, folders: [definitions]).run(study.points.indices) { _, _, outcome in
+        guard case .done(let run) = outcome else { return }
+        #expect(run.failure == nil)
+        done += 1
+      }
+      return done
+    }
+    #expect(try run("first", fractionBits: 4) == 2)
+    #expect(try run("again", fractionBits: 4) == 0)
+    #expect(try run("other", fractionBits: 5) == 2)
   }
 
   @Test("the key tells formats of the same name with other values apart, and names what it was made of")

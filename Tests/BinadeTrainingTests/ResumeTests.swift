@@ -1,4 +1,5 @@
 import BinadeNetworks
+import BinadeQuantization
 import BinadeTraining
 import Foundation
 import Testing
@@ -11,6 +12,7 @@ import Testing
   private static func trainer(
     threads: Int = 1,
     optimizer: Optimizer.Kind = .sgd,
+    quantization: LayerQuantization? = nil,
     _ change: (inout TrainingRecipe) throws -> Void = { _ in }
   ) throws -> Trainer {
     var recipe = TrainingRecipe()
@@ -29,6 +31,7 @@ import Testing
       normalization: TestImages.normalization(graph),
       recipe: recipe,
       teacher: (graph, NetworkParameters(graph, seed: 5)),
+      quantization: quantization.map { quantization in graph.weightedLayers.map { _ in quantization } } ?? [],
       threads: threads
     )
   }
@@ -40,6 +43,36 @@ import Testing
     defer { try? FileManager.default.removeItem(at: file) }
     try trainer.checkpoint().write(to: file)
     return try Data(contentsOf: file)
+  }
+
+  @Test(
+    "quantized: stopped after every second step, across the freeze of tracked inputs, the same bytes",
+    arguments: TrainingMethod.allCases
+  )
+  func quantized(method: TrainingMethod) throws {
+    func trainer(_ threads: Int) throws -> Trainer {
+      try Self.trainer(
+        threads: threads,
+        quantization: QuantizedTrainingTests.quantization("int4", method)
+      ) { $0.trackedShare = 0.5 }
+    }
+    let whole = try trainer(1)
+    while !whole.isDone { try whole.step() }
+    var run = try trainer(2)
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "binade-\(UUID().uuidString).safetensors"
+    )
+    defer { try? FileManager.default.removeItem(at: file) }
+    while !run.isDone {
+      for _ in 0..<2 where !run.isDone { try run.step() }
+      try run.checkpoint().write(to: file)
+      run = try trainer(run.stepCount % 3 + 1)
+      try run.resume(Checkpoint(contentsOf: file, for: Self.graph))
+    }
+    #expect(try Self.bytes(run) == Self.bytes(whole))
+    // Another recipe's checkpoint has none of these quantizers.
+    let plain = try Self.trainer { $0.trackedShare = 0.5 }
+    #expect(throws: TrainingError.self) { try plain.resume(Checkpoint(contentsOf: file, for: Self.graph)) }
   }
 
   @Test("stopped after every k-th step and resumed from the file, with other threads", arguments: [1, 3, 7])

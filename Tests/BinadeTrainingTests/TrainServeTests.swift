@@ -5,8 +5,8 @@ import Testing
 
 /// The deployed network gives the bits of the training network.
 @Suite struct TrainServeTests {
-  private static func logits(_ network: FoldedNetwork, _ graph: NetworkGraph, _ images: [Float]) -> [Float] {
-    let session = InferenceSession(CompiledNetwork(network), capacity: 3)
+  static func logits(_ network: CompiledNetwork, _ graph: NetworkGraph, _ images: [Float]) -> [Float] {
+    let session = InferenceSession(network, capacity: 3)
     let size = graph.inputShape.count
     let count = images.count / size
     return stride(from: 0, to: count, by: 3).flatMap { first -> [Float] in
@@ -42,14 +42,14 @@ import Testing
       try trainer.step(images: images, labels: labels, values: StepValues(learningRate: 0.05, momentum: 0.9))
     }
     let served = Self.logits(
-      FoldedNetwork(graph, trainer.parameters, placement: .epilogue),
+      CompiledNetwork(FoldedNetwork(graph, trainer.parameters, placement: .epilogue)),
       graph,
       images
     )
     let trained = trainer.logits(images: images, usesRunningStatistics: true)
     #expect(served == trained)
     // Folded into the weights it is the same function, with other roundings.
-    let folded = Self.logits(FoldedNetwork(graph, trainer.parameters), graph, images)
+    let folded = Self.logits(CompiledNetwork(FoldedNetwork(graph, trainer.parameters)), graph, images)
     let greatest = trained.map(abs).max() ?? 0
     #expect(folded != trained)
     #expect(zip(folded, trained).allSatisfy { abs($0 - $1) <= 1e-4 * greatest })

@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
         binade train --data cifar10 --architecture resnet20-cifar --epochs 30 --output r20
         binade train --data cifar10 --init resnet20.safetensors --learning-rate 0.03 --set warmUp=0.1 --output tuned
         binade train --data cifar10 --architecture resnet20-cifar --output r20 --resume
+        binade train --data cifar10 --init resnet20.safetensors --weights int4 --activations int4 --ends int8 --qat lsq --output q4
       """
   )
 
@@ -71,6 +72,9 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: "What products take: float32, or bfloat16 (operands rounded, float32 sums and weights).")
   var precision: String?
+
+  @OptionGroup(title: "Quantization-aware training") var quantization: TrainingQuantizationOptions
+  @OptionGroup var formatOptions: FormatOptions
 
   @Option(help: "The seed of order, augmentation and random weights.")
   var seed: UInt64?
@@ -129,6 +133,10 @@ struct TrainCommand: ParsableCommand {
       normalization: network.normalization,
       recipe: recipe,
       teacher: teacher.map { ($0.architecture.graph, $0.parameters) },
+      quantization: recipe.quantization(
+        layerCount: network.architecture.graph.weightedLayers.count,
+        formatOptions.catalog()
+      ),
       threads: runOptions.threads
     )
     let store = try self.store.map { try ResultStore($0, for: .writing) }
@@ -147,9 +155,11 @@ struct TrainCommand: ParsableCommand {
       let training = StudyTraining(network, images, recipe, teacher: teacher, text: text)
       let options = Experiment.Options(threads: runOptions.threads)
       let experiment = try Experiment(model: run.trained, data: folder, imageLimit: nil, options: options)
-      let result = try experiment.run(Configuration())
+      let trained = try Configuration(trained: run.trained, catalog: formatOptions.catalog())
+      let configuration = trained ?? Configuration()
+      let result = try experiment.run(configuration)
       try store.add(
-        StoredRun(result, Configuration(), experiment, timer, training: (training, run.history))
+        StoredRun(result, configuration, experiment, timer, training: (training, run.history))
       )
     }
     let console = CommandContext.current.console
@@ -167,6 +177,7 @@ struct TrainCommand: ParsableCommand {
     if let schedule { pairs.append(("schedule", schedule)) }
     if let precision { pairs.append(("precision", precision)) }
     if let seed { pairs.append(("seed", "\(seed)")) }
+    pairs += quantization.settings
     for setting in settings {
       let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {

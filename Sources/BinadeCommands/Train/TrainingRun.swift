@@ -33,7 +33,13 @@ final class TrainingRun {
 
   /// The network as it is now.
   var trained: Model {
-    Model(name: network.name, network.architecture, trainer.evaluated, network.normalization)
+    Model(
+      name: network.name,
+      network.architecture,
+      trainer.evaluated,
+      network.normalization,
+      metadata: trainer.exportMetadata
+    )
   }
 
   /// What each epoch found.
@@ -94,7 +100,9 @@ final class TrainingRun {
       network.architecture,
       trainer.evaluated,
       network.normalization,
-      metadata: ["trainedBy": "binade \(BinadeVersion.current)", "recipe": trainer.recipe.text],
+      metadata: trainer.exportMetadata.merging(["trainedBy": "binade \(BinadeVersion.current)"]) { own, _ in
+        own
+      },
       to: output.url.appending(path: name)
     )
   }
@@ -133,7 +141,7 @@ final class TrainingRun {
     let accuracy = history.epochs.last?.accuracy
     let interval =
       trainer.isDone
-      ? WilsonInterval(successes: session.predictions().top1Count, of: evaluation.count) : nil
+      ? WilsonInterval(successes: try session.predictions().top1Count, of: evaluation.count) : nil
     return TrainingResult(
       architecture: network.architecture.name,
       trainingData: "\(trainer.imageCount) images of \(trainer.imageName)",

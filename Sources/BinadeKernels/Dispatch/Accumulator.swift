@@ -25,6 +25,18 @@ public struct Accumulator: Sendable {
     kind = .matrixUnit(unit)
   }
 
+  /// The formats that sums and products are rounded to, none for units that are described by their name.
+  public var formats: [any NumericFormat] {
+    switch kind {
+    case .rounded(let model):
+      var parts = [model.product, model.sum]
+      if case .chunked(_, let outer) = model.order { parts.append(outer) }
+      return parts.compactMap { $0?.format }
+    case .exact(let format): return [format].compactMap(\.format)
+    case .matrixUnit, .logarithmic: return []
+    }
+  }
+
   /// Exact sums, each rounded once, to float32.
   public static func exact() throws(FormatError) -> Accumulator {
     Accumulator(kind: .exact(into: try AccumulatorModel.roundedOnce(depth: 1).sum))

@@ -15,6 +15,8 @@ public struct Model: Sendable {
   public let network: FoldedNetwork
   /// How pixels become inputs.
   public let normalization: Normalization
+  /// What the file says of itself.
+  public let metadata: [String: String]
 
   /// Reads a safetensors file.
   ///
@@ -43,6 +45,7 @@ public struct Model: Sendable {
     parameters = try NetworkParameters(architecture.graph, file: weights)
     network = FoldedNetwork(architecture.graph, parameters)
     normalization = try Normalization(metadata: weights, channels: channels)
+    metadata = weights.metadata
     self.file = url.lastPathComponent
     name = url.deletingPathExtension().lastPathComponent
   }
@@ -52,9 +55,11 @@ public struct Model: Sendable {
     name: String,
     _ architecture: ResNet,
     _ parameters: NetworkParameters,
-    _ normalization: Normalization
+    _ normalization: Normalization,
+    metadata: [String: String] = [:]
   ) {
     (self.name, file) = (name, name)
+    self.metadata = metadata
     (self.architecture, self.parameters, self.normalization) = (architecture, parameters, normalization)
     network = FoldedNetwork(architecture.graph, parameters)
   }

@@ -1,5 +1,6 @@
 import BinadeEvaluation
 import BinadeFormats
+import BinadeKernels
 import BinadeNetworks
 import BinadeNumerics
 import BinadeQuantization
@@ -92,8 +93,11 @@ enum RunFacts {
       ("ends", configuration.ends.map { "\(quantizer($0.weights)) \(quantizer($0.activations))" } ?? "none"),
       ("recipe", configuration.recipeText ?? "none"),
       ("online batches", configuration.onlineBatchSize.map { "of \($0) images" } ?? "none"),
-      ("accumulator", configuration.accumulator?.description ?? "cheapest"),
+      ("accumulator", accumulator(configuration.accumulator)),
     ]
+    if let trained = configuration.trained, !subject.network.contains(where: { $0.name == "trained" }) {
+      facts.append(("trained quantizers", digest(trained.state)))
+    }
     for rule in configuration.layers.rules {
       let channels = rule.channels.map { " channels \($0.lowerBound) to \($0.upperBound)" } ?? ""
       facts.append(
@@ -105,6 +109,19 @@ enum RunFacts {
 
   private static func images(_ images: ImageDataset) -> String {
     "\(images.count) of \(images.name), " + String(images.fingerprint, radix: 16)
+  }
+
+  /// An accumulator and what the codes of its formats mean.
+  private static func accumulator(_ accumulator: Accumulator?) -> String {
+    guard let accumulator else { return "cheapest" }
+    let tables = accumulator.formats.map { " table \(table($0))" }
+    return accumulator.description + tables.joined()
+  }
+
+  private static func digest(_ text: String) -> String {
+    var hash = Hash()
+    for byte in text.utf8 { hash.add(UInt64(byte)) }
+    return hash.digits
   }
 
   private static func fingerprint(_ values: [Float]) -> String {

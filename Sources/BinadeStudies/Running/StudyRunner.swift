@@ -129,10 +129,15 @@ public final class StudyRunner {
       point.value(.training) != nil && point.value(.architecture) == nil
       ? try model(named: point[.model]) : nil
     let parts = Result {
-      (
-        try point.configuration(catalog), try StudyTraining(point, data, start: start),
-        try options(of: point), try point.optionalNumber(.limit)
-      )
+      let training = try StudyTraining(point, data, start: start)
+      var configuration = try point.configuration(catalog)
+      // A network that was trained in formats is run in them, where the point names none.
+      if point.value(.format) == nil, let recipe = training?.recipe, recipe.isQuantized {
+        let trained = try Configuration(of: recipe, catalog: catalog)
+        (configuration.weights, configuration.activations) = (trained.weights, trained.activations)
+        configuration.ends = trained.ends
+      }
+      return (configuration, training, try options(of: point), try point.optionalNumber(.limit))
     }
     if case .failure(let fault as StudyFileFault) = parts { throw fault }
     func job(_ key: RunKey, _ training: StudyTraining?) -> Job {
@@ -163,6 +168,7 @@ public final class StudyRunner {
       let folder = store.trainingFolder.appending(path: training.key.digits)
       let outcome = try training.trained(
         in: folder,
+        catalog,
         evaluation: job.data.evaluation,
         threads: threads,
         shouldStop: shouldStop,
@@ -172,7 +178,10 @@ public final class StudyRunner {
       trained = (model, history)
     }
     let experiment = try experiment(of: job.point, job.data, trained?.model)
-    let result = try experiment.run(configuration)
+    let own =
+      try job.point.value(.format) == nil
+      ? trained.flatMap { try Configuration(trained: $0.model, catalog: catalog) } : nil
+    let result = try experiment.run(own ?? configuration)
     return .done(
       StoredRun(
         key: job.key,

@@ -86,6 +86,7 @@ public struct StudyTraining {
   /// Throws `TrainingError` for training that cannot go on, as it will not the next time, and ``StudyFileFault`` for the folder.
   func trained(
     in folder: URL,
+    _ catalog: FormatCatalog,
     evaluation: ImageDataset,
     threads: Int,
     shouldStop: () -> Bool,
@@ -98,6 +99,10 @@ public struct StudyTraining {
       images: images,
       normalization: start.normalization,
       recipe: recipe,
+      quantization: recipe.quantization(
+        layerCount: start.architecture.graph.weightedLayers.count,
+        catalog
+      ),
       threads: threads
     )
     let session = try Self.filing {
@@ -121,7 +126,13 @@ public struct StudyTraining {
       throw StudyFileFault(reason: "\(error)")
     }
     guard isDone else { return .stopped }
-    let model = Model(name: name, start.architecture, trainer.evaluated, start.normalization)
+    let model = Model(
+      name: name,
+      start.architecture,
+      trainer.evaluated,
+      start.normalization,
+      metadata: trainer.exportMetadata
+    )
     try Self.filing { try write(model, session.history, in: folder) }
     session.folder.removeCheckpoints()
     return .trained(model, session.history)
@@ -139,7 +150,14 @@ public struct StudyTraining {
         throw StudyFileFault(reason: "\(folder.relativePath): no history of training; remove the folder")
       }
       let model = try Model(contentsOf: file)
-      return (Model(name: name, model.architecture, model.parameters, model.normalization), history)
+      let named = Model(
+        name: name,
+        model.architecture,
+        model.parameters,
+        model.normalization,
+        metadata: model.metadata
+      )
+      return (named, history)
     }
   }
 
@@ -154,7 +172,7 @@ public struct StudyTraining {
       model.architecture,
       model.parameters,
       model.normalization,
-      metadata: ["trainedBy": "binade \(BinadeVersion.current)", "recipe": recipe.text],
+      metadata: model.metadata.merging(["trainedBy": "binade \(BinadeVersion.current)"]) { own, _ in own },
       to: folder.appending(path: Self.modelFile)
     )
   }

@@ -24,20 +24,14 @@ public struct Checkpoint: Sendable {
   let parameters: NetworkParameters
   let buffers: [(name: String, values: [Float])]
   let average: [Float]?
+  /// As `QuantizedTraining` says it; empty where nothing is quantized.
+  let quantizers: String
   /// What the owner of the run keeps with it.
   public var notes: [String: String] = [:]
 
   /// The recipe of the run.
   public func recipe() throws(TrainingError) -> TrainingRecipe {
-    var recipe = TrainingRecipe()
-    for line in identity.recipe.split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
-      guard parts.count == 2 else {
-        throw .malformedCheckpoint(file: "the checkpoint", reason: "'\(line)' is no setting of a recipe")
-      }
-      try recipe.set(String(parts[0]), to: String(parts[1]))
-    }
-    return recipe
+    try TrainingRecipe(text: identity.recipe)
   }
 }
 
@@ -54,6 +48,7 @@ extension Checkpoint {
     metadata["recipe"] = identity.recipe
     metadata["step"] = "\(stepCount)"
     metadata["updates"] = "\(updateCount)"
+    if !quantizers.isEmpty { metadata["quantizers"] = quantizers }
     metadata["average"] = average == nil ? "none" : "kept"
     var writer = SafetensorsWriter(metadata: metadata)
     func add(_ prefix: String, _ values: [Float]) throws(NetworkError) {
@@ -120,6 +115,7 @@ extension Checkpoint {
       }
     )
     buffers = try names.sorted().map { ($0, try values("optimizer/\($0)")) }
+    quantizers = file.metadata["quantizers"] ?? ""
     notes = file.metadata.reduce(into: [:]) {
       if $1.key.hasPrefix("note.") { $0[String($1.key.dropFirst(5))] = $1.value }
     }

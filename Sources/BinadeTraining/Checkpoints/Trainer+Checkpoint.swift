@@ -9,7 +9,8 @@ extension Trainer {
       updateCount: state.updateCount,
       parameters: parameters,
       buffers: zip(state.optimizer.stateNames, state.buffers).map { ($0, $1) },
-      average: average
+      average: average,
+      quantizers: quantized?.state ?? ""
     )
   }
 
@@ -45,6 +46,12 @@ extension Trainer {
       throw .malformedCheckpoint(
         file: "the checkpoint",
         reason: "it lacks what the optimizer or the average needs"
+      )
+    }
+    guard quantized?.restore(checkpoint.quantizers) ?? checkpoint.quantizers.isEmpty else {
+      throw .malformedCheckpoint(
+        file: "the checkpoint",
+        reason: "its quantizers are not those of the recipe"
       )
     }
     parameters = checkpoint.parameters

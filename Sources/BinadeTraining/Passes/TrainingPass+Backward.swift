@@ -138,10 +138,13 @@ extension TrainingPass {
         : GradientFinish(output.map, channels: shape.inputChannels)
     }
     let packed = weights[number]
+    let rule = output == nil ? nil : quantized?.inputRule(ofLayer: number)
+    let before = inputs(ofStage: stage, quantizes: false)
     let partials = PooledMap(shards.count * convolution.weightCount, from: pool)
     let inputPixelCount = shape.inputHeight * shape.inputWidth
     let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.inputChannels)
+      var scaleSums = QuantizerGradient.Sums(channels: shape.inputChannels)
       let partial = partials.base + shard * convolution.weightCount
       partial.update(repeating: 0, count: convolution.weightCount)
       let groups = shards.groups(
@@ -164,11 +167,25 @@ extension TrainingPass {
           )
           let pass = finish.map { finish in
             { (block: GradientBlock) in
+              let firstPixel = group.lowerBound * inputPixelCount + block.pixel
+              if let rule {
+                self.quantizedBlock(block, firstPixel, rule, before, convert, &scaleSums) { gradients in
+                  finish.finish(
+                    gradients,
+                    rowStride: shape.inputChannels,
+                    rowCount: block.count,
+                    firstPixel: firstPixel,
+                    pixelStep: block.pixelStep,
+                    &totals
+                  )
+                }
+                return
+              }
               finish.finish(
                 block.sums,
                 rowStride: block.rowStride,
                 rowCount: block.count,
-                firstPixel: group.lowerBound * inputPixelCount + block.pixel,
+                firstPixel: firstPixel,
                 pixelStep: block.pixelStep,
                 &totals
               )
@@ -186,11 +203,55 @@ extension TrainingPass {
           )
         }
       }
-      return totals
+      return (totals, scaleSums)
     }
     sum(partials, layer, into: &target)
+    quantized?.passWeights(number, layer.weights, parameters, gradient: &target)
+    if rule != nil { quantized?.addInputs(number, parts.map(\.1)) }
     guard let output else { return }
-    if plan.isFused { note(output, parts, input, &pending) } else { contribute(output, to: input, &pending) }
+    if plan.isFused {
+      note(output, parts.map(\.0), input, &pending)
+    } else {
+      contribute(output, to: input, &pending)
+    }
+  }
+
+  /// A block of an input's gradient in front of the quantizer, handed over to `body`.
+  private func quantizedBlock(
+    _ block: GradientBlock,
+    _ firstPixel: Int,
+    _ rule: (rule: QuantizerGradient, learns: Bool),
+    _ before: LineConversion,
+    _ after: LineConversion,
+    _ sums: inout QuantizerGradient.Sums,
+    _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    let channels = before.channels
+    let count = block.count * channels
+    scratch.with(3 * count) { room in
+      func gather(_ convert: LineConversion, into place: UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
+      {
+        guard block.pixelStep != 1 else { return convert(firstPixel * channels, count, place) }
+        for row in 0..<block.count {
+          let target = place + row * channels
+          let pixel = firstPixel + row * block.pixelStep
+          let source = convert(pixel * channels, channels, target)
+          if source != UnsafePointer(target) { target.update(from: source, count: channels) }
+        }
+        return UnsafePointer(place)
+      }
+      rule.rule.apply(
+        block.sums,
+        gradientStride: block.rowStride,
+        values: gather(before, into: room),
+        rounded: rule.learns ? gather(after, into: room + count) : nil,
+        rowCount: block.count,
+        channels: channels,
+        into: room + 2 * count,
+        &sums
+      )
+      body(UnsafePointer(room + 2 * count))
+    }
   }
 
   /// The pass from the gradient of a layer's output to that of its raw sums; writes the gradients of batch norm or bias.
@@ -203,7 +264,10 @@ extension TrainingPass {
   ) -> GradientFill {
     guard let normalization = layer.normalization, let statistics = statistics[stage] else {
       if let bias = layer.bias { target.replaceSubrange(bias, with: finished.totals.first.map { Float($0) }) }
-      return .identity(channels: layer.shape.outputChannels)
+      // In units of the kernel, where the sums are.
+      guard let unit = statistics[stage]?.unit else { return .identity(channels: layer.shape.outputChannels) }
+      let zeros = [Float](repeating: 0, count: unit.count)
+      return GradientFill(a: unit.map { Float($0) }, c: zeros, d: zeros.map { -$0 })
     }
     let (fill, scales, shifts) = statistics.gradients(
       finished.totals,

@@ -6,6 +6,7 @@ extension TrainingPass {
   ///
   /// - Shape: `images` is imageCount x height x width x channels; the result imageCount x classes.
   func forward(_ images: PooledMap, _ parameters: NetworkParameters) -> PooledMap {
+    quantized?.prepare(parameters)
     pack(parameters)
     for (index, stage) in plan.stages.enumerated() {
       switch stage.operation {
@@ -26,10 +27,13 @@ extension TrainingPass {
     let layer = plan.layers[number]
     let shape = layer.shape
     let output = map(ofStage: stage)
+    observeInputs(of: number, stage)
     let convert = inputs(ofStage: stage)
     let values = parameters.values
-    let center =
+    let unit = quantized?.unit(ofLayer: number)
+    var center =
       layer.normalization.map { Array(values[$0.mean]) } ?? Array(repeating: 0, count: shape.outputChannels)
+    if let unit { center = zip(center, unit).map { Float(Double($0) / $1) } }
     let moments = OutputMoments(center: center)
     let packed = weights[number]
     let fusedParts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
@@ -61,7 +65,7 @@ extension TrainingPass {
     let parts = plan.isFused ? fusedParts : separateMoments(layer, output, moments)
     let totals = parts.reduce(into: ChannelSums(channels: shape.outputChannels)) { $0 += $1 }
     if firstNonFiniteLayer == nil, !totals.second.allSatisfy(\.isFinite) { firstNonFiniteLayer = layer.name }
-    statistics[stage] = batchStatistics(layer, totals, center, values)
+    statistics[stage] = batchStatistics(layer, totals, center, values, unit)
   }
 
   /// The moments of a layer's sums in a pass of their own, over the same blocks.
@@ -89,11 +93,13 @@ extension TrainingPass {
     _ layer: TrainingPlan.Layer,
     _ totals: ChannelSums,
     _ center: [Float],
-    _ values: [Float]
+    _ values: [Float],
+    _ unit: [Double]?
   ) -> BatchStatistics {
     guard let normalization = layer.normalization else {
       return BatchStatistics(
-        bias: layer.bias.map { Array(values[$0]) } ?? Array(repeating: -0.0, count: center.count)
+        bias: layer.bias.map { Array(values[$0]) } ?? Array(repeating: -0.0, count: center.count),
+        unit: unit
       )
     }
     let (scales, shifts) = (values[normalization.scales], values[normalization.shifts])
@@ -105,13 +111,26 @@ extension TrainingPass {
         center: center,
         scales: scales,
         shifts: shifts,
-        epsilon: epsilon
+        epsilon: epsilon,
+        unit: unit
       )
     }
     // Running means hold the bias that the raw sums do not.
     let bias = layer.bias.map { Array(values[$0]) } ?? Array(repeating: 0, count: center.count)
+    let mean = zip(values[normalization.mean], bias).map { Double($0) - Double($1) }
+    if let unit {
+      return BatchStatistics(
+        running: mean,
+        variance: values[normalization.variance].map(Double.init),
+        center: center,
+        scales: scales,
+        shifts: shifts,
+        epsilon: epsilon,
+        unit: unit
+      )
+    }
     return BatchStatistics(
-      mean: zip(values[normalization.mean], bias).map { Double($0) - Double($1) },
+      mean: mean,
       variance: values[normalization.variance].map(Double.init),
       center: center,
       scales: scales,

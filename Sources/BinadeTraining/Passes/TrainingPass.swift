@@ -1,5 +1,6 @@
 import BinadeKernels
 import BinadeNetworks
+import BinadeQuantization
 
 /// One batch on its way through a network: raw sums and maps that backward needs, and what batch norm found.
 ///
@@ -14,6 +15,8 @@ final class TrainingPass {
   let usesRunningStatistics: Bool
   /// What rounds operands at random; nil where they are rounded to the nearest, or not at all.
   let stochastic: StochasticOperands?
+  /// The quantizers of layers; nil where none is quantized.
+  let quantized: QuantizedTraining?
 
   /// Per stage, the raw sums of a layer.
   var sums: [PooledMap?]
@@ -34,7 +37,8 @@ final class TrainingPass {
     scratch: ScratchPool,
     threads: Int,
     usesRunningStatistics: Bool = false,
-    stochastic: StochasticOperands? = nil
+    stochastic: StochasticOperands? = nil,
+    quantized: QuantizedTraining? = nil
   ) {
     self.plan = plan
     self.pool = pool
@@ -42,6 +46,7 @@ final class TrainingPass {
     self.threads = threads
     self.usesRunningStatistics = usesRunningStatistics
     self.stochastic = stochastic
+    self.quantized = quantized
     shards = ShardPlan(imageCount: imageCount)
     sums = plan.stages.map { _ in nil }
     outputs = sums
@@ -61,10 +66,16 @@ final class TrainingPass {
       guard let base = values.baseAddress else { return }
       weights = ParallelLoop.map(count: plan.layers.count, threads: threads) { index in
         let layer = plan.layers[index]
-        return layer.convolution.pack(
-          base + layer.weights.lowerBound,
-          needsDataGradient: inputNeedsGradient(index)
-        )
+        func pack(_ weights: UnsafePointer<Float>) -> TrainableConvolution.Weights {
+          layer.convolution.pack(weights, needsDataGradient: inputNeedsGradient(index))
+        }
+        guard let operands = quantized?.weights(ofLayer: index) else {
+          return pack(base + layer.weights.lowerBound)
+        }
+        return operands.withUnsafeBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { preconditionFailure("a layer without weights") }
+          return pack(base)
+        }
       }
     }
   }
@@ -76,9 +87,12 @@ final class TrainingPass {
   }
 
   /// What makes the inputs of a layer from what is in memory, a line of pixels at a time.
-  func inputs(ofStage stage: Int) -> LineConversion {
+  ///
+  /// `quantizes`: false for the inputs before they are quantized.
+  func inputs(ofStage stage: Int, quantizes: Bool = true) -> LineConversion {
     let input = plan.stages[stage].inputs[0]
     let layer = plan.layer(ofStage: stage) ?? 0
+    let quantizer = quantizes ? quantized?.inputQuantizer(ofLayer: layer) : nil
     if plan.isVirtual[input], let sums = sums[input], let statistics = statistics[input] {
       let epilogue = Epilogue(
         scales: statistics.scales,
@@ -89,11 +103,49 @@ final class TrainingPass {
         map: sums.map,
         normalization: MapNormalization(epilogue),
         stochastic: stochastic,
+        quantizer: quantizer,
+        channels: plan.stages[input].shape.channels,
         layer: layer
       )
     }
     guard let output = outputs[input] else { preconditionFailure("stage \(input) has not been computed") }
-    return LineConversion(map: output.map, normalization: nil, stochastic: stochastic, layer: layer)
+    return LineConversion(
+      map: output.map,
+      normalization: nil,
+      stochastic: stochastic,
+      quantizer: quantizer,
+      channels: plan.stages[input].shape.channels,
+      layer: layer
+    )
+  }
+}
+
+/// Rounds a layer's inputs as the deployed network does.
+///
+/// A class: lines are many, and a quantizer that is copied for each of them costs more than the line.
+final class InputRounding: Sendable {
+  /// The quantizer of the step.
+  let quantizer: Quantizer
+  private let unit: Float
+
+  /// `unit`: what one unit of the kernel is worth, in values of the format.
+  init(_ quantizer: Quantizer, unit: Float) { (self.quantizer, self.unit) = (quantizer, unit) }
+
+  /// Rounds whole pixels to values in units of the kernel; the first is element `first` of the batch.
+  func round(
+    _ values: UnsafePointer<Float>,
+    _ count: Int,
+    channels: Int,
+    first: Int,
+    into room: UnsafeMutablePointer<Float>
+  ) {
+    quantizer.round(
+      UnsafeBufferPointer(start: values, count: count),
+      channels: channels,
+      unit: unit,
+      firstElement: first,
+      into: room
+    )
   }
 }
 
@@ -104,6 +156,9 @@ struct LineConversion {
   let map: FeatureMap
   let normalization: MapNormalization?
   let stochastic: StochasticOperands?
+  /// What the values are rounded by, and the unit of the kernel that they are given in.
+  let quantizer: InputRounding?
+  let channels: Int
   let layer: Int
 
   /// Makes `count` elements from element `first` of the batch on, whole pixels, in `room`, and returns where they lie.
@@ -114,10 +169,16 @@ struct LineConversion {
       normalization.line(source, pixelCount: count / normalization.channels, into: room)
     } else {
       let values = source.read(count, room)
+      if let quantizer {
+        quantizer.round(values, count, channels: channels, first: first, into: room)
+        return UnsafePointer(room)
+      }
       guard stochastic != nil else { return values }
       if values != UnsafePointer(room) { room.update(from: values, count: count) }
     }
+    quantizer?.round(UnsafePointer(room), count, channels: channels, first: first, into: room)
     stochastic?.round(room, count: count, first: first, layer: layer, .input)
     return UnsafePointer(room)
   }
+
 }

@@ -71,7 +71,7 @@ public final class TrainingSession {
   }
 
   private func endEpoch(_ epochDone: (TrainingHistory.Epoch, _ isBest: Bool) throws -> Void) throws {
-    let predictions = evaluate()
+    let predictions = try evaluate()
     lastPredictions = predictions
     history.endEpoch(
       step: trainer.stepCount,
@@ -83,17 +83,14 @@ public final class TrainingSession {
     try epochDone(epoch, isBest)
   }
 
-  private func evaluate() -> Predictions {
-    let folded = FoldedNetwork(trainer.graph, trainer.evaluated)
-    return evaluator.predictions(of: CompiledNetwork(folded))
-  }
+  private func evaluate() throws -> Predictions { evaluator.predictions(of: try trainer.deployed()) }
 
   /// What the network gives after the last epoch that was done.
   ///
   /// A run that was resumed after its end is evaluated again.
-  public func predictions() -> Predictions {
+  public func predictions() throws -> Predictions {
     if let lastPredictions { return lastPredictions }
-    let predictions = evaluate()
+    let predictions = try evaluate()
     lastPredictions = predictions
     return predictions
   }

@@ -100,6 +100,23 @@ typedef struct {
 void binade_normalize_line(const binade_normalize *job);
 void binade_normalize_map(const binade_normalize *job);
 
+/// The gradient behind a quantizer becomes the one before it: g * factor where the value is not clipped, v = value *
+/// inverse_scale between least and greatest, or everywhere; with sums per channel for scales that are learned:
+/// inside: sum of g * factor * (rounded * unit - v), above and below: of g * factor where v is clipped. Each operation is rounded.
+typedef struct {
+  uint32_t features;
+  bool clips;
+  size_t row_count, channels, gradient_stride;
+  const float *gradients;  // row_count x gradient_stride
+  const float *values;     // row_count x channels, before rounding
+  const float *rounded;    // the same after it, in units of the kernel; NULL without sums
+  float factor, inverse_scale, unit, least, greatest;
+  float *output;                   // row_count x channels
+  double *inside, *above, *below;  // one for each channel; NULL: none
+} binade_quantizer_gradient;
+
+void binade_quantizer_gradient_f32(const binade_quantizer_gradient *job);
+
 /// bfloat16 as float32, and float32 rounded to bfloat16, to nearest even; NaN stays NaN.
 void binade_widen_bf16(uint32_t features, const uint16_t *values, size_t count, float *output);
 void binade_narrow_bf16(uint32_t features, const float *values, size_t count, uint16_t *output);

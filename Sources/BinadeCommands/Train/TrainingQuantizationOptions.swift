@@ -1,0 +1,34 @@
+import ArgumentParser
+import Binade
+
+/// What a network is quantized to while it is trained.
+struct TrainingQuantizationOptions: ParsableArguments {
+  @Option(help: "The format of weights, as in 'evaluate'.", completion: NameCompletion.quantizers)
+  var weights: String?
+
+  @Option(
+    help: "The format of layers' inputs, one scale for each tensor.",
+    completion: NameCompletion.quantizers
+  )
+  var activations: String?
+
+  @Option(
+    help: "The formats of the first and the last layer: FORMAT or WEIGHTS/ACTIVATIONS.",
+    completion: NameCompletion.quantizers
+  )
+  var ends: String?
+
+  @Option(
+    help: """
+      How: ste, clipped (gradients as if nothing were rounded; Bengio 2013), aqt (Abdolrashidi 2021), lsq (Esser 2020), pact \
+      (Choi 2018), pact-calibrated (Jin 2019). Default: lsq.
+      """
+  )
+  var qat: String?
+
+  /// The settings of the recipe that the options stand for.
+  var settings: [(String, String)] {
+    [("weights", weights), ("activations", activations), ("ends", ends), ("quantization", qat)]
+      .compactMap { key, value in value.map { (key, $0) } }
+  }
+}

@@ -1,0 +1,80 @@
+import CBinadeKernels
+
+/// The gradient rule of a quantizer with one scale: what of the gradient behind it passes, and what learned scales get.
+///
+/// - Error: each operation rounded to float32 (g·factor; value·(1/scale); Q·unit - v; products and sums in lanes of channels, row
+/// after row, added up in Double); the same bits on every instruction set.
+package struct QuantizerGradient: Sendable {
+  /// Whether clipped values pass none.
+  package var clips: Bool
+  /// What makes the gradient in units of the kernel that of the values: 1 / (scale · unit).
+  package var factor: Float
+  /// The scale.
+  package var scale: Float
+  /// What one unit of the kernel is worth, in values of the format.
+  package var unit: Float
+  /// The least and the greatest value of the format.
+  package var least: Float, greatest: Float
+  private let features: CPUFeatures
+
+  /// Sums for learned scales, per channel.
+  package struct Sums: Sendable, Hashable {
+    /// Σg(Q(v) - v) inside, Σg above and Σg below.
+    package var inside: [Double], above: [Double], below: [Double]
+
+    /// Sums of nothing.
+    package init(channels: Int) {
+      inside = Array(repeating: 0, count: channels)
+      (above, below) = (inside, inside)
+    }
+  }
+
+  /// A rule.
+  package init(
+    clips: Bool,
+    scale: Float,
+    unit: Float,
+    least: Float,
+    greatest: Float,
+    features: CPUFeatures = .detected
+  ) {
+    (self.clips, self.scale, self.unit, self.least, self.greatest) = (clips, scale, unit, least, greatest)
+    factor = 1 / (scale * unit)
+    self.features = features
+  }
+
+  /// Applies the rule to some rows.
+  ///
+  /// `rounded`: the values behind the quantizer in units of the kernel; nil where the scale is not learned.
+  ///
+  /// - Shape: `gradients` is rowCount x gradientStride, of which `channels` count; `values`, `rounded` and `output` are rowCount x
+  ///   channels.
+  package func apply(
+    _ gradients: UnsafePointer<Float>,
+    gradientStride: Int,
+    values: UnsafePointer<Float>,
+    rounded: UnsafePointer<Float>?,
+    rowCount: Int,
+    channels: Int,
+    into output: UnsafeMutablePointer<Float>,
+    _ sums: inout Sums
+  ) {
+    var job = binade_quantizer_gradient()
+    job.features = features.rawValue
+    job.clips = clips
+    (job.row_count, job.channels, job.gradient_stride) = (rowCount, channels, gradientStride)
+    (job.gradients, job.values, job.rounded, job.output) = (gradients, values, rounded, output)
+    (job.factor, job.inverse_scale, job.unit) = (factor, 1 / scale, unit)
+    (job.least, job.greatest) = (least, greatest)
+    guard rounded != nil else { return binade_quantizer_gradient_f32(&job) }
+    precondition(sums.inside.count == channels, "sums of other channels")
+    sums.inside.withUnsafeMutableBufferPointer { inside in
+      sums.above.withUnsafeMutableBufferPointer { above in
+        sums.below.withUnsafeMutableBufferPointer { below in
+          (job.inside, job.above, job.below) = (inside.baseAddress, above.baseAddress, below.baseAddress)
+          binade_quantizer_gradient_f32(&job)
+        }
+      }
+    }
+  }
+}

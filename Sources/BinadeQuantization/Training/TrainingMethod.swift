@@ -1,0 +1,71 @@
+/// How a network learns to be quantized: where scales come from, and what gradients pass the rounding.
+public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
+  /// Straight-through: gradients pass everywhere; weights' scales from their greatest magnitudes, at every step, inputs' from the
+  /// first batch, by the calibration that is asked for.
+  ///
+  /// - Source: Bengio, Léonard and Courville, "Estimating or Propagating Gradients Through Stochastic Neurons", 2013.
+  case straightThrough = "ste"
+  /// The same, but clipped values pass no gradient.
+  case clipped
+  /// Weights' scales from their greatest magnitudes, at every step; inputs' from moving averages of their greatest values, frozen after
+  /// the first tenth of the steps, and in float32 before.
+  ///
+  /// - Source: Abdolrashidi et al., "Pareto-Optimal Quantized ResNet Is Mostly 4-bit", 2021; methods.md 1.
+  case aqt
+  /// Scales of weights and inputs are parameters, their gradients those of the step.
+  ///
+  /// - Source: Esser et al., "Learned Step Size Quantization", ICLR 2020; methods.md 4.4.
+  case lsq
+  /// Inputs are clipped where a parameter says, which learns from what is clipped; weights straight-through.
+  ///
+  /// - Source: Choi et al., "PACT: Parameterized Clipping Activation for Quantized Neural Networks", 2018; methods.md 4.2.
+  case pact
+  /// The same, the parameter learning from rounding errors inside as well.
+  ///
+  /// - Source: Jin, Yang and Liao, "Towards Efficient Training for Neural Network Quantization", 2019 (SAT); methods.md 4.3.
+  case pactCalibrated = "pact-calibrated"
+
+  /// Where the scale of a quantizer in training comes from.
+  public enum ScaleRule: Sendable, Hashable {
+    /// The greatest magnitude of each channel, at every step.
+    case greatest
+    /// The first batch, by a calibration.
+    case calibrated
+    /// Moving averages of the extremes, frozen after a share of the steps.
+    case tracked
+    /// A parameter: the step between values of the format in which they are whole.
+    case learnedStep
+    /// A parameter: the greatest value; `learnsInside`: from rounding errors of values that are not clipped as well.
+    case learnedBound(learnsInside: Bool)
+
+    /// Whether the scale is a parameter.
+    public var isLearned: Bool {
+      switch self {
+      case .learnedStep, .learnedBound: true
+      case .greatest, .calibrated, .tracked: false
+      }
+    }
+  }
+
+  /// The rule of an operand.
+  public func scaleRule(of operand: Operand) -> ScaleRule {
+    switch (self, operand) {
+    case (.lsq, _): .learnedStep
+    case (_, .weights): .greatest
+    case (.straightThrough, .activations), (.clipped, .activations): .calibrated
+    case (.aqt, .activations): .tracked
+    case (.pact, .activations): .learnedBound(learnsInside: false)
+    case (.pactCalibrated, .activations): .learnedBound(learnsInside: true)
+    }
+  }
+
+  /// Whether values that are clipped pass no gradient.
+  public func clipsGradients(of operand: Operand) -> Bool {
+    switch (self, operand) {
+    case (.straightThrough, _): false
+    // The greatest magnitude is the last value: nothing is clipped.
+    case (.aqt, .weights), (.pact, .weights), (.pactCalibrated, .weights): false
+    default: true
+    }
+  }
+}

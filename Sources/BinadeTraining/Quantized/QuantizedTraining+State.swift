@@ -1,0 +1,86 @@
+import BinadeQuantization
+
+/// What a checkpoint keeps of the quantizers: a line for each array, in digits that give the same bits again.
+extension QuantizedTraining {
+  private enum Field: String, CaseIterable {
+    case scales, leastScales, maxima, minima, updateCount, momentum
+  }
+
+  /// The state as text: `LAYER OPERAND FIELD NUMBER...`.
+  var state: String {
+    layers.flatMap { layer in
+      lines(layer.name, "weights", layer.weights, layer.weightMomentum)
+        + lines(layer.name, "inputs", layer.inputs, layer.inputMomentum)
+    }.joined(separator: "\n")
+  }
+
+  /// The same without what only training needs.
+  var exportedState: String {
+    state.split(separator: "\n").filter { line in
+      line.split(separator: " ", maxSplits: 3).dropFirst(2).first == "scales"
+    }.joined(separator: "\n")
+  }
+
+  private func lines(
+    _ layer: String,
+    _ operand: String,
+    _ trainable: TrainableQuantizer?,
+    _ momentum: [Double]
+  )
+    -> [String]
+  {
+    guard let trainable else { return [] }
+    return Field.allCases.compactMap { field in
+      let numbers: [String] =
+        switch field {
+        case .scales: trainable.scales.map { "\($0)" }
+        case .leastScales: trainable.leastLearnedScales.map { "\($0)" }
+        case .maxima: trainable.tracker.maxima.map { "\($0)" }
+        case .minima: trainable.tracker.minima.map { "\($0)" }
+        case .updateCount: trainable.tracker.updateCount == 0 ? [] : ["\(trainable.tracker.updateCount)"]
+        case .momentum: momentum.map { "\($0)" }
+        }
+      guard !numbers.isEmpty else { return nil }
+      return "\(layer) \(operand) \(field.rawValue) \(numbers.joined(separator: " "))"
+    }
+  }
+
+  /// Takes over the state; false for text that is none of these quantizers.
+  func restore(_ state: String) -> Bool {
+    var found: [String: [String]] = [:]
+    for line in state.split(separator: "\n") {
+      let words = line.split(separator: " ").map(String.init)
+      guard words.count > 3 else { return false }
+      found[words[0...2].joined(separator: " ")] = Array(words.dropFirst(3))
+    }
+    var used = 0
+    func numbers<Number: LosslessStringConvertible>(_ name: String, _ field: Field) -> [Number]? {
+      guard let words = found["\(name) \(field.rawValue)"] else { return [] }
+      used += 1
+      let numbers = words.compactMap { Number($0) }
+      return numbers.count == words.count ? numbers : nil
+    }
+    func restored(_ name: String, _ trainable: inout TrainableQuantizer?, _ momentum: inout [Double]) -> Bool
+    {
+      guard trainable != nil else { return true }
+      guard let scales: [Float] = numbers(name, .scales), let least: [Float] = numbers(name, .leastScales),
+        let maxima: [Double] = numbers(name, .maxima), let minima: [Double] = numbers(name, .minima),
+        let count: [Int] = numbers(name, .updateCount), let moved: [Double] = numbers(name, .momentum),
+        scales.allSatisfy({ $0.isNormal && $0 > 0 }), maxima.count == minima.count
+      else { return false }
+      var tracker = BoundTracker()
+      (tracker.maxima, tracker.minima, tracker.updateCount) = (maxima, minima, count.first ?? 0)
+      trainable?.restore(scales: scales, leastScales: least, tracker: tracker)
+      momentum = moved
+      return true
+    }
+    for index in layers.indices {
+      var layer = layers[index]
+      guard restored("\(layer.name) weights", &layer.weights, &layer.weightMomentum),
+        restored("\(layer.name) inputs", &layer.inputs, &layer.inputMomentum)
+      else { return false }
+      layers[index] = layer
+    }
+    return used == found.count
+  }
+}

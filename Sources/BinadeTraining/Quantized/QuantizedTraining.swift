@@ -1,0 +1,333 @@
+import BinadeKernels
+import BinadeNetworks
+import BinadeQuantization
+
+/// The quantizers of a network in training: what each step makes of them, and what their scales learn from it.
+///
+/// Operands are in units of the kernels, as inference has them: sums of whole codes are exact in float32 up to 2^24, so the training
+/// forward and the deployed network give the same bits. Not Sendable: one owner, whose loops only read.
+final class QuantizedTraining {
+  /// A layer.
+  struct Layer {
+    let name: String
+    let shape: ConvolutionShape
+    var weights: TrainableQuantizer?
+    var inputs: TrainableQuantizer?
+    /// What one unit of an operand of the kernel is worth, in values of the format.
+    let weightUnit: Float, inputUnit: Float
+    /// Of this step: what the weights become, and by which quantizer.
+    var operands: [Float]?
+    var weightQuantizer: Quantizer?
+    var inputRounding: InputRounding?
+    /// Momentum of learned scales.
+    var weightMomentum: [Double] = [], inputMomentum: [Double] = []
+    /// Gradients of learned scales of this step.
+    var weightGradient: [Double] = [], inputGradient: [Double] = []
+  }
+
+  var layers: [Layer]
+  /// Steps in which inputs' extremes are tracked.
+  let trackedStepCount: Int
+  /// The step that is under way; nil where the network is only run.
+  var step: Int?
+  /// What a layer could not be quantized for.
+  private(set) var failure: (any Error)?
+
+  /// Quantizers without scales.
+  ///
+  /// `trackedStepCount`: steps in which inputs stay as they are while their extremes are tracked.
+  ///
+  /// Throws what ``TrainableQuantizer`` throws.
+  init(_ plan: TrainingPlan, _ quantizations: [LayerQuantization?], trackedStepCount: Int) throws {
+    precondition(quantizations.count == plan.layers.count, "a quantization for each layer")
+    self.trackedStepCount = trackedStepCount
+    let cache = CodecCache()
+    let nonnegative = Self.nonnegativeInputs(plan)
+    layers = try plan.layers.enumerated().map { index, layer in
+      func quantizer(_ specification: QuantizerSpecification?, _ operand: Operand) throws
+        -> TrainableQuantizer?
+      {
+        guard let specification, let method = quantizations[index]?.method else { return nil }
+        return try TrainableQuantizer(
+          specification,
+          method,
+          operand: operand,
+          isNonnegative: operand == .activations && nonnegative[index],
+          name: layer.name,
+          cache: cache
+        )
+      }
+      let weights = try quantizer(quantizations[index]?.weights, .weights)
+      let inputs = try quantizer(quantizations[index]?.inputs, .activations)
+      if let inputs, inputs.isPerChannel {
+        throw TrainingError.invalidRecipe(
+          parameter: "activations",
+          found: "a scale for each channel ('\(layer.name)')",
+          allowed: "a scale for each tensor, which integer sums can carry"
+        )
+      }
+      return Layer(
+        name: layer.name,
+        shape: layer.shape,
+        weights: weights,
+        inputs: inputs,
+        weightUnit: weights.map { OperandValues($0.codec).floatUnit } ?? 1,
+        inputUnit: inputs.map { OperandValues($0.codec).floatUnit } ?? 1
+      )
+    }
+  }
+
+  /// Whether the input of each layer never is negative: behind ReLU, and what poolings make of that.
+  private static func nonnegativeInputs(_ plan: TrainingPlan) -> [Bool] {
+    var isNonnegative: [Bool] = []
+    var result = plan.layers.map { _ in false }
+    for (index, stage) in plan.stages.enumerated() {
+      let inputs = stage.inputs.map { isNonnegative[$0] }
+      switch stage.operation {
+      case .input: isNonnegative.append(false)
+      case .layer(let layer):
+        result[layer] = inputs[0]
+        isNonnegative.append(plan.stages[index].appliesReLU)
+      case .unweighted: isNonnegative.append(stage.appliesReLU || inputs[0])
+      case .add: isNonnegative.append(stage.appliesReLU || inputs.allSatisfy { $0 })
+      case .relu: isNonnegative.append(true)
+      }
+    }
+    return result
+  }
+
+  // MARK: Forward
+
+  /// Makes the quantizers of a step, and what weights become.
+  func prepare(_ parameters: NetworkParameters) {
+    let layout = parameters.layout
+    for index in layers.indices {
+      guard layers[index].weights != nil, let entry = layout["\(layers[index].name).weight"] else { continue }
+      parameters.values[entry.range].withUnsafeBufferPointer { prepare(index, $0) }
+    }
+    for index in layers.indices { prepareInputs(index) }
+  }
+
+  private func prepareInputs(_ index: Int) {
+    let layer = layers[index]
+    layers[index].inputRounding = layer.inputs?.quantizer.map { InputRounding($0, unit: layer.inputUnit) }
+  }
+
+  private func prepare(_ index: Int, _ values: UnsafeBufferPointer<Float>) {
+    let depth = layers[index].shape.depth
+    do { try layers[index].weights?.observe(weights: values, channelLength: depth) } catch { failure = error }
+    guard let quantizer = layers[index].weights?.quantizer else { return }
+    layers[index].weightQuantizer = quantizer
+    let unit = layers[index].weightUnit
+    let operands = [Float](unsafeUninitializedCapacity: values.count) { buffer, count in
+      for channel in 0..<values.count / depth {
+        guard let base = buffer.baseAddress else { return }
+        let row = UnsafeBufferPointer(rebasing: values[channel * depth..<(channel + 1) * depth])
+        quantizer.replacing(scales: [quantizer.scale(ofChannel: channel)])
+          .round(row, channels: depth, unit: unit, into: base + channel * depth)
+      }
+      count = values.count
+    }
+    layers[index].operands = operands
+  }
+
+  /// What a layer's weights become, in units of the kernel; nil where they stay as they are.
+  func weights(ofLayer index: Int) -> [Float]? { layers[index].operands }
+
+  /// What rounds a layer's inputs.
+  func inputQuantizer(ofLayer index: Int) -> InputRounding? { layers[index].inputRounding }
+
+  /// What one unit of the sums of each output channel is worth; nil where they are real numbers.
+  ///
+  /// In the order of operations of `LayerEngine`.
+  func unit(ofLayer index: Int) -> [Double]? {
+    let layer = layers[index]
+    guard layer.weightQuantizer != nil || layer.inputRounding != nil else { return nil }
+    let unit =
+      (layer.weightQuantizer == nil ? 1 : Double(layer.weightUnit))
+      * (layer.inputRounding == nil ? 1 : Double(layer.inputUnit))
+    let inputScale = Double(layer.inputRounding?.quantizer.greatestScale ?? 1)
+    return (0..<layer.shape.outputChannels).map {
+      inputScale * Double(layer.weightQuantizer?.scale(ofChannel: $0) ?? 1) * unit
+    }
+  }
+
+  /// Whether the inputs of a layer are to be looked at in this step.
+  func needsInputs(ofLayer index: Int) -> Bool {
+    guard let step else { return false }
+    return layers[index].inputs?.needsInputs(trackingIsOver: step >= trackedStepCount) ?? false
+  }
+
+  /// Takes the inputs of a step into account.
+  func observe(inputs samples: [TensorSample], ofLayer index: Int) {
+    guard let step else { return }
+    let name = "\(layers[index].name).input"
+    do {
+      try layers[index].inputs?.observe(
+        inputs: samples,
+        isLastTracked: step + 1 >= trackedStepCount,
+        name: name
+      )
+    } catch {
+      if failure == nil { failure = error }
+    }
+    prepareInputs(index)
+  }
+
+  // MARK: Backward
+
+  private func rule(_ trainable: TrainableQuantizer, scale: Float, unit: Float) -> QuantizerGradient {
+    let ladder = trainable.codec.reference.ladder
+    return QuantizerGradient(
+      clips: trainable.clipsGradients,
+      scale: scale,
+      unit: unit,
+      least: Float(ladder.least.value),
+      greatest: Float(ladder.greatest.value)
+    )
+  }
+
+  /// The gradient rule of a layer's inputs, and whether their scale is learned; nil where they are not quantized.
+  func inputRule(ofLayer index: Int) -> (rule: QuantizerGradient, learns: Bool)? {
+    let layer = layers[index]
+    guard let trainable = layer.inputs, let quantizer = layer.inputRounding?.quantizer else { return nil }
+    return (
+      rule(trainable, scale: quantizer.greatestScale, unit: layer.inputUnit), trainable.rule.isLearned
+    )
+  }
+
+  /// Turns the gradient of what a layer's weights became into that of the weights.
+  func passWeights(
+    _ index: Int,
+    _ range: Range<Int>,
+    _ parameters: NetworkParameters,
+    gradient: inout [Float]
+  ) {
+    guard let trainable = layers[index].weights, let quantizer = layers[index].weightQuantizer,
+      let operands = layers[index].operands
+    else { return }
+    let depth = layers[index].shape.depth
+    let channelCount = range.count / depth
+    let learns = trainable.rule.isLearned
+    var sums = (0..<(trainable.isPerChannel ? channelCount : 1)).map { _ in ScaleSums() }
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      parameters.values.withUnsafeBufferPointer { values in
+        operands.withUnsafeBufferPointer { operands in
+          guard let gradient = gradient.baseAddress, let values = values.baseAddress,
+            let operands = operands.baseAddress
+          else { return }
+          for channel in 0..<channelCount {
+            let place = range.lowerBound + channel * depth
+            var lanes = QuantizerGradient.Sums(channels: learns ? depth : 0)
+            rule(trainable, scale: quantizer.scale(ofChannel: channel), unit: layers[index].weightUnit).apply(
+              gradient + place,
+              gradientStride: depth,
+              values: values + place,
+              rounded: learns ? operands + channel * depth : nil,
+              rowCount: 1,
+              channels: depth,
+              into: gradient + place,
+              &lanes
+            )
+            sums[trainable.isPerChannel ? channel : 0] += ScaleSums(lanes)
+          }
+        }
+      }
+    }
+    guard learns else { return }
+    let factor = trainable.gradientFactor(elementCount: range.count)
+    layers[index].weightGradient = trainable.scaleGradients(sums).map { $0 * factor }
+  }
+
+  /// Notes what the shards found for the scale of a layer's inputs.
+  func addInputs(_ index: Int, _ shards: [QuantizerGradient.Sums]) {
+    guard let trainable = layers[index].inputs, trainable.rule.isLearned else { return }
+    let sum = shards.reduce(into: ScaleSums()) { $0 += ScaleSums($1) }
+    let factor = trainable.gradientFactor(elementCount: layers[index].shape.inputCount)
+    layers[index].inputGradient = trainable.scaleGradients([sum]).map { $0 * factor }
+  }
+
+  /// Moves learned scales along their gradients, as SGD with the step's rate and momentum, without decay.
+  func update(_ values: StepValues) {
+    for index in layers.indices {
+      let layer = layers[index]
+      (layers[index].weights, layers[index].weightMomentum) =
+        Self.moved(layer.weights, layer.weightGradient, layer.weightMomentum, values)
+      (layers[index].inputs, layers[index].inputMomentum) =
+        Self.moved(layer.inputs, layer.inputGradient, layer.inputMomentum, values)
+    }
+  }
+
+  private static func moved(
+    _ trainable: TrainableQuantizer?,
+    _ gradient: [Double],
+    _ momentum: [Double],
+    _ values: StepValues
+  ) -> (TrainableQuantizer?, [Double]) {
+    guard var learned = trainable, learned.rule.isLearned, !gradient.isEmpty else {
+      return (trainable, momentum)
+    }
+    let before = momentum.isEmpty ? gradient.map { _ in 0 } : momentum
+    let momentum = zip(before, gradient).map { values.momentum * $0 + $1 }
+    let parameters = learned.parameters
+    learned.parameters = parameters.indices.map {
+      parameters[$0] - values.learningRate * (gradient[$0] + values.momentum * momentum[$0])
+    }
+    return (learned, momentum)
+  }
+
+  // MARK: Deployment
+
+  /// What the layers of the deployed network multiply and add: the quantizers as they are, weights as codes.
+  ///
+  /// `network`: of the parameters, batch norm in the epilogue.
+  func operands(_ network: FoldedNetwork) throws -> [LayerOperands] {
+    try zip(network.layers, layers).map { folded, layer in
+      // Scales that follow the weights are those of the weights as they are now.
+      var weights = layer.weights
+      try folded.weights.withUnsafeBufferPointer {
+        try weights?.observe(weights: $0, channelLength: folded.shape.depth)
+      }
+      return LayerOperands(
+        folded,
+        weights: weights?.quantizer,
+        activations: layer.inputs?.quantizer,
+        absorbing: false
+      )
+    }
+  }
+}
+
+extension ScaleSums {
+  /// The sums of all channels.
+  init(_ sums: QuantizerGradient.Sums) {
+    self.init()
+    inside = sums.inside.reduce(0, +)
+    above = sums.above.reduce(0, +)
+    below = sums.below.reduce(0, +)
+  }
+}
+
+extension TrainingPass {
+  /// Looks at the inputs of a layer before they are quantized, where its quantizer asks for it.
+  func observeInputs(of layer: Int, _ stage: Int) {
+    guard let quantized, quantized.needsInputs(ofLayer: layer) else { return }
+    let convert = inputs(ofStage: stage, quantizes: false)
+    let shape = plan.stages[plan.stages[stage].inputs[0]].shape
+    let samples = ParallelLoop.map(count: shards.count, threads: threads) { shard in
+      var sample = TensorSample()
+      scratch.with(shape.count) { room in
+        for image in shards.images(ofShard: shard) {
+          let values = convert(image * shape.count, shape.count, room)
+          sample.add(UnsafeBufferPointer(start: values, count: shape.count), keeping: 1024, phase: image)
+        }
+      }
+      return sample
+    }
+    // Tensor by tensor: inputs have one scale.
+    quantized.observe(
+      inputs: [samples.reduce(into: TensorSample()) { $0.merge($1) }],
+      ofLayer: layer
+    )
+  }
+}

@@ -1,0 +1,48 @@
+import BinadeNetworks
+import BinadeQuantization
+
+/// The quantizers that training ended with: what a trained network is run with, not what a calibration finds for it.
+public struct TrainedQuantizers: Sendable {
+  /// Where exported networks keep them among their metadata.
+  public static let key = "quantizers"
+
+  private let quantization: [LayerQuantization?]
+  /// Scales and what else the quantizers are made of, as text.
+  public let state: String
+
+  /// Quantizers as an exported network has them.
+  ///
+  /// `quantization`: what the recipe made of each layer.
+  public init(_ quantization: [LayerQuantization?], state: String) {
+    (self.quantization, self.state) = (quantization, state)
+  }
+
+  /// The network with these quantizers, batch norm behind the sums: the bits of the training network.
+  ///
+  /// Throws ``TrainingError`` where the quantizers are not those of the network.
+  public func compiled(_ graph: NetworkGraph, _ parameters: NetworkParameters) throws -> CompiledNetwork {
+    guard quantization.count == graph.weightedLayers.count else {
+      throw TrainingError.quantization(
+        reason:
+          "there are quantizers of \(quantization.count) layers, and \(graph.weightedLayers.count) layers"
+      )
+    }
+    let quantized = try QuantizedTraining(TrainingPlan(graph), quantization, trackedStepCount: 0)
+    guard quantized.restore(state) else {
+      throw TrainingError.quantization(
+        reason: "the quantizers of the file are not those of its recipe and its layers"
+      )
+    }
+    let network = FoldedNetwork(graph, parameters, placement: .epilogue)
+    return try CompiledNetwork(network, operands: try quantized.operands(network))
+  }
+}
+
+extension Trainer {
+  /// What an exported network says of itself: its recipe, and the quantizers that it was trained with.
+  public var exportMetadata: [String: String] {
+    var metadata = ["recipe": recipe.text]
+    if let quantized { metadata[TrainedQuantizers.key] = quantized.exportedState }
+    return metadata
+  }
+}

@@ -19,7 +19,8 @@ extension TrainingRecipe {
 
   /// The formats of layers in between, and of the first and the last where they have their own.
   func formats(_ catalog: FormatCatalog) throws -> (body: LayerQuantization?, ends: LayerQuantization?) {
-    let parts = ends?.split(separator: "/").map(String.init) ?? []
+    let parts = ends?.split(separator: "/", omittingEmptySubsequences: false).map(String.init) ?? []
+    guard parts.count <= 2 else { throw SpecificationError.noPair(text: ends ?? "") }
     return (try pair(weights, activations, catalog), try pair(parts.first, parts.last, catalog))
   }
 

@@ -6,6 +6,7 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case unusableRange(tensor: String, format: String)
   case randomBlocks(tensor: String, format: String)
   case untrainable(tensor: String, format: String)
+  case randomTraining(tensor: String)
   case unevenChannels(tensor: String, format: String)
   case unsuitableCalibration(tensor: String, format: String, calibration: String, reason: String)
 
@@ -24,6 +25,8 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
       "'\(tensor)': stochastic rounding is for formats of single elements; '\(format)' is a block format"
     case .untrainable(let tensor, let format):
       "'\(tensor)': '\(format)' is a block format, whose scales no training learns yet; train with a format of single elements"
+    case .randomTraining(let tensor):
+      "'\(tensor)': a quantizer in training rounds by a rule, not at random: the deployed network would draw other words"
     case .unevenChannels(let tensor, let format):
       "'\(tensor)': channels with formats of their own are rounded to nearest, to evenly spaced values of at most 8 bits, such as "
         + "int4; '\(format)' is none"

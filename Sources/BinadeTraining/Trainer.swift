@@ -102,6 +102,13 @@ public final class Trainer {
         allowed: "nearestEven with precision float32, whose operands are not rounded"
       )
     }
+    guard quantization.isEmpty || recipe.precision == .float32 else {
+      throw .invalidRecipe(
+        parameter: "precision",
+        found: recipe.precision.rawValue,
+        allowed: "float32 with quantized operands, whose sums the deployed network has too"
+      )
+    }
     guard recipe.batch <= images.count else {
       throw .batchTooLarge(batch: recipe.batch, imageCount: images.count)
     }
@@ -110,9 +117,7 @@ public final class Trainer {
     self.recipe = recipe
     self.threads = threads
     // What is rounded at random is rounded once, as an operand: maps are float32 then.
-    // Sums of codes are exact in float32, and what the deployed network has.
-    let storesHalves =
-      recipe.precision == .bfloat16 && recipe.rounding == .nearestEven && quantization.isEmpty
+    let storesHalves = recipe.precision == .bfloat16 && recipe.rounding == .nearestEven
     plan = TrainingPlan(
       graph,
       precision: recipe.precision,

@@ -66,6 +66,31 @@ import Testing
     }
   }
 
+  @Test("what would be deployed with other bits is refused: bfloat16 products, random words")
+  func refusals() throws {
+    let graph = TrainingPassTests.graph("A")
+    let quantization = try Self.quantization("int4", .lsq)
+    func trainer(_ quantization: LayerQuantization, _ precision: ProductPrecision) throws -> Trainer {
+      var recipe = TrainingRecipe()
+      recipe.batch = 1
+      recipe.precision = precision
+      return try Trainer(
+        graph,
+        TrainingPassTests.parameters(graph),
+        images: TestImages.of(graph, count: 1),
+        normalization: TestImages.normalization(graph),
+        recipe: recipe,
+        quantization: graph.weightedLayers.map { _ in quantization }
+      )
+    }
+    _ = try trainer(quantization, .float32)
+    #expect(throws: TrainingError.self) { try trainer(quantization, .bfloat16) }
+    var random = quantization
+    random.inputs?.words = RandomWords(seed: 1)
+    let fault = #expect(throws: TrainingError.self) { try trainer(random, .float32) }
+    #expect(fault?.description.contains("not at random") == true)
+  }
+
   @Test("1, 2 and 7 threads and every kernel row have the same bits", arguments: TrainingMethod.allCases)
   func sameBits(method: TrainingMethod) throws {
     let graph = TrainingPassTests.graph(TrainingPassTests.networks[0])

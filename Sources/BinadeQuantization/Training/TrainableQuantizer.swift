@@ -29,7 +29,8 @@ public struct TrainableQuantizer: Sendable {
   ///
   /// `isNonnegative`: whether the operand never is negative; evenly spaced formats are shifted then as the specification says.
   ///
-  /// Throws ``QuantizationFailure`` for block formats and formats that the operand does not suit, and `FormatError`.
+  /// Throws ``QuantizationFailure`` for block formats, stochastic rounding and formats that the operand does not suit, and
+  /// `FormatError`.
   public init(
     _ specification: QuantizerSpecification,
     _ method: TrainingMethod,
@@ -46,6 +47,7 @@ public struct TrainableQuantizer: Sendable {
     if case .block(let blocks) = specification.format {
       throw QuantizationFailure.untrainable(tensor: name, format: blocks.name)
     }
+    if specification.words != nil { throw QuantizationFailure.randomTraining(tensor: name) }
     var plain = specification
     plain.granularity = .tensor
     plain.calibration = AbsMaxCalibration()

@@ -29,7 +29,7 @@ public enum Slurm {
     process.waitUntilExit()
     guard process.terminationStatus != 127 else { throw .missing(command: command) }
     guard process.terminationStatus == 0 else {
-      throw .failed(command: command, reason: reason.trimmingCharacters(in: .whitespacesAndNewlines))
+      throw .failed(command: command, reason: reason.split(separator: "\n").joined(separator: "; "))
     }
     return text
   }

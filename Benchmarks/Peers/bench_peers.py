@@ -5,13 +5,14 @@ Each side is a process that waits and takes a sample when it is asked to, so tha
 both. A ratio is the other's seconds over Binade's, of the two samples of one round: above 1, Binade is faster.
 """
 import argparse
+import json
 import os
 import pathlib
 import platform
 import statistics
 import sys
 
-from peer_rows import OWN_FLOAT32, ROOT, all_rows
+from peer_rows import HERE, OWN_FLOAT32, ROOT, all_rows, baseline_rows
 from workers import Worker, WorkerFailed, interleave
 
 # What limits each library to an instruction set. OpenBLAS does not know new processors and then takes its AVX2
@@ -54,6 +55,13 @@ def parse_options():
     parser.add_argument("--images", type=int, default=1000, help="images of the network; default: %(default)s")
     parser.add_argument("--only", default="", help="measure rows whose name contains this")
     parser.add_argument("--output", help="the Markdown file to write; default: print only")
+    parser.add_argument(
+        "--baseline", help="another binade program: measured in place of the peers, to see what a change made of speed",
+    )
+    parser.add_argument(
+        "--thresholds", default=str(HERE / "thresholds.json"),
+        help="least median ratios; the exit status is 1 where one is missed; default: %(default)s",
+    )
     parser.add_argument("--binade", default=str(ROOT / ".build" / "release" / "binade"), help="the binade program")
     parser.add_argument("--openblas", default=str(ROOT / ".build" / "openblas_gemm"), help="the built openblas_gemm.c")
     options = parser.parse_args()
@@ -65,6 +73,10 @@ def parse_options():
         options.threads = [int(count) for count in options.threads.split(",")]
     except ValueError:
         parser.error(f"--threads must be numbers separated by commas, found '{options.threads}'")
+    try:
+        options.thresholds = json.loads(pathlib.Path(options.thresholds).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        parser.error(f"--thresholds: {problem}")
     if options.rounds < 1 or min(options.threads) < 1:
         parser.error("--rounds and --threads must be at least 1")
     return options
@@ -133,35 +145,50 @@ def measure(row, options, isa, threads):
         notes_of(row, options, descriptions, fastest),
     ]
     libraries = set() if row.peer == OWN_FLOAT32 else {description["name"] for description in descriptions[1:]}
-    return "| " + " | ".join(cells) + " |", libraries
+    return "| " + " | ".join(cells) + " |", libraries, statistics.median(ratios)
+
+
+def threshold(row, options, isa):
+    """The least median ratio that a row may have, or None where none is kept."""
+    if options.baseline:
+        return options.thresholds.get("baseline")
+    return options.thresholds.get(isa, {}).get(f"{row.what} | {row.peer}")
 
 
 def table(options, isa, threads, versions, emit):
     emit(f"\n## {isa}, {threads} thread{'s' if threads > 1 else ''}\n")
     emit("| what | Binade's kernel | Binade | peer | peer's rate | least | median | greatest | notes |")
     emit("|---|---|---|---|---|---|---|---|---|")
-    failures = []
+    failures, missed = [], []
     load_before = os.getloadavg()[0]
-    for row in all_rows(options.binade, options.openblas, options.images):
+    programs = (options.binade, options.openblas, options.images)
+    rows = baseline_rows(*programs, options.baseline) if options.baseline else all_rows(*programs)
+    for row in rows:
         if options.only not in row.what or (threads > 1 and not row.is_parallel):
             continue
         try:
-            line, names = measure(row, options, isa, threads)
+            line, names, median = measure(row, options, isa, threads)
             emit(line)
             versions |= names
+            least = threshold(row, options, isa)
+            if least is not None and median < least:
+                missed.append(f"- {row.what} against {row.peer}: {median:.2f}, at least {least} expected")
         except WorkerFailed as failure:
             failures.append(f"- {row.what} against {row.peer}: {failure}")
     # With more threads than free processors a library that waits for all its threads waits long: what others ran
     # belongs to the result.
     emit(f"\nLoad of the machine: {load_before:.1f} before, {os.getloadavg()[0]:.1f} at the end.")
+    if missed:
+        emit("\nBelow the ratio that thresholds.json expects:\n\n" + "\n".join(missed))
     if failures:
         emit("\nNot measured:\n\n" + "\n".join(failures))
+    return len(missed)
 
 
 def main():
     options = parse_options()
     model, _ = cpu_facts()
-    lines, versions = [], set()
+    lines, versions, missed = [], set(), 0
 
     def emit(text):
         lines.append(text)
@@ -169,7 +196,7 @@ def main():
 
     for isa in options.isa:
         for threads in options.threads:
-            table(options, isa, threads, versions, emit)
+            missed += table(options, isa, threads, versions, emit)
     python_version = f"Python {platform.python_version()}"
     heading = "\n".join([
         "# Binade beside other libraries\n",
@@ -190,6 +217,7 @@ def main():
         new.replace(path)
     else:
         print("\n" + heading)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

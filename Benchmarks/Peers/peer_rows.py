@@ -164,3 +164,14 @@ def all_rows(binade, openblas, images):
     yield from conversion_rows()
     yield from network_rows(images)
     yield from training_rows()
+
+
+def baseline_rows(binade, openblas, images, baseline):
+    """Every row of Binade's once, with another build of Binade as the peer."""
+    seen = set()
+    for row in all_rows(binade, openblas, images):
+        name = " ".join(row.binade)
+        if name in seen:
+            continue
+        seen.add(name)
+        yield Row(row.what, row.binade, "another build", [[baseline, "bench", *row.binade, "--worker"]])

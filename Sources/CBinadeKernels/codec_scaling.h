@@ -42,10 +42,8 @@ INLINE binade_scaling advanced(binade_scaling s, size_t count) {
   return s;
 }
 
-/// Whether the next `count` numbers are divided by 1.
-INLINE int is_unscaled(binade_scaling s, size_t count) {
-  return !s.channels && s.block_length - s.place >= count && *s.scales == 1;
-}
+/// Whether the next `count` numbers have one scale.
+INLINE int has_one_scale(binade_scaling s, size_t count) { return !s.channels && s.block_length - s.place >= count; }
 
 /// Divides up to a chunk by the scales of its channels.
 TARGET static void divide_channels(const float *input, size_t count, binade_scaling s, float *quotients) {
@@ -78,33 +76,46 @@ TARGET static void multiply_channels(float *values, size_t count, binade_scaling
   }
 }
 
-/// Divides up to a chunk; returns where the quotients are.
-TARGET static const float *divided(const float *input, size_t count, binade_scaling s, float *quotients) {
-  if (is_unscaled(s, count)) return input;
+INLINE void divide(const float *input, size_t start, size_t end, float scale, float *quotients) {
+  const float reciprocal = exact_reciprocal(scale);
+  if (reciprocal != 0) {
+    ELEMENTWISE for (size_t i = start; i < end; i++) quotients[i] = input[i] * reciprocal;
+  } else {
+    ELEMENTWISE for (size_t i = start; i < end; i++) quotients[i] = input[i] / scale;
+  }
+}
+
+/// Divides up to a chunk by several scales.
+TARGET static void divide_runs(const float *input, size_t count, binade_scaling s, float *quotients) {
   if (s.channels) {
     divide_channels(input, count, s, quotients);
-    return quotients;
+    return;
   }
   for (size_t start = 0; start < count;) {
     const size_t rest = s.block_length - s.place;
     const size_t end = rest < count - start ? start + rest : count;
-    const float scale = *s.scales;
-    const float reciprocal = exact_reciprocal(scale);
-    if (reciprocal != 0) {
-      ELEMENTWISE for (size_t i = start; i < end; i++) quotients[i] = input[i] * reciprocal;
-    } else {
-      ELEMENTWISE for (size_t i = start; i < end; i++) quotients[i] = input[i] / scale;
-    }
+    divide(input, start, end, *s.scales, quotients);
     s.scales++;
     s.place = 0;
     start = end;
   }
+}
+
+/// Divides up to a chunk; returns where the quotients are.
+///
+/// One scale is common and chunks are short: what it needs is in line with the loop.
+INLINE const float *divided(const float *input, size_t count, binade_scaling s, float *quotients) {
+  if (!has_one_scale(s, count)) {
+    divide_runs(input, count, s, quotients);
+    return quotients;
+  }
+  if (*s.scales == 1) return input;
+  divide(input, 0, count, *s.scales, quotients);
   return quotients;
 }
 
-/// Multiplies up to a chunk in place.
-TARGET static void multiply(float *values, size_t count, binade_scaling s) {
-  if (is_unscaled(s, count)) return;
+/// Multiplies up to a chunk in place by several scales.
+TARGET static void multiply_runs(float *values, size_t count, binade_scaling s) {
   if (s.channels) {
     multiply_channels(values, count, s);
     return;
@@ -118,4 +129,15 @@ TARGET static void multiply(float *values, size_t count, binade_scaling s) {
     s.place = 0;
     start = end;
   }
+}
+
+/// Multiplies up to a chunk in place.
+INLINE void multiply(float *values, size_t count, binade_scaling s) {
+  if (!has_one_scale(s, count)) {
+    multiply_runs(values, count, s);
+    return;
+  }
+  const float scale = *s.scales;
+  if (scale == 1) return;
+  ELEMENTWISE for (size_t i = 0; i < count; i++) values[i] *= scale;
 }

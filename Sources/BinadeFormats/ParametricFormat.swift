@@ -6,6 +6,7 @@ import BinadeNumerics
 /// |------------------|------------------------------------------------------------------|
 /// | `int12`, `uint3` | integers of 1 to 16 bits, two's complement or unsigned           |
 /// | `int5_narrow`    | without the most negative code                                   |
+/// | `int4_midrise`   | odd integers without zero: -15 to 15, a mid-rise quantizer       |
 /// | `q3.4`, `uq4.4`  | fixed point: (sign,) integer bits, fraction bits                 |
 /// | `sm1.6`          | sign and magnitude: sign, 1 integer bit, 6 fraction bits         |
 /// | `lns4.3`         | logarithmic: sign, exponent of 4 integer and 3 fraction bits     |
@@ -17,7 +18,8 @@ import BinadeNumerics
 public enum ParametricFormat {
   /// The shapes of name understood, for messages.
   public static let patterns = [
-    "int<n>", "uint<n>", "int<n>_narrow", "q<i>.<f>", "uq<i>.<f>", "sm<i>.<f>", "lns<i>.<f>",
+    "int<n>", "uint<n>", "int<n>_narrow", "int<n>_midrise", "q<i>.<f>", "uq<i>.<f>", "sm<i>.<f>",
+    "lns<i>.<f>",
     "posit<n>", "posit<n>_es<k>", "takum<n>", "takum_linear<n>", "e<X>m<Y>", "binary<K>p<P>{s|u}{e|f}",
   ]
 
@@ -25,8 +27,8 @@ public enum ParametricFormat {
   ///
   /// Throws ``FormatError`` when the shape is right and a number is not.
   public static func format(named name: String) throws(FormatError) -> (any NumericFormat)? {
-    if let match = name.wholeMatch(of: /(u?)int(\d{1,3})(_narrow)?/) {
-      return try integer(name, match.1.isEmpty, number(match.2), isNarrow: match.3 != nil)
+    if let match = name.wholeMatch(of: /(u?)int(\d{1,3})(_narrow|_midrise)?/) {
+      return try integer(name, match.1.isEmpty, number(match.2), range(match.3))
     }
     if let match = name.wholeMatch(of: /(u?)q(\d{1,3})\.(\d{1,3})/) {
       return try fixed(name, match.1.isEmpty, number(match.2), number(match.3))
@@ -91,18 +93,27 @@ public enum ParametricFormat {
     FormatInfo(name: name, bitWidth: bitWidth, family: family, source: source)
   }
 
-  private static func integer(_ name: String, _ isSigned: Bool, _ width: Int, isNarrow: Bool)
-    throws(FormatError) -> any NumericFormat
-  {
+  private static func range(_ suffix: Substring?) -> IntegerFormat.Range {
+    suffix.flatMap { IntegerFormat.Range(rawValue: String($0.dropFirst())) } ?? .full
+  }
+
+  private static func integer(
+    _ name: String,
+    _ isSigned: Bool,
+    _ width: Int,
+    _ range: IntegerFormat.Range
+  ) throws(FormatError) -> any NumericFormat {
     try IntegerFormat(
       info: info(
         name,
         .integer,
-        isSigned ? "two's complement integer" : "unsigned integer",
+        range == .midrise
+          ? "Zhou et al., DoReFa-Net, 2016: 2q - 1 of levels q from 0 to 1, times their number less 1"
+          : isSigned ? "two's complement integer" : "unsigned integer",
         bitWidth: width
       ),
       isSigned: isSigned,
-      range: isNarrow ? .narrow : .full
+      range: range
     )
   }
 

@@ -17,14 +17,20 @@ public struct BlockScales: Sendable {
   /// `samples`: one per channel, of which the outer scales are made.
   /// `hasOuterScalePerChannel`: where a row of the format is a channel, as of weights.
   init(_ codec: BlockCodec, samples: [TensorSample], hasOuterScalePerChannel: Bool) {
-    self.codec = codec
     let greatest = samples.map(\.greatestMagnitude)
-    switch codec.format.scale.outer {
-    case .none: outerScales = [1]
-    case .row where hasOuterScalePerChannel:
-      outerScales = greatest.map { codec.outerScale(greatestMagnitude: $0) }
-    case .row, .tensor: outerScales = [codec.outerScale(greatestMagnitude: greatest.max() ?? 0)]
-    }
+    let outerScales: [Float] =
+      switch codec.format.scale.outer {
+      case .none: [1]
+      case .row where hasOuterScalePerChannel: greatest.map { codec.outerScale(greatestMagnitude: $0) }
+      case .row, .tensor: [codec.outerScale(greatestMagnitude: greatest.max() ?? 0)]
+      }
+    self.init(codec, outerScales: outerScales)
+  }
+
+  /// Scales above those of blocks that something else has found: one, or one for each output channel of weights.
+  init(_ codec: BlockCodec, outerScales: [Float]) {
+    precondition(!outerScales.isEmpty, "no scales")
+    (self.codec, self.outerScales) = (codec, outerScales)
     bulk = outerScales.count == 1 ? BulkBlockCodec(codec, outerScale: outerScales[0]) : nil
   }
 

@@ -5,7 +5,7 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case negativeValues(tensor: String, format: String)
   case unusableRange(tensor: String, format: String)
   case randomBlocks(tensor: String, format: String)
-  case untrainable(tensor: String, format: String)
+  case untrainableBlocks(tensor: String, format: String, method: String)
   case randomTraining(tensor: String)
   case unevenChannels(tensor: String, format: String)
   case unsuitableCalibration(tensor: String, format: String, calibration: String, reason: String)
@@ -23,8 +23,9 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
       "'\(tensor)' cannot be scaled to '\(format)': scale or greatest value would leave the range of float32"
     case .randomBlocks(let tensor, let format):
       "'\(tensor)': stochastic rounding is for formats of single elements; '\(format)' is a block format"
-    case .untrainable(let tensor, let format):
-      "'\(tensor)': '\(format)' is a block format, whose scales no training learns yet; train with a format of single elements"
+    case .untrainableBlocks(let tensor, let format, let method):
+      "'\(tensor)': '\(format)' is a block format, whose scales are found block by block and not learned, as '\(method)' would; "
+        + "train with ste or aqt"
     case .randomTraining(let tensor):
       "'\(tensor)': a quantizer in training rounds by a rule, not at random: the deployed network would draw other words"
     case .unevenChannels(let tensor, let format):

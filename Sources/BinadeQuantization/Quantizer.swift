@@ -158,6 +158,16 @@ public struct Quantizer: Sendable {
     return result
   }
 
+  /// The same with other scales above those of the blocks, one or one for each output channel.
+  ///
+  /// - Precondition: a block format.
+  func replacing(outerScales: [Float]) -> Quantizer {
+    guard let blocks else { preconditionFailure("scales above those of blocks, without blocks") }
+    var result = self
+    result.scales = .blocks(BlockScales(blocks.codec, outerScales: outerScales))
+    return result
+  }
+
   /// The scales of blocks; nil for elements that stand alone.
   public var blocks: BlockScales? {
     if case .blocks(let blocks) = scales { blocks } else { nil }

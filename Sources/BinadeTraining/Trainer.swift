@@ -31,7 +31,7 @@ public final class Trainer {
   let stream: BatchStream
   let teacher: (plan: TrainingPlan, parameters: NetworkParameters)?
   /// The quantizers of layers; nil where none is quantized.
-  let quantized: QuantizedTraining?
+  package let quantized: QuantizedTraining?
   /// Of images and labels, for checkpoints.
   let dataFingerprint: UInt64
   var state: OptimizerState
@@ -175,7 +175,7 @@ public final class Trainer {
   public func deployed() throws -> CompiledNetwork {
     guard let quantized else { return CompiledNetwork(FoldedNetwork(graph, evaluated)) }
     let network = FoldedNetwork(graph, evaluated, placement: .epilogue)
-    return try CompiledNetwork(network, operands: try quantized.operands(network))
+    return try CompiledNetwork(network, operands: quantized.operands(network))
   }
 
   /// Training images, and what they are called.

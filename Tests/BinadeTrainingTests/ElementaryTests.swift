@@ -1,8 +1,8 @@
-import BinadeTraining
+import BinadeNumerics
 import Foundation
 import Testing
 
-/// The engine's own exponential, logarithm and cosine beside the C library's.
+/// The engine's own exponential, logarithm, hyperbolic tangent and cosine beside the C library's.
 @Suite struct ElementaryTests {
   private func ulps(_ found: Double, _ exact: Double) -> Double { abs(found - exact) / exact.ulp }
 
@@ -33,6 +33,22 @@ import Testing
     #expect(Elementary.log(1) == 0)
     #expect(Elementary.log(0) == -.infinity)
     #expect(Elementary.log(-1).isNaN)
+  }
+
+  @Test("tanh is within 4 ulp, odd, and 1 in the end")
+  func hyperbolicTangent() {
+    for step in 1...40_000 {
+      let x = Double(step) * 0.00061
+      #expect(ulps(Elementary.tanh(x), tanh(x)) <= 4, "\(x)")
+      #expect(Elementary.tanh(-x) == -Elementary.tanh(x))
+    }
+    for exponent in -1074...0 {
+      let x = Double(sign: .plus, exponent: exponent, significand: 1)
+      #expect(ulps(Elementary.tanh(x), tanh(x)) <= 4, "2^\(exponent)")
+    }
+    #expect(Elementary.tanh(0) == 0)
+    #expect(Elementary.tanh(.infinity) == 1)
+    #expect(Elementary.tanh(.nan).isNaN)
   }
 
   @Test("cos(πx) is within 2 ulp of 1")

@@ -53,7 +53,7 @@ import Testing
     func trainer(_ threads: Int) throws -> Trainer {
       try Self.trainer(
         threads: threads,
-        quantization: QuantizedTrainingTests.quantization("int4", method)
+        quantization: QuantizedTrainingTests.quantization("int4", nil, method)
       ) { $0.trackedShare = 0.5 }
     }
     let whole = try trainer(1)

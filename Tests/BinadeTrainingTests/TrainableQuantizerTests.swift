@@ -43,7 +43,7 @@ import Testing
   func weights(format: String, expected: [Int]) throws {
     let values: [Float] = [-0.9, -0.31, 0, 0.1, 0.45, 1.2]
     var trainable = try Self.trainable(format, .aqt, .weights)
-    try values.withUnsafeBufferPointer { try trainable.observe(weights: $0, channelLength: values.count) }
+    _ = values.withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: values.count) }
     #expect(try Self.codes(trainable, values) == expected)
     let steps = Double(expected.last ?? 0)
     #expect(abs(Double(trainable.scales[0]) - 1.2 / steps) < 1e-6)
@@ -144,7 +144,7 @@ import Testing
   func learnedStep() throws {
     let values: [Float] = [-1, -0.33, -0.05, 0.08, 0.2, 0.61, 0.9]
     var trainable = try Self.trainable("int3", .lsq, .weights, granularity: .tensor)
-    try values.withUnsafeBufferPointer { try trainable.observe(weights: $0, channelLength: values.count) }
+    _ = values.withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: values.count) }
     #expect(abs(trainable.scales[0] - 0.522914) < 1e-6)
     #expect(abs(trainable.gradientFactor(elementCount: values.count) - 0.218218) < 1e-6)
     trainable.parameters = [0.25]
@@ -203,7 +203,7 @@ import Testing
   func rows(channels: Int) throws {
     let values = (0..<channels).map { Float(($0 * 37 + 11) % 61) / 10 - 3 }
     var trainable = try Self.trainable("int4", .lsq, .weights, granularity: .tensor)
-    try values.withUnsafeBufferPointer { try trainable.observe(weights: $0, channelLength: channels) }
+    _ = values.withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: channels) }
     let first = try Self.rule(trainable, values, features: .portable)
     for features in [CPUFeatures.avx2, .avx512] where CPUFeatures.detected.isSuperset(of: features) {
       let other = try Self.rule(trainable, values, features: features)
@@ -211,23 +211,35 @@ import Testing
     }
   }
 
-  @Test("learned scales stay above 0; block formats are refused")
+  @Test(
+    "learned scales stay above 0; methods that learn or clip refuse block formats, whose scales they cannot have"
+  )
   func limits() throws {
     var trainable = try Self.trainable("int4", .lsq, .weights, granularity: .tensor)
-    try [Float(1), -1].withUnsafeBufferPointer { try trainable.observe(weights: $0, channelLength: 2) }
+    _ = [Float(1), -1].withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: 2) }
     let first = trainable.scales[0]
     trainable.parameters = [-5]
     #expect(trainable.scales[0] == first * 0x1p-10)
     let blocks = try FormatCatalog().blockFormat(named: "mxfp4_e2m1")
-    #expect(throws: QuantizationFailure.self) {
-      try TrainableQuantizer(
-        QuantizerSpecification(blocks: blocks),
-        .lsq,
-        operand: .weights,
-        isNonnegative: false,
-        name: "conv1",
-        cache: CodecCache()
-      )
+    for operand in [Operand.weights, .activations] {
+      for method in TrainingMethod.allCases {
+        func make() throws -> TrainableQuantizer {
+          try TrainableQuantizer(
+            QuantizerSpecification(blocks: blocks),
+            method,
+            operand: operand,
+            isNonnegative: false,
+            name: "conv1",
+            cache: CodecCache()
+          )
+        }
+        if [.straightThrough, .aqt].contains(method) {
+          #expect(try make().isBlocked)
+          continue
+        }
+        let failure = #expect(throws: QuantizationFailure.self) { _ = try make() }
+        #expect(failure?.description.contains("train with ste or aqt") == true)
+      }
     }
   }
 }

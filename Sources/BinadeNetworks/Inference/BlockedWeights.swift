@@ -11,13 +11,13 @@ extension ConvolutionShape {
   ///
   /// - Shape: `row` is channels per group x kernelHeight x kernelWidth; the result kernelHeight x kernelWidth x channels per
   ///   group.
-  func blockOrder<Element>(_ row: ArraySlice<Element>) -> [Element] {
+  package func blockOrder<Element>(_ row: ArraySlice<Element>) -> [Element] {
     let (taps, channels, first) = (tapCount, groupInputChannels, row.startIndex)
     return (0..<row.count).map { row[first + $0 % channels * taps + $0 / channels] }
   }
 
   /// One output channel, back to the order of weight files.
-  func fileOrder<Element>(_ row: [Element]) -> [Element] {
+  package func fileOrder<Element>(_ row: [Element]) -> [Element] {
     let (taps, channels) = (tapCount, groupInputChannels)
     return (0..<row.count).map { row[$0 % taps * channels + $0 / taps] }
   }

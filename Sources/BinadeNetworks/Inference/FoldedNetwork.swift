@@ -9,7 +9,7 @@ public struct FoldedNetwork: Sendable {
     /// The sizes; fully connected layers are 1 x 1 convolutions on one pixel.
     public let shape: ConvolutionShape
     /// outputChannels x inputChannels x kernelHeight x kernelWidth, batch norm folded in.
-    public internal(set) var weights: [Float]
+    public package(set) var weights: [Float]
     /// One per output channel.
     public internal(set) var bias: [Float]
     /// What sums are multiplied by before the bias, one per output channel: batch norm's γ/σ where it stays out of the

@@ -14,10 +14,16 @@ public struct TrainableQuantizer: Sendable {
   /// What calibrations know of the format, and how they look for scales.
   private let specification: QuantizerSpecification
   private let cache: CodecCache
+  /// Whether weights are normalised first, and scaled to a variance then.
+  private let normalizesWeights: Bool, rescalesWeights: Bool
+  /// What normalised weights are multiplied by, for their variance.
+  public private(set) var weightFactor = 1.0
   /// Whether the method is LSQ, whatever the parameter is.
   private let learnsSteps: Bool
   /// With scales of 1.
   private let base: Quantizer
+  /// What greatest magnitudes and bounds become: the greatest value of formats that do not taper, a value where the others are precise.
+  private let anchor: Double
   /// The scales, one or one for each channel; empty as long as there are none.
   public internal(set) var scales: [Float] = []
   /// What a learned scale may not fall below.
@@ -28,24 +34,31 @@ public struct TrainableQuantizer: Sendable {
   /// A quantizer without scales.
   ///
   /// `isNonnegative`: whether the operand never is negative; evenly spaced formats are shifted then as the specification says.
+  /// `isNormalized`: whether batch norm follows the layer. `hasGradient`: whether a gradient reaches the operand; without, no scale is
+  /// learned, it is what the calibration finds.
   ///
-  /// Throws ``QuantizationFailure`` for block formats, stochastic rounding and formats that the operand does not suit, and
-  /// `FormatError`.
+  /// Throws ``QuantizationFailure`` for block formats with a method that learns or clips, for stochastic rounding and for formats
+  /// that the operand does not suit, and `FormatError`.
   public init(
     _ specification: QuantizerSpecification,
     _ method: TrainingMethod,
     operand: Operand,
     isNonnegative: Bool,
+    isNormalized: Bool = true,
+    hasGradient: Bool = true,
     name: String,
     cache: CodecCache
   ) throws {
     self.operand = operand
     self.specification = specification
     self.cache = cache
-    let wanted = method.scaleRule(of: operand)
+    let methodRule = method.scaleRule(of: operand)
+    let wanted = methodRule.isLearned && !hasGradient ? .calibrated : methodRule
     clipsGradients = method.clipsGradients(of: operand)
-    if case .block(let blocks) = specification.format {
-      throw QuantizationFailure.untrainable(tensor: name, format: blocks.name)
+    normalizesWeights = operand == .weights && method.normalizesWeights
+    rescalesWeights = operand == .weights && method.rescalesWeights && !isNormalized
+    if case .block(let blocks) = specification.format, ![.straightThrough, .aqt].contains(method) {
+      throw QuantizationFailure.untrainableBlocks(tensor: name, format: blocks.name, method: method.rawValue)
     }
     if specification.words != nil { throw QuantizationFailure.randomTraining(tensor: name) }
     var plain = specification
@@ -53,28 +66,39 @@ public struct TrainableQuantizer: Sendable {
     plain.calibration = AbsMaxCalibration()
     let sample = TensorSample(isNonnegative ? [0, 1] : [-1, 1])
     base = try Quantizer(plain, samples: [sample], operand: operand, name: name, cache: cache)
+    anchor = Double(ScaleTarget(base.codec, isNonnegative: isNonnegative).unit)
     // Steps of 1 are what LSQ learns; of other ladders the bound, as their units are of no meaning (training.md 4).
     learnsSteps = wanted == .learnedStep
-    let isWhole = EvenSpacing(base.codec.reference.ladder)?.step == 1
+    let isWhole = base.blocks == nil && EvenSpacing(base.codec.reference.ladder)?.step == 1
     rule = wanted == .learnedStep && !isWhole ? .learnedBound(learnsInside: true) : wanted
+    if rule == .one { scales = [Float(1 / anchor)] }
   }
 
   /// The codec, its zero point in it.
   public var codec: FormatCodec { base.codec }
-  /// Whether the format takes scales at all.
-  private var isScaled: Bool { codec.info.scaling != .none }
-  /// Whether each channel has a scale of its own.
-  public var isPerChannel: Bool { specification.granularity == .channel }
-  /// The greatest value that the format has: two's complement reaches one step farther below.
-  private var greatest: Double {
-    let (least, most) = (codec.reference.ladder.least.value, codec.reference.ladder.greatest.value)
-    return most > 0 ? most : -least
+  /// Whether elements lie in blocks, whose scales are found as they are rounded: the gradient passes them as it is.
+  public var isBlocked: Bool { base.blocks != nil }
+  /// The greatest magnitude that inputs in blocks have under their outer scale; nil without one, as blocks then follow what they hold.
+  public var outerBound: Float? {
+    guard let blocks = base.blocks, operand == .activations, isScaled, let scale = scales.first else {
+      return nil
+    }
+    return scale / blocks.codec.outerScale(greatestMagnitude: 1)
   }
-
+  /// Whether the format takes scales at all; of block formats those above the blocks'.
+  private var isScaled: Bool {
+    base.blocks.map { $0.codec.format.scale.outer != .none } ?? (codec.info.scaling != .none)
+  }
+  /// Whether each channel has a scale of its own.
+  public var isPerChannel: Bool {
+    guard let blocks = base.blocks else { return specification.granularity == .channel && rule != .one }
+    return operand == .weights && blocks.codec.format.scale.outer == .row
+  }
   /// The quantizer as it is; nil as long as the operand stays as it is.
   public var quantizer: Quantizer? {
     guard isScaled else { return base }
-    return scales.isEmpty ? nil : base.replacing(scales: fitted(scales))
+    guard !scales.isEmpty else { return nil }
+    return isBlocked ? base.replacing(outerScales: scales) : base.replacing(scales: fitted(scales))
   }
 
   /// Scales as the format takes them: powers of two are rounded up from what is learned or found.
@@ -88,10 +112,25 @@ public struct TrainableQuantizer: Sendable {
 
   // MARK: Weights
 
-  /// Takes weights into account, before each step.
+  /// Takes weights into account, before each step; returns what is rounded in their place, nil for themselves.
   ///
   /// - Shape: `values` is channels x channelLength.
-  public mutating func observe(weights values: UnsafeBufferPointer<Float>, channelLength: Int) throws {
+  @discardableResult
+  public mutating func observe(weights values: UnsafeBufferPointer<Float>, channelLength: Int) -> [Float]? {
+    guard normalizesWeights else {
+      findScales(values, channelLength)
+      return nil
+    }
+    let normalized = WeightNormalization.normalized(values)
+    guard rescalesWeights else { return normalized }
+    let unit = base.replacing(scales: [Float(1 / anchor)])
+    let rounded = normalized.map { unit.fakeQuantize($0, channel: 0) }
+    weightFactor = WeightNormalization.rescaling(rounded, outputCount: values.count / channelLength)
+    scales = [Float(weightFactor / anchor)]
+    return normalized.map { Float(Double($0) * weightFactor) }
+  }
+
+  private mutating func findScales(_ values: UnsafeBufferPointer<Float>, _ channelLength: Int) {
     let channels = values.count / channelLength
     func each(_ body: (UnsafeBufferPointer<Float>) -> Float) -> [Float] {
       guard isPerChannel else { return [body(values)] }
@@ -104,12 +143,15 @@ public struct TrainableQuantizer: Sendable {
       // 2^-23: what keeps AQT from dividing by 0 (methods.md 1.2).
       let epsilon: Float = 0x1p-23
       scales = each { channel in
-        Float((Double(Self.magnitude(channel)) + Double(epsilon)) / greatest)
+        if let blocks = base.blocks {
+          return blocks.codec.outerScale(greatestMagnitude: Self.magnitude(channel))
+        }
+        return Float((Double(Self.magnitude(channel)) + Double(epsilon)) / anchor)
       }
     case .learnedStep, .learnedBound:
       guard scales.isEmpty else { return }
-      begin(each { Float(LearnedStep.initialStep(Array($0), greatestCode: 1) / greatest.squareRoot()) })
-    case .calibrated, .tracked: preconditionFailure("weights have no first batch")
+      begin(each { Float(LearnedStep.initialStep(Array($0), greatestCode: 1) / anchor.squareRoot()) })
+    case .calibrated, .one, .tracked: preconditionFailure("weights have no first batch")
     }
   }
 
@@ -139,23 +181,26 @@ public struct TrainableQuantizer: Sendable {
     case .tracked:
       tracker.update(isPerChannel ? samples : [whole])
       guard isLastTracked else { return }
-      scales = tracker.bounds.map { Float($0 == 0 ? 1 : trackedScale($0)) }
+      scales = tracker.bounds.map { bound in
+        guard bound != 0 else { return 1 }
+        return base.blocks?.codec.outerScale(greatestMagnitude: Float(bound)) ?? Float(trackedScale(bound))
+      }
     case .calibrated:
       let found = try Quantizer(specification, samples: samples, operand: operand, name: name, cache: cache)
       scales = found.scales.values
     case .learnedStep:
-      begin([Float(LearnedStep.initialStep(whole.values, greatestCode: 1) / greatest.squareRoot())])
+      begin([Float(LearnedStep.initialStep(whole.values, greatestCode: 1) / anchor.squareRoot())])
     case .learnedBound where learnsSteps:
-      begin([Float(LearnedStep.initialStep(whole.values, greatestCode: 1) / greatest.squareRoot())])
-    case .learnedBound: begin([Float(max(Double(whole.greatestMagnitude), 0x1p-23) / greatest)])
-    case .greatest: preconditionFailure("inputs have scales of their own at no step")
+      begin([Float(LearnedStep.initialStep(whole.values, greatestCode: 1) / anchor.squareRoot())])
+    case .learnedBound: begin([Float(max(Double(whole.greatestMagnitude), 0x1p-23) / anchor)])
+    case .greatest, .one: preconditionFailure("inputs have scales of their own at no step")
     }
   }
 
   /// AQT's unsigned inputs are cut, not rounded: 2^M steps to the bound, of which the last is never reached.
   private func trackedScale(_ bound: Double) -> Double {
     let isCut = codec.policy.rounding == .down && codec.reference.ladder.least.value >= 0
-    return (bound + 0x1p-23) / (isCut ? greatest + 1 : greatest)
+    return (bound + 0x1p-23) / (isCut ? anchor + 1 : anchor)
   }
 
   private mutating func begin(_ scales: [Float]) {
@@ -171,7 +216,7 @@ public struct TrainableQuantizer: Sendable {
   public func gradientFactor(elementCount: Int) -> Double {
     guard learnsSteps else { return 1 }
     let count = Double(elementCount) / Double(max(1, scales.count))
-    return 1 / (rule == .learnedStep ? count * greatest : count).squareRoot()
+    return 1 / (rule == .learnedStep ? count * anchor : count).squareRoot()
   }
 
   /// The gradients of learned scales from sums over a channel or the tensor.
@@ -182,22 +227,31 @@ public struct TrainableQuantizer: Sendable {
     return sums.map { sum in
       switch rule {
       case .learnedStep: sum.inside + most * sum.above + least * sum.below
-      // The parameter is the bound, scale times the greatest value.
+      // The parameter is the bound, scale times the anchor.
       case .learnedBound(let learnsInside):
-        sum.above + least / most * sum.below + (learnsInside ? sum.inside / most : 0)
-      case .greatest, .calibrated, .tracked: 0
+        most / anchor * sum.above + least / anchor * sum.below + (learnsInside ? sum.inside / anchor : 0)
+      case .greatest, .calibrated, .one, .tracked: 0
       }
     }
   }
 
   /// The parameters: steps, or bounds.
   public var parameters: [Double] {
-    get { rule == .learnedStep ? scales.map(Double.init) : scales.map { Double($0) * greatest } }
+    get { rule == .learnedStep ? scales.map(Double.init) : scales.map { Double($0) * anchor } }
     set {
-      let scales = rule == .learnedStep ? newValue : newValue.map { $0 / greatest }
+      let scales = rule == .learnedStep ? newValue : newValue.map { $0 / anchor }
       // A scale of 0 or below has no meaning: it is held where it still has one.
       self.scales = zip(scales, leastScales).map { max(Float($0), $1) }
     }
+  }
+
+  /// Turns the gradient of what was rounded in the place of the weights into that of the weights.
+  public func propagate(
+    _ gradient: UnsafeMutableBufferPointer<Float>,
+    weights: UnsafeBufferPointer<Float>
+  ) {
+    guard normalizesWeights else { return }
+    WeightNormalization.propagate(gradient, weights: weights, factor: weightFactor)
   }
 
   /// Takes over the state of a checkpoint.

@@ -24,6 +24,15 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
   ///
   /// - Source: Jin, Yang and Liao, "Towards Efficient Training for Neural Network Quantization", 2019 (SAT); methods.md 4.3.
   case pactCalibrated = "pact-calibrated"
+  /// Weights squeezed by tanh and divided by the greatest of their layer, so that they fill -1 to 1; inputs clipped at 1.
+  ///
+  /// - Source: Zhou et al., "DoReFa-Net: Training Low Bitwidth Convolutional Neural Networks with Low Bitwidth Gradients", 2016;
+  ///   methods.md 4.1.
+  case dorefa
+  /// Weights as DoReFa's, in layers without batch norm scaled to the variance 1 / output channels; inputs as `pact-calibrated`.
+  ///
+  /// - Source: Jin, Yang and Liao, "Towards Efficient Training for Neural Network Quantization", 2019; methods.md 4.3.
+  case sat
 
   /// Where the scale of a quantizer in training comes from.
   public enum ScaleRule: Sendable, Hashable {
@@ -31,6 +40,8 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
     case greatest
     /// The first batch, by a calibration.
     case calibrated
+    /// The greatest value of the format is 1.
+    case one
     /// Moving averages of the extremes, frozen after a share of the steps.
     case tracked
     /// A parameter: the step between values of the format in which they are whole.
@@ -42,20 +53,26 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
     public var isLearned: Bool {
       switch self {
       case .learnedStep, .learnedBound: true
-      case .greatest, .calibrated, .tracked: false
+      case .greatest, .calibrated, .one, .tracked: false
       }
     }
   }
+
+  /// Whether weights are normalised by tanh before they are quantized.
+  public var normalizesWeights: Bool { self == .dorefa || self == .sat }
+  /// Whether normalised weights are scaled to a variance where no batch norm does it.
+  public var rescalesWeights: Bool { self == .sat }
 
   /// The rule of an operand.
   public func scaleRule(of operand: Operand) -> ScaleRule {
     switch (self, operand) {
     case (.lsq, _): .learnedStep
+    case (.dorefa, _), (.sat, .weights): .one
     case (_, .weights): .greatest
     case (.straightThrough, .activations), (.clipped, .activations): .calibrated
     case (.aqt, .activations): .tracked
     case (.pact, .activations): .learnedBound(learnsInside: false)
-    case (.pactCalibrated, .activations): .learnedBound(learnsInside: true)
+    case (.pactCalibrated, .activations), (.sat, .activations): .learnedBound(learnsInside: true)
     }
   }
 
@@ -64,7 +81,8 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
     switch (self, operand) {
     case (.straightThrough, _): false
     // The greatest magnitude is the last value: nothing is clipped.
-    case (.aqt, .weights), (.pact, .weights), (.pactCalibrated, .weights): false
+    case (.clipped, .weights), (.aqt, .weights), (.pact, .weights), (.pactCalibrated, .weights): false
+    case (.dorefa, .weights), (.sat, .weights): false
     default: true
     }
   }

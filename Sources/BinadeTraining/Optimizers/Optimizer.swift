@@ -1,4 +1,5 @@
 import BinadeNetworks
+import BinadeNumerics
 
 /// How gradients change parameters.
 public struct Optimizer: Sendable, Hashable {

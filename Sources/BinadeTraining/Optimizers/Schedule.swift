@@ -1,3 +1,5 @@
+import BinadeNumerics
+
 /// How learning rate and momentum go with the steps of a run.
 public struct Schedule: Sendable, Hashable {
   /// The shape of the curve.

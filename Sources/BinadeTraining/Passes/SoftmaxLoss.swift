@@ -1,3 +1,5 @@
+import BinadeNumerics
+
 /// How much a teacher counts.
 ///
 /// - Source: Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015.

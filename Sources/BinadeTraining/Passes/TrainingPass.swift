@@ -126,12 +126,12 @@ final class TrainingPass {
 final class InputRounding: Sendable {
   /// The quantizer of the step.
   let quantizer: Quantizer
-  private let unit: Float
+  private let unit: Float?
 
-  /// `unit`: what one unit of the kernel is worth, in values of the format.
-  init(_ quantizer: Quantizer, unit: Float) { (self.quantizer, self.unit) = (quantizer, unit) }
+  /// `unit`: what one unit of the kernel is worth, in values of the format; nil where the kernel has what the codes stand for.
+  init(_ quantizer: Quantizer, unit: Float?) { (self.quantizer, self.unit) = (quantizer, unit) }
 
-  /// Rounds whole pixels to values in units of the kernel; the first is element `first` of the batch.
+  /// Rounds whole pixels to values in units of the kernel, or to what they stand for; the first is element `first` of the batch.
   func round(
     _ values: UnsafePointer<Float>,
     _ count: Int,
@@ -139,13 +139,12 @@ final class InputRounding: Sendable {
     first: Int,
     into room: UnsafeMutablePointer<Float>
   ) {
-    quantizer.round(
-      UnsafeBufferPointer(start: values, count: count),
-      channels: channels,
-      unit: unit,
-      firstElement: first,
-      into: room
-    )
+    let line = UnsafeBufferPointer(start: values, count: count)
+    if let unit {
+      quantizer.round(line, channels: channels, unit: unit, firstElement: first, into: room)
+    } else {
+      quantizer.fakeQuantize(line, channels: channels, firstElement: first, into: room)
+    }
   }
 }
 

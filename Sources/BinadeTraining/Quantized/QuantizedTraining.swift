@@ -5,27 +5,31 @@ import BinadeQuantization
 /// The quantizers of a network in training: what each step makes of them, and what their scales learn from it.
 ///
 /// Operands are in units of the kernels, as inference has them: sums of whole codes are exact in float32 up to 2^24, so the training
-/// forward and the deployed network give the same bits. Not Sendable: one owner, whose loops only read.
-final class QuantizedTraining {
+/// forward and the deployed network give the same bits. Where elements lie in blocks, operands are what the codes stand for, in both.
+/// Not Sendable: one owner, whose loops only read.
+package final class QuantizedTraining {
   /// A layer.
-  struct Layer {
-    let name: String
+  package struct Layer {
+    package let name: String
     let shape: ConvolutionShape
-    var weights: TrainableQuantizer?
-    var inputs: TrainableQuantizer?
+    package var weights: TrainableQuantizer?
+    package var inputs: TrainableQuantizer?
     /// What one unit of an operand of the kernel is worth, in values of the format.
     let weightUnit: Float, inputUnit: Float
-    /// Of this step: what the weights become, and by which quantizer.
+    /// Whether operands are what codes stand for: scales of blocks cannot leave the sum.
+    let isReal: Bool
+    /// Of this step: what is rounded in the place of the weights, what it becomes, and by which quantizer.
+    var replacedWeights: [Float]?
     var operands: [Float]?
     var weightQuantizer: Quantizer?
     var inputRounding: InputRounding?
     /// Momentum of learned scales.
     var weightMomentum: [Double] = [], inputMomentum: [Double] = []
     /// Gradients of learned scales of this step.
-    var weightGradient: [Double] = [], inputGradient: [Double] = []
+    package fileprivate(set) var weightGradient: [Double] = [], inputGradient: [Double] = []
   }
 
-  var layers: [Layer]
+  package var layers: [Layer]
   /// Steps in which inputs' extremes are tracked.
   let trackedStepCount: Int
   /// The step that is under way; nil where the network is only run.
@@ -43,6 +47,7 @@ final class QuantizedTraining {
     self.trackedStepCount = trackedStepCount
     let cache = CodecCache()
     let nonnegative = Self.nonnegativeInputs(plan)
+    let hasGradient = Self.inputsWithGradient(plan)
     layers = try plan.layers.enumerated().map { index, layer in
       func quantizer(_ specification: QuantizerSpecification?, _ operand: Operand) throws
         -> TrainableQuantizer?
@@ -53,6 +58,8 @@ final class QuantizedTraining {
           method,
           operand: operand,
           isNonnegative: operand == .activations && nonnegative[index],
+          isNormalized: layer.normalization != nil,
+          hasGradient: operand == .weights || hasGradient[index],
           name: layer.name,
           cache: cache
         )
@@ -72,7 +79,8 @@ final class QuantizedTraining {
         weights: weights,
         inputs: inputs,
         weightUnit: weights.map { OperandValues($0.codec).floatUnit } ?? 1,
-        inputUnit: inputs.map { OperandValues($0.codec).floatUnit } ?? 1
+        inputUnit: inputs.map { OperandValues($0.codec).floatUnit } ?? 1,
+        isReal: weights?.isBlocked ?? false || inputs?.isBlocked ?? false
       )
     }
   }
@@ -96,6 +104,15 @@ final class QuantizedTraining {
     return result
   }
 
+  /// Whether the gradient of each layer's input is computed: not that of images.
+  private static func inputsWithGradient(_ plan: TrainingPlan) -> [Bool] {
+    var result = plan.layers.map { _ in false }
+    for stage in plan.stages {
+      if case .layer(let layer) = stage.operation { result[layer] = plan.needsGradient[stage.inputs[0]] }
+    }
+    return result
+  }
+
   // MARK: Forward
 
   /// Makes the quantizers of a step, and what weights become.
@@ -103,21 +120,37 @@ final class QuantizedTraining {
     let layout = parameters.layout
     for index in layers.indices {
       guard layers[index].weights != nil, let entry = layout["\(layers[index].name).weight"] else { continue }
-      parameters.values[entry.range].withUnsafeBufferPointer { prepare(index, $0) }
+      parameters.values[entry.range].withUnsafeBufferPointer { observe(index, $0) }
     }
     for index in layers.indices { prepareInputs(index) }
   }
 
   private func prepareInputs(_ index: Int) {
     let layer = layers[index]
-    layers[index].inputRounding = layer.inputs?.quantizer.map { InputRounding($0, unit: layer.inputUnit) }
+    layers[index].inputRounding = layer.inputs?.quantizer.map {
+      InputRounding($0, unit: layer.isReal ? nil : layer.inputUnit)
+    }
+  }
+
+  private func observe(_ index: Int, _ values: UnsafeBufferPointer<Float>) {
+    let depth = layers[index].shape.depth
+    let replaced = layers[index].weights?.observe(weights: values, channelLength: depth)
+    layers[index].replacedWeights = replaced
+    if let replaced {
+      replaced.withUnsafeBufferPointer { prepare(index, $0) }
+    } else {
+      prepare(index, values)
+    }
   }
 
   private func prepare(_ index: Int, _ values: UnsafeBufferPointer<Float>) {
     let depth = layers[index].shape.depth
-    do { try layers[index].weights?.observe(weights: values, channelLength: depth) } catch { failure = error }
     guard let quantizer = layers[index].weights?.quantizer else { return }
     layers[index].weightQuantizer = quantizer
+    guard !layers[index].isReal else {
+      layers[index].operands = Self.represented(values, quantizer, layers[index].shape)
+      return
+    }
     let unit = layers[index].weightUnit
     let operands = [Float](unsafeUninitializedCapacity: values.count) { buffer, count in
       for channel in 0..<values.count / depth {
@@ -131,6 +164,34 @@ final class QuantizedTraining {
     layers[index].operands = operands
   }
 
+  /// What weights stand for once they are codes.
+  private static func represented(
+    _ values: UnsafeBufferPointer<Float>,
+    _ quantizer: Quantizer,
+    _ shape: ConvolutionShape
+  ) -> [Float] {
+    (0..<shape.outputChannels).flatMap { channel in
+      let row = Array(values[channel * shape.depth..<(channel + 1) * shape.depth])
+      func rounded(_ row: [Float], _ round: (UnsafeBufferPointer<Float>, UnsafeMutablePointer<Float>) -> Void)
+        -> [Float]
+      {
+        [Float](unsafeUninitializedCapacity: row.count) { output, count in
+          row.withUnsafeBufferPointer { row in
+            if let base = output.baseAddress { round(row, base) }
+          }
+          count = row.count
+        }
+      }
+      guard let blocks = quantizer.blocks else {
+        return rounded(row) { quantizer.fakeQuantize($0, channel: channel, into: $1) }
+      }
+      let blocked = rounded(shape.blockOrder(row[...])) {
+        blocks.fakeQuantize($0, rowLength: shape.groupInputChannels, channel: channel, into: $1)
+      }
+      return shape.fileOrder(blocked)
+    }
+  }
+
   /// What a layer's weights become, in units of the kernel; nil where they stay as they are.
   func weights(ofLayer index: Int) -> [Float]? { layers[index].operands }
 
@@ -142,7 +203,7 @@ final class QuantizedTraining {
   /// In the order of operations of `LayerEngine`.
   func unit(ofLayer index: Int) -> [Double]? {
     let layer = layers[index]
-    guard layer.weightQuantizer != nil || layer.inputRounding != nil else { return nil }
+    guard !layer.isReal, layer.weightQuantizer != nil || layer.inputRounding != nil else { return nil }
     let unit =
       (layer.weightQuantizer == nil ? 1 : Double(layer.weightUnit))
       * (layer.inputRounding == nil ? 1 : Double(layer.inputUnit))
@@ -176,23 +237,35 @@ final class QuantizedTraining {
 
   // MARK: Backward
 
-  private func rule(_ trainable: TrainableQuantizer, scale: Float, unit: Float) -> QuantizerGradient {
+  private func rule(_ trainable: TrainableQuantizer, scale: Float, unit: Float, isReal: Bool)
+    -> QuantizerGradient
+  {
     let ladder = trainable.codec.reference.ladder
-    return QuantizerGradient(
+    var rule = QuantizerGradient(
       clips: trainable.clipsGradients,
       scale: scale,
       unit: unit,
       least: Float(ladder.least.value),
       greatest: Float(ladder.greatest.value)
     )
+    if isReal { (rule.factor, rule.unit) = (1, 1 / scale) }
+    return rule
   }
 
-  /// The gradient rule of a layer's inputs, and whether their scale is learned; nil where they are not quantized.
+  /// The gradient rule of a layer's inputs, and whether their scale is learned; nil where the gradient passes as it is: where they are
+  /// not quantized, and in blocks without a scale above them.
   func inputRule(ofLayer index: Int) -> (rule: QuantizerGradient, learns: Bool)? {
     let layer = layers[index]
     guard let trainable = layer.inputs, let quantizer = layer.inputRounding?.quantizer else { return nil }
+    if trainable.isBlocked {
+      return trainable.outerBound.map { bound in
+        let clips = trainable.clipsGradients
+        return (QuantizerGradient(clips: clips, scale: 1, unit: 1, least: -bound, greatest: bound), false)
+      }
+    }
+    let scale = quantizer.greatestScale
     return (
-      rule(trainable, scale: quantizer.greatestScale, unit: layer.inputUnit), trainable.rule.isLearned
+      rule(trainable, scale: scale, unit: layer.inputUnit, isReal: layer.isReal), trainable.rule.isLearned
     )
   }
 
@@ -203,34 +276,43 @@ final class QuantizedTraining {
     _ parameters: NetworkParameters,
     gradient: inout [Float]
   ) {
-    guard let trainable = layers[index].weights, let quantizer = layers[index].weightQuantizer,
-      let operands = layers[index].operands
+    guard let trainable = layers[index].weights, !trainable.isBlocked,
+      let quantizer = layers[index].weightQuantizer, let operands = layers[index].operands
     else { return }
+    let (unit, isReal) = (layers[index].weightUnit, layers[index].isReal)
+    let replaced = layers[index].replacedWeights
     let depth = layers[index].shape.depth
     let channelCount = range.count / depth
     let learns = trainable.rule.isLearned
     var sums = (0..<(trainable.isPerChannel ? channelCount : 1)).map { _ in ScaleSums() }
-    gradient.withUnsafeMutableBufferPointer { gradient in
-      parameters.values.withUnsafeBufferPointer { values in
+    gradient.withUnsafeMutableBufferPointer { whole in
+      parameters.values.withUnsafeBufferPointer { parameters in
         operands.withUnsafeBufferPointer { operands in
-          guard let gradient = gradient.baseAddress, let values = values.baseAddress,
-            let operands = operands.baseAddress
-          else { return }
-          for channel in 0..<channelCount {
-            let place = range.lowerBound + channel * depth
-            var lanes = QuantizerGradient.Sums(channels: learns ? depth : 0)
-            rule(trainable, scale: quantizer.scale(ofChannel: channel), unit: layers[index].weightUnit).apply(
-              gradient + place,
-              gradientStride: depth,
-              values: values + place,
-              rounded: learns ? operands + channel * depth : nil,
-              rowCount: 1,
-              channels: depth,
-              into: gradient + place,
-              &lanes
-            )
-            sums[trainable.isPerChannel ? channel : 0] += ScaleSums(lanes)
+          let gradient = UnsafeMutableBufferPointer(rebasing: whole[range])
+          let weights = UnsafeBufferPointer(rebasing: parameters[range])
+          func apply(_ values: UnsafeBufferPointer<Float>) {
+            guard let gradient = gradient.baseAddress, let values = values.baseAddress,
+              let operands = operands.baseAddress
+            else { return }
+            for channel in 0..<channelCount {
+              let place = channel * depth
+              var lanes = QuantizerGradient.Sums(channels: learns ? depth : 0)
+              let scale = quantizer.scale(ofChannel: channel)
+              rule(trainable, scale: scale, unit: unit, isReal: isReal).apply(
+                gradient + place,
+                gradientStride: depth,
+                values: values + place,
+                rounded: learns ? operands + place : nil,
+                rowCount: 1,
+                channels: depth,
+                into: gradient + place,
+                &lanes
+              )
+              sums[trainable.isPerChannel ? channel : 0] += ScaleSums(lanes)
+            }
           }
+          if let replaced { replaced.withUnsafeBufferPointer(apply) } else { apply(weights) }
+          trainable.propagate(gradient, weights: weights)
         }
       }
     }
@@ -281,13 +363,14 @@ final class QuantizedTraining {
   /// What the layers of the deployed network multiply and add: the quantizers as they are, weights as codes.
   ///
   /// `network`: of the parameters, batch norm in the epilogue.
-  func operands(_ network: FoldedNetwork) throws -> [LayerOperands] {
-    try zip(network.layers, layers).map { folded, layer in
+  func operands(_ network: FoldedNetwork) -> [LayerOperands] {
+    zip(network.layers, layers).map { folded, layer in
       // Scales that follow the weights are those of the weights as they are now.
-      var weights = layer.weights
-      try folded.weights.withUnsafeBufferPointer {
-        try weights?.observe(weights: $0, channelLength: folded.shape.depth)
+      var (folded, weights) = (folded, layer.weights)
+      let replaced = folded.weights.withUnsafeBufferPointer {
+        weights?.observe(weights: $0, channelLength: folded.shape.depth)
       }
+      if let replaced { folded.weights = replaced }
       return LayerOperands(
         folded,
         weights: weights?.quantizer,

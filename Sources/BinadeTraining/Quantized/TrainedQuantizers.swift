@@ -34,7 +34,7 @@ public struct TrainedQuantizers: Sendable {
       )
     }
     let network = FoldedNetwork(graph, parameters, placement: .epilogue)
-    return try CompiledNetwork(network, operands: try quantized.operands(network))
+    return try CompiledNetwork(network, operands: quantized.operands(network))
   }
 }
 

@@ -9,8 +9,10 @@ enum OracleMeanings {
   static func meaning(of code: UInt32, in format: any NumericFormat) -> OracleMeaning {
     switch format {
     case let integer as IntegerFormat:
+      let value = integerValue(code, integer.bitWidth, integer.isSigned)
       return .finite(
-        MPFRNumber(integerValue(code, integer.bitWidth, integer.isSigned), timesTwoTo: 0),
+        integer.range == .midrise
+          ? MPFRNumber(2 * value + 1, timesTwoTo: 0) : MPFRNumber(value, timesTwoTo: 0),
         isNegativeZero: false
       )
     case let fixed as FixedPointFormat:

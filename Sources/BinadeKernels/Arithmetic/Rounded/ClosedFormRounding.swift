@@ -24,7 +24,7 @@ extension binade_sum_rounding {
     let hasForm: Bool
     switch target.format {
     case let float as BinaryFloatFormat: hasForm = setFloat(float, codec)
-    case let integer as IntegerFormat: hasForm = setFixed(1, integer, codec)
+    case let integer as IntegerFormat where integer.range != .midrise: hasForm = setFixed(1, integer, codec)
     case let fixed as FixedPointFormat: hasForm = setFixed(Float(fixed.quantum), fixed, codec)
     default: hasForm = false
     }

@@ -16,6 +16,7 @@ struct ParetoCommand: ParsableCommand {
         matched        one of them is at most 0.3 points less accurate
         notDominated   all of them are less accurate, or there are none
         undecided      the intervals do not tell
+      Points that were measured on training images as well (images: training) have a generalization gap.
       Intervals hold for all pairs together at 95 %, over seeds and images. The curve's verdict is the worst of its points.
 
       EXAMPLES
@@ -53,7 +54,8 @@ struct ParetoCommand: ParsableCommand {
   }
 
   func run() throws {
-    let points = try CurvePoint.all(in: stores.map { try ResultStore($0, for: .reading) })
+    let all = try CurvePoint.all(in: stores.map { try ResultStore($0, for: .reading) })
+    let points = all.filter { !$0.isOfTrainingImages }
     guard !points.isEmpty else {
       throw ValidationError(
         "'\(stores.joined(separator: "', '"))' has no results yet; 'binade study run' makes some"
@@ -66,6 +68,8 @@ struct ParetoCommand: ParsableCommand {
     guard let reference, let rival else {
       console.write(ParetoText.fronts(of: points, models).text)
       console.write("\n*: no other point costs as little and is as accurate.")
+      let gaps = GeneralizationGap.all(all)
+      if !gaps.isEmpty { console.write("\n" + ParetoText.table(of: gaps).text) }
       return
     }
     let comparisons = try models.map {
@@ -127,6 +131,23 @@ enum ParetoText {
               ?? "-  "
           }
       )
+    }
+    return table
+  }
+
+  static func table(of gaps: [GeneralizationGap]) -> TextTable {
+    var table = TextTable(columns: [
+      .init("curve", .left), .init("network", .left), .init("runs"), .init("training %"), .init("test %"),
+      .init("gap"), .init("95 %"),
+    ])
+    func percent(_ value: Double, _ format: String = "%.2f") -> String { String(format: format, 100 * value) }
+    for gap in gaps {
+      let half = 1.96 * gap.standardError
+      table.append([
+        gap.curve.visible(), gap.model.visible(), "\(gap.runCount)", percent(gap.training), percent(gap.test),
+        percent(gap.value, "%+.2f"),
+        "\(percent(gap.value - half, "%+.2f")) to \(percent(gap.value + half, "%+.2f"))",
+      ])
     }
     return table
   }

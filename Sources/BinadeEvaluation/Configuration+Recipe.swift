@@ -7,7 +7,8 @@ import BinadeQuantization
 extension Configuration {
   /// A quantizer as it is used: its format alone under a recipe, which finds ranges and rounds.
   func text(_ specification: QuantizerSpecification) -> String {
-    recipe == nil ? specification.description : specification.format.name
+    if let trained { return trained.text(specification) }
+    return recipe == nil ? specification.description : specification.format.name
   }
 
   /// Leaves out what a recipe leaves in float32: a side whose format is float32, and that side of the ends.

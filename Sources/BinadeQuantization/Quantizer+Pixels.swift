@@ -85,6 +85,10 @@ extension Quantizer {
     firstElement: Int = 0,
     into output: UnsafeMutablePointer<Float>
   ) {
+    if random == nil, limits == nil, case .tensor(let scale) = scales {
+      bulkCodec.round(values, scale: scale, unit: unit, into: output)
+      return
+    }
     bulkCodec.divide(values, by: pixelScales(channels: channels), into: output)
     let quotients = UnsafeBufferPointer(start: output, count: values.count)
     if let random {

@@ -70,8 +70,13 @@ public struct QuantizerSpecification: Sendable {
 
   /// As on the command line: `int8:channel:max`, `nvfp4:mse`; the rule for zero points is an option of its own there.
   public var description: String {
+    description(scales: calibration.name)
+  }
+
+  /// The same with another word for where scales come from.
+  public func description(scales: String) -> String {
     if case .block(let blocks) = format { return description(of: blocks) }
-    let base = "\(format.name):\(granularity.rawValue):\(calibration.name)"
+    let base = "\(format.name):\(granularity.rawValue):\(scales)"
     if words != nil { return base + ":\(Self.stochastic)" }
     return rounding == .nearestEven ? base : base + ":\(rounding.rawValue)"
   }

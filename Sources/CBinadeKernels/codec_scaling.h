@@ -133,11 +133,11 @@ TARGET static void multiply_runs(float *values, size_t count, binade_scaling s) 
 
 /// Multiplies up to a chunk in place.
 INLINE void multiply(float *values, size_t count, binade_scaling s) {
-  if (!has_one_scale(s, count)) {
+  if (s.factor == 0 && !has_one_scale(s, count)) {
     multiply_runs(values, count, s);
     return;
   }
-  const float scale = *s.scales;
-  if (scale == 1) return;
-  ELEMENTWISE for (size_t i = 0; i < count; i++) values[i] *= scale;
+  const float factor = s.factor == 0 ? *s.scales : s.factor;
+  if (factor == 1) return;
+  ELEMENTWISE for (size_t i = 0; i < count; i++) values[i] *= factor;
 }

@@ -6,6 +6,8 @@
 #pragma STDC FP_CONTRACT OFF
 
 #define INLINE static inline __attribute__((always_inline))
+// Added and taken away it rounds to the nearest whole number, halves to even, up to 2^22.
+#define WHOLE 0x1.8p23f
 #define LOAD(TO, FROM) __builtin_memcpy(&(TO), (FROM), sizeof(TO))
 #define STORE(TO, FROM) __builtin_memcpy((TO), &(FROM), sizeof(FROM))
 // The value where a comparison holds, +0 elsewhere.
@@ -19,7 +21,7 @@
   }
 
 #define DEFINE_WIDTH(NAME, TARGET, LANES)                                                                            \
-  TARGET INLINE void NAME(const binade_quantizer_gradient *job, size_t j, const bool learns) {                       \
+  TARGET INLINE void NAME(const binade_quantizer_gradient *job, size_t j, const bool learns, const bool is_whole) {  \
     typedef float Vector __attribute__((vector_size(LANES * 4)));                                                    \
     Vector inside = {0}, above = {0}, below = {0};                                                                   \
     for (size_t i = 0; i < job->row_count; i++) {                                                                    \
@@ -33,8 +35,13 @@
       const __typeof__(v > v) is_inside = ~(is_above | is_below);                                                    \
       if (learns) {                                                                                                  \
         Vector q;                                                                                                    \
-        LOAD(q, job->rounded + place);                                                                               \
-        const Vector error = q * job->unit - v;                                                                      \
+        if (is_whole) {                                                                                              \
+          q = (v + WHOLE) - WHOLE;                                                                                   \
+        } else {                                                                                                     \
+          LOAD(q, job->rounded + place);                                                                             \
+          q = q * job->unit;                                                                                         \
+        }                                                                                                            \
+        const Vector error = q - v;                                                                                  \
         inside = inside + WHERE(is_inside, g * error);                                                               \
         above = above + WHERE(is_above, g);                                                                          \
         below = below + WHERE(is_below, g);                                                                          \
@@ -52,14 +59,15 @@
 #define DEFINE(ISA, TARGET, WIDE)                                                                       \
   DEFINE_WIDTH(wide_##ISA, TARGET, WIDE)                                                                \
   DEFINE_WIDTH(one_##ISA, TARGET, 1)                                                                    \
-  TARGET INLINE void loop_##ISA(const binade_quantizer_gradient *job, const bool learns) {              \
+  TARGET INLINE void loop_##ISA(const binade_quantizer_gradient *job, const bool learns, const bool is_whole) { \
     size_t j = 0;                                                                                       \
-    for (; j + WIDE <= job->channels; j += WIDE) wide_##ISA(job, j, learns);                            \
-    for (; j < job->channels; j++) one_##ISA(job, j, learns);                                           \
+    for (; j + WIDE <= job->channels; j += WIDE) wide_##ISA(job, j, learns, is_whole);                  \
+    for (; j < job->channels; j++) one_##ISA(job, j, learns, is_whole);                                 \
   }                                                                                                     \
   TARGET static void quantizer_gradient_##ISA(const binade_quantizer_gradient *job) {                   \
-    if (job->inside) loop_##ISA(job, true);                                                             \
-    else loop_##ISA(job, false);                                                                        \
+    if (!job->inside) loop_##ISA(job, false, false);                                                    \
+    else if (job->is_whole) loop_##ISA(job, true, true);                                                \
+    else loop_##ISA(job, true, false);                                                                  \
   }
 
 DEFINE(portable, , 4)

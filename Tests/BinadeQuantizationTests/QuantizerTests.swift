@@ -260,6 +260,20 @@ import Testing
     }
   }
 
+  @Test(
+    "lines are rounded as elements are, in multiples of a unit",
+    arguments: ["int4", "uint8", "q3.4", "float8_e4m3fn", "posit8", "nf4", "float16", "posit16", "takum32"],
+    [1, 0.25, 0x1p-30] as [Float]
+  )
+  func lines(format: String, unit: Float) throws {
+    let values = QuantileGrids.normal(1_031).map { abs($0) } + [0, 1e30, 1e-30]
+    let quantizer = try quantizer(format, values)
+    var found = [Float](repeating: .nan, count: values.count)
+    values.withUnsafeBufferPointer { quantizer.round($0, channels: 1, unit: unit, into: &found) }
+    let expected = values.map { quantizer.codec.decode(quantizer.code(of: $0, channel: 0)) / unit }
+    #expect(found.map(\.bitPattern) == expected.map(\.bitPattern))
+  }
+
   @Test("calibration 'max' does not saturate the maximum, whatever it is")
   func maximumFits() throws {
     for format in [

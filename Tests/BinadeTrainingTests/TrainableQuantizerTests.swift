@@ -103,13 +103,14 @@ import Testing
   private static func rule(
     _ trainable: TrainableQuantizer,
     _ values: [Float],
+    isWhole: Bool = false,
     features: CPUFeatures = .detected
   ) throws
     -> (passed: [Float], sums: [ScaleSums])
   {
     let quantizer = try #require(trainable.quantizer)
     let ladder = quantizer.codec.reference.ladder
-    let rule = QuantizerGradient(
+    var rule = QuantizerGradient(
       clips: trainable.clipsGradients,
       scale: quantizer.scales[0],
       unit: 1,
@@ -117,6 +118,7 @@ import Testing
       greatest: Float(ladder.greatest.value),
       features: features
     )
+    rule.isWhole = isWhole
     var passed = [Float](repeating: 0, count: values.count)
     var sums = QuantizerGradient.Sums(channels: values.count)
     let rounded = values.map { quantizer.codec.decode(quantizer.code(of: $0, channel: 0)) }
@@ -126,7 +128,8 @@ import Testing
       upstream,
       gradientStride: values.count,
       values: values,
-      rounded: rounded,
+      learns: true,
+      rounded: isWhole ? nil : rounded,
       rowCount: 1,
       channels: values.count,
       into: &passed,
@@ -204,10 +207,15 @@ import Testing
     let values = (0..<channels).map { Float(($0 * 37 + 11) % 61) / 10 - 3 }
     var trainable = try Self.trainable("int4", .lsq, .weights, granularity: .tensor)
     _ = values.withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: channels) }
+    #expect(trainable.hasWholeValues)
     let first = try Self.rule(trainable, values, features: .portable)
-    for features in [CPUFeatures.avx2, .avx512] where CPUFeatures.detected.isSuperset(of: features) {
-      let other = try Self.rule(trainable, values, features: features)
-      #expect(other.passed == first.passed && other.sums == first.sums)
+    for features in [CPUFeatures.portable, .avx2, .avx512] where CPUFeatures.detected.isSuperset(of: features)
+    {
+      // Whole values follow from those in front of the quantizer.
+      for isWhole in [false, true] {
+        let other = try Self.rule(trainable, values, isWhole: isWhole, features: features)
+        #expect(other.passed == first.passed && other.sums == first.sums)
+      }
     }
   }
 

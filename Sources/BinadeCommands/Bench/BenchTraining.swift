@@ -10,9 +10,13 @@ enum BenchTraining {
   }
 
   /// A whole step on drawn images with drawn weights.
+  ///
+  /// `settings`: of the recipe, for what operands are quantized to.
   static func step(
     _ architecture: ResNet,
     _ precision: ProductPrecision = .float32,
+    settings: [(String, String)] = [],
+    _ catalog: FormatCatalog? = nil,
     batch: Int,
     threads: Int,
     isFused: Bool = true
@@ -26,6 +30,10 @@ enum BenchTraining {
     var recipe = TrainingRecipe()
     recipe.batch = 1
     recipe.precision = precision
+    // Tracked scales are those of the first step.
+    recipe.trackedShare = 0
+    for (key, value) in settings { try recipe.set(key, to: value) }
+    let layers = graph.weightedLayers
     let trainer = try Trainer(
       graph,
       NetworkParameters(graph, seed: 0),
@@ -41,10 +49,10 @@ enum BenchTraining {
         standardDeviation: [Float](repeating: 1, count: graph.inputShape.channels)
       ),
       recipe: recipe,
+      quantization: try catalog.map { try recipe.quantization(layerCount: layers.count, $0) } ?? [],
       isFused: isFused,
       threads: threads
     )
-    let layers = graph.weightedLayers
     let perImage = layers.reduce(0) { $0 + 3 * $1.shape.multiplyAccumulateCount }
     // The first layer's inputs need no gradient.
     let first = layers.first?.shape.multiplyAccumulateCount ?? 0

@@ -8,12 +8,13 @@ struct BenchTrainingCommand: ParsableCommand {
     abstract: "Measure training: a whole step on drawn images, its unfused twin, and each product by itself.",
     discussion: """
       A step is forward, loss, backward and update. Its twin takes batch norm's sums, its normalization and its
-      gradient as passes of their own over maps in memory; in bfloat16 it is the step in float32. The products are those
-      of all layers, without the passes around them.
+      gradient as passes of their own over maps in memory; in bfloat16, or quantized, it is the step in float32. The
+      products are those of all layers, without the passes around them.
 
       EXAMPLES
         binade bench training --threads 2
         binade bench training --precision bfloat16 --threads 2
+        binade bench training --weights int4 --activations int4 --ends int8 --qat lsq --step-only
         binade bench training --model resnet20-cifar --batch 128 --threads 2 --step-only --json
       """
   )
@@ -27,7 +28,9 @@ struct BenchTrainingCommand: ParsableCommand {
   @Option(help: "What products take: float32 or bfloat16.")
   var precision: String = ProductPrecision.float32.rawValue
 
-  @Flag(help: "Measure the step alone, without its twin and the products.")
+  @OptionGroup(title: "Quantization-Aware Training") var quantization: TrainingQuantizationOptions
+
+  @Flag(help: "Measure the step alone, without the products.")
   var stepOnly = false
 
   @OptionGroup var options: BenchOptions
@@ -45,12 +48,28 @@ struct BenchTrainingCommand: ParsableCommand {
       throw ValidationError("--precision must be float32 or bfloat16, found '\(self.precision)'")
     }
     let isFloat = precision == .float32
+    let settings = quantization.settings
+    let catalog = try settings.isEmpty ? nil : FormatCatalog()
+    let formats = [quantization.weights, quantization.activations].map { $0 ?? "float32" }
     let step = BenchRow(
       name: "step of \(model), batch \(batch)",
-      format: precision.rawValue,
-      workload: { try BenchTraining.step(architecture, precision, batch: batch, threads: threads) },
-      twin: stepOnly || options.worker
-        ? nil : { try BenchTraining.step(architecture, batch: batch, threads: threads, isFused: !isFloat) }
+      format: catalog == nil ? precision.rawValue : formats.joined(separator: "/"),
+      workload: {
+        try BenchTraining.step(
+          architecture,
+          precision,
+          settings: settings,
+          catalog,
+          batch: batch,
+          threads: threads
+        )
+      },
+      twin: options.worker || (stepOnly && isFloat && catalog == nil)
+        ? nil
+        : {
+          let isFused = !isFloat || catalog != nil
+          return try BenchTraining.step(architecture, batch: batch, threads: threads, isFused: isFused)
+        }
     )
     guard !stepOnly, !options.worker else { return try options.run([step]) }
     let products = BenchTraining.Product.allCases.map { product in

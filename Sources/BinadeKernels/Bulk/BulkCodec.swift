@@ -137,17 +137,50 @@ public struct BulkCodec: Sendable {
     into output: UnsafeMutablePointer<Float>
   ) {
     forEachSpan(of: input, scales, threads) { source, start, scaling in
-      let target = output + start
-      switch engine {
-      case .closedForm(let form):
-        withUnsafePointer(to: form.parameters) {
-          row.round(source.baseAddress, source.count, $0, scaling, target)
-        }
-      case .steps(let table): table.round(source, scaling, into: target)
-      case .elements:
-        withQuotients(of: source, scaling) { codec.roundTrip($0, into: target) }
-        binade_scale_values(target, source.count, scaling)
+      round(source, scaling, into: output + start)
+    }
+  }
+
+  /// Divides by one scale and rounds to the values of the format, given in multiples of `unit`, a power of two.
+  ///
+  /// For lines that are short and many: no memory is taken.
+  ///
+  /// - Shape: `output` holds at least `input.count` elements and may be `input`.
+  package func round(
+    _ input: UnsafeBufferPointer<Float>,
+    scale: Float,
+    unit: Float,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: scale) { scale in
+      let scaling = binade_scaling(
+        scales: scale,
+        block_length: input.count,
+        place: 0,
+        channels: 0,
+        least: nil,
+        greatest: nil,
+        factor: 1 / unit
+      )
+      round(input, scaling, into: output)
+    }
+  }
+
+  @inline(__always)
+  private func round(
+    _ source: UnsafeBufferPointer<Float>,
+    _ scaling: binade_scaling,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    switch engine {
+    case .closedForm(let form):
+      withUnsafePointer(to: form.parameters) {
+        row.round(source.baseAddress, source.count, $0, scaling, target)
       }
+    case .steps(let table): table.round(source, scaling, into: target)
+    case .elements:
+      withQuotients(of: source, scaling) { codec.roundTrip($0, into: target) }
+      binade_scale_values(target, source.count, scaling)
     }
   }
 

@@ -134,7 +134,8 @@ public struct BulkScales: Sendable, Hashable {
           place: column % blockLength,
           channels: 0,
           least: nil,
-          greatest: nil
+          greatest: nil,
+          factor: 0
         )
         body(start..<end, scaling)
         start = end
@@ -157,7 +158,8 @@ public struct BulkScales: Sendable, Hashable {
             place: (pixels.first + range.lowerBound) % scales.count,
             channels: scales.count,
             least: least.isEmpty ? nil : least.baseAddress,
-            greatest: greatest.isEmpty ? nil : greatest.baseAddress
+            greatest: greatest.isEmpty ? nil : greatest.baseAddress,
+            factor: 0
           )
           body(range, scaling)
         }

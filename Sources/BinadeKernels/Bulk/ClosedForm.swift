@@ -122,7 +122,8 @@ struct ClosedForm: Sendable {
         place: 0,
         channels: 0,
         least: nil,
-        greatest: nil
+        greatest: nil,
+        factor: 0
       )
       withUnsafePointer(to: form) { binade_decode_portable(codes, 4, codes.count, $0, scaling, &values) }
     }

@@ -13,6 +13,9 @@ package struct QuantizerGradient: Sendable {
   package var scale: Float
   /// What one unit of the kernel is worth, in values of the format.
   package var unit: Float
+  /// Whether values are whole numbers below 2^22 and rounding is to the nearest: what is behind the quantizer follows from what is in
+  /// front of it.
+  package var isWhole = false
   /// The least and the greatest value of the format.
   package var least: Float, greatest: Float
   private let features: CPUFeatures
@@ -45,7 +48,8 @@ package struct QuantizerGradient: Sendable {
 
   /// Applies the rule to some rows.
   ///
-  /// `rounded`: the values behind the quantizer in units of the kernel; nil where the scale is not learned.
+  /// `learns`: whether the scale is learned. `rounded`: the values behind the quantizer in units of the kernel; nil where it is not, and
+  /// where they are whole.
   ///
   /// - Shape: `gradients` is rowCount x gradientStride, of which `channels` count; `values`, `rounded` and `output` are rowCount x
   ///   channels.
@@ -53,6 +57,7 @@ package struct QuantizerGradient: Sendable {
     _ gradients: UnsafePointer<Float>,
     gradientStride: Int,
     values: UnsafePointer<Float>,
+    learns: Bool,
     rounded: UnsafePointer<Float>?,
     rowCount: Int,
     channels: Int,
@@ -66,7 +71,9 @@ package struct QuantizerGradient: Sendable {
     (job.gradients, job.values, job.rounded, job.output) = (gradients, values, rounded, output)
     (job.factor, job.inverse_scale, job.unit) = (factor, 1 / scale, unit)
     (job.least, job.greatest) = (least, greatest)
-    guard rounded != nil else { return binade_quantizer_gradient_f32(&job) }
+    guard learns else { return binade_quantizer_gradient_f32(&job) }
+    precondition(isWhole || rounded != nil, "scales learn from what is behind the quantizer")
+    job.is_whole = isWhole
     precondition(sums.inside.count == channels, "sums of other channels")
     sums.inside.withUnsafeMutableBufferPointer { inside in
       sums.above.withUnsafeMutableBufferPointer { above in

@@ -76,6 +76,11 @@ public struct TrainableQuantizer: Sendable {
 
   /// The codec, its zero point in it.
   public var codec: FormatCodec { base.codec }
+  /// Whether the values are all whole numbers of their range, and rounding is to the nearest.
+  public var hasWholeValues: Bool {
+    let least = codec.reference.ladder.least.value
+    return rule == .learnedStep && least == least.rounded() && codec.policy.rounding == .nearestEven
+  }
   /// Whether elements lie in blocks, whose scales are found as they are rounded: the gradient passes them as it is.
   public var isBlocked: Bool { base.blocks != nil }
   /// The greatest magnitude that inputs in blocks have under their outer scale; nil without one, as blocks then follow what they hold.

@@ -9,14 +9,22 @@ public struct CurvePoint: Sendable {
   public let curve: String
   /// The network.
   public let model: String
+  /// The images that it was measured on.
+  public let images: String
   /// What it costs; models that do not count it are missing.
   public let costs: [CostModel: Double]
   /// What each run got right.
   public let runs: [ItemScores]
 
   /// A point.
-  public init(curve: String, model: String, costs: [CostModel: Double], runs: [ItemScores]) {
-    (self.curve, self.model, self.costs, self.runs) = (curve, model, costs, runs)
+  public init(
+    curve: String,
+    model: String,
+    images: String = "",
+    costs: [CostModel: Double],
+    runs: [ItemScores]
+  ) {
+    (self.curve, self.model, self.images, self.costs, self.runs) = (curve, model, images, costs, runs)
   }
 
   /// The mean accuracy of the runs, 0 to 1.
@@ -26,16 +34,22 @@ public struct CurvePoint: Sendable {
   ///
   /// By network, then by cost, the most accurate first, then by name.
   static func grouped(_ points: [CurvePoint]) -> [CurvePoint] {
-    let groups = Dictionary(grouping: points) { [$0.curve, $0.model] }
+    let groups = Dictionary(grouping: points) { [$0.curve, $0.model, $0.images] }
     let merged = groups.values.compactMap { group in
       group.first.map {
-        CurvePoint(curve: $0.curve, model: $0.model, costs: $0.costs, runs: group.flatMap(\.runs))
+        CurvePoint(
+          curve: $0.curve,
+          model: $0.model,
+          images: $0.images,
+          costs: $0.costs,
+          runs: group.flatMap(\.runs)
+        )
       }
     }
     return merged.sorted { $0.order < $1.order }
   }
 
-  private var order: (String, Double, Double, String) {
-    (model, CostModel.allCases.lazy.compactMap { costs[$0] }.first ?? .infinity, -accuracy, curve)
+  private var order: (String, Double, Double, String, String) {
+    (model, CostModel.allCases.lazy.compactMap { costs[$0] }.first ?? .infinity, -accuracy, curve, images)
   }
 }

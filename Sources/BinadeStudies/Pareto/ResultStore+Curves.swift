@@ -44,11 +44,13 @@ extension ResultStore {
     costs[.aqtLinear] = number("aqtLinear")
     costs[.bitOperations] = number("bitOperations")
     costs[.memoryBits] = (number("weightMemoryBits") ?? 0) + (number("scaleMemoryBits") ?? 0)
+    let images = text("data") ?? ""
     let outcomes = OutcomeBits.outcomes(row["bits"], count: row["itemCount"])
     let data: String = row["items"]
     return CurvePoint(
       curve: label.text,
       model: text("model") ?? "",
+      images: images,
       costs: costs,
       runs: [
         ItemScores(

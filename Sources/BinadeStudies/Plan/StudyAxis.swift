@@ -3,7 +3,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
   case model, architecture, data, training, trainingImages, format, ends, assignment, granularity,
     calibration, zeroPoint, rounding, recipe,
     accumulator
-  case limit, calibrationImages, seed
+  case images, limit, calibrationImages, seed
 
   /// The key in a study file: a value, or a list of them.
   public var key: String {
@@ -22,6 +22,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     case .rounding: "rounding"
     case .recipe: "ptq"
     case .accumulator: "accumulators"
+    case .images: "images"
     case .limit: "limit"
     case .calibrationImages: "calibrationImages"
     case .seed: "seeds"
@@ -38,6 +39,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     case .zeroPoint: "nonnegative"
     case .rounding: "nearestEven"
     case .accumulator: "cheapest"
+    case .images: "test"
     case .limit, .trainingImages: "all"
     case .calibrationImages: "default"
     case .seed: "0"
@@ -62,6 +64,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     case .rounding: "a rounding rule, or stochastic"
     case .recipe: "recipes of post-training quantization, or 'none'"
     case .accumulator: "accumulators, or 'cheapest'"
+    case .images: "what is evaluated: test, or training, as it is, for the generalization gap"
     case .limit: "the first so many images, or 'all'"
     case .calibrationImages: "training images to find scales on"
     case .seed: "of training, of stochastic rounding and of bootstrap intervals"

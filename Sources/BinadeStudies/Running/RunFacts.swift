@@ -11,7 +11,7 @@ enum RunFacts {
   /// Grows when Binade gives other results for the same facts.
   static let resultVersion = 1
   /// Grows when training comes to other weights for the same facts.
-  static let trainingVersion = 1
+  static let trainingVersion = 2
 
   /// A network and its images: what a configuration is run on.
   struct Subject {

@@ -82,6 +82,19 @@ extension StudyPoint {
     }
   }
 
+  /// The images that the point is evaluated on, with those that scales come from.
+  func measured(_ data: DatasetFolder) throws -> DatasetFolder {
+    switch self[.images] {
+    case "test": return data
+    case "training":
+      guard let training = data.training else {
+        throw StudyPointError(axis: .data, found: self[.data], allowed: ["data with training images"])
+      }
+      return DatasetFolder(evaluation: training, training: training)
+    default: throw StudyPointError(axis: .images, found: self[.images], allowed: ["test", "training"])
+    }
+  }
+
   /// The number on an axis.
   func number<Number: FixedWidthInteger>(_ axis: StudyAxis) throws -> Number {
     guard let number = Number(self[axis]), number >= 0 else {

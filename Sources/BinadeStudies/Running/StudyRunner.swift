@@ -137,17 +137,18 @@ public final class StudyRunner {
         (configuration.weights, configuration.activations) = (trained.weights, trained.activations)
         configuration.ends = trained.ends
       }
-      return (configuration, training, try options(of: point), try point.optionalNumber(.limit))
+      let measured = try point.measured(data)
+      return (configuration, training, try options(of: point), try point.optionalNumber(.limit), measured)
     }
     if case .failure(let fault as StudyFileFault) = parts { throw fault }
     func job(_ key: RunKey, _ training: StudyTraining?) -> Job {
       Job(point: point, key: key, data: data, training: training, configuration: parts.map(\.0))
     }
-    guard let (configuration, training, options, limit) = try? parts.get() else {
+    guard let (configuration, training, options, limit, measured) = try? parts.get() else {
       return job(RunKey([("point", point.label), ("version", BinadeVersion.current)]), nil)
     }
     let network = try training?.facts ?? RunFacts.network(model(named: point[.model]))
-    let subject = RunFacts.Subject(network, data, limit: limit, options)
+    let subject = RunFacts.Subject(network, measured, limit: limit, options)
     return job(RunFacts.evaluation(configuration, subject), training)
   }
 
@@ -177,7 +178,7 @@ public final class StudyRunner {
       guard case .trained(let model, let history) = outcome else { return .stopped }
       trained = (model, history)
     }
-    let experiment = try experiment(of: job.point, job.data, trained?.model)
+    let experiment = try experiment(of: job.point, job.point.measured(job.data), trained?.model)
     let own =
       try job.point.value(.format) == nil
       ? trained.flatMap { try Configuration(trained: $0.model, catalog: catalog) } : nil
@@ -226,7 +227,7 @@ public final class StudyRunner {
     -> Experiment
   {
     let axes: [StudyAxis] = [
-      .model, .architecture, .data, .training, .trainingImages, .limit, .calibrationImages, .seed,
+      .model, .architecture, .data, .training, .trainingImages, .images, .limit, .calibrationImages, .seed,
     ]
     let name = axes.map { point[$0] }.joined(separator: "\n")
     if let experiment, experiment.name == name { return experiment.experiment }

@@ -249,6 +249,7 @@ package final class QuantizedTraining {
       greatest: Float(ladder.greatest.value)
     )
     if isReal { (rule.factor, rule.unit) = (1, 1 / scale) }
+    rule.isWhole = trainable.hasWholeValues
     return rule
   }
 
@@ -302,6 +303,7 @@ package final class QuantizedTraining {
                 gradient + place,
                 gradientStride: depth,
                 values: values + place,
+                learns: learns,
                 rounded: learns ? operands + place : nil,
                 rowCount: 1,
                 channels: depth,

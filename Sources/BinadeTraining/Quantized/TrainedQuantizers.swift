@@ -17,6 +17,12 @@ public struct TrainedQuantizers: Sendable {
     (self.quantization, self.state) = (quantization, state)
   }
 
+  /// A quantizer in words: its scales are those of the method, not of a calibration.
+  public func text(_ specification: QuantizerSpecification) -> String {
+    let method = quantization.lazy.compactMap { $0?.method }.first
+    return method.map { specification.description(scales: $0.rawValue) } ?? specification.description
+  }
+
   /// The network with these quantizers, batch norm behind the sums: the bits of the training network.
   ///
   /// Throws ``TrainingError`` where the quantizers are not those of the network.

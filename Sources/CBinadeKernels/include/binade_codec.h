@@ -70,6 +70,8 @@ typedef struct {
   size_t channels;
   const float *least;
   const float *greatest;
+  /// What values are multiplied by in the end; 0: by what they were divided by.
+  float factor;
 } binade_scaling;
 
 /// A conversion as steps of the key: the bits of a Float32, in the order of the numbers. Step i begins at starts[i]; there

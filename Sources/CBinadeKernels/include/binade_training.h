@@ -111,6 +111,7 @@ typedef struct {
   const float *values;     // row_count x channels, before rounding
   const float *rounded;    // the same after it, in units of the kernel; NULL without sums
   float factor, inverse_scale, unit, least, greatest;
+  bool is_whole;                   // values are whole numbers, to the nearest: `rounded` is not read
   float *output;                   // row_count x channels
   double *inside, *above, *below;  // one for each channel; NULL: none
 } binade_quantizer_gradient;

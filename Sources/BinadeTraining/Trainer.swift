@@ -95,6 +95,9 @@ public final class Trainer {
         throw .labelsOutside(classCount: graph.outputCount, data: images.classCount)
       }
     }
+    if let teacher, teacher.graph.outputCount != graph.outputCount {
+      throw .otherTeacher(classCount: graph.outputCount, teacher: teacher.graph.outputCount)
+    }
     guard recipe.rounding == .nearestEven || recipe.precision == .bfloat16 else {
       throw .invalidRecipe(
         parameter: "rounding",
@@ -134,10 +137,16 @@ public final class Trainer {
       seed: recipe.seed,
       dropsLast: recipe.dropsLast
     )
-    do {
-      let trackedStepCount = Int(
-        (recipe.trackedShare * Double(stream.stepsPerEpoch * recipe.epochs)).rounded(.up)
+    let stepCount = stream.stepsPerEpoch * recipe.epochs
+    let trackedStepCount = Int((recipe.trackedShare * Double(stepCount)).rounded(.up))
+    guard trackedStepCount < stepCount || !quantization.contains(where: { $0?.method == .aqt }) else {
+      throw .invalidRecipe(
+        parameter: "trackedShare",
+        found: "\(recipe.trackedShare), \(trackedStepCount) of \(stepCount) steps",
+        allowed: "less, such as 0.1, so that steps with frozen bounds are left"
       )
+    }
+    do {
       quantized =
         try quantization.isEmpty
         ? nil : QuantizedTraining(plan, quantization, trackedStepCount: trackedStepCount)
@@ -231,7 +240,7 @@ public final class Trainer {
     return try step(map, labels: labels, values)
   }
 
-  /// The logits of images, with the parameters as they are.
+  /// The logits of images, with the parameters that are evaluated.
   ///
   /// `usesRunningStatistics`: as inference does; otherwise batch norm uses the images' own.
   ///
@@ -252,7 +261,7 @@ public final class Trainer {
       quantized: quantized
     )
     quantized?.step = nil
-    let logits = pass.forward(map, parameters)
+    let logits = pass.forward(map, evaluated)
     return (0..<count * graph.outputCount).map { logits.base[$0] }
   }
 

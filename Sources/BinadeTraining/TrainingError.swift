@@ -6,6 +6,7 @@ public enum TrainingError: Error, Sendable, Hashable {
   case batchTooLarge(batch: Int, imageCount: Int)
   case labelsOutside(classCount: Int, data: Int)
   case imagesDoNotFit(network: String, data: String)
+  case otherTeacher(classCount: Int, teacher: Int)
   case notFinite(step: Int, what: String)
   case otherCheckpoint(difference: String)
   case malformedCheckpoint(file: String, reason: String)
@@ -26,6 +27,8 @@ extension TrainingError: CustomStringConvertible {
       "the network tells \(classCount) classes apart, the training images have \(data)"
     case .imagesDoNotFit(let network, let data):
       "the network takes images of \(network), the training images are \(data)"
+    case .otherTeacher(let classCount, let teacher):
+      "the network tells \(classCount) classes apart, its teacher \(teacher); take a teacher of the same classes"
     case .notFinite(let step, let what):
       "step \(step): \(what); the last checkpoint is kept. A lower learning rate, or clipping (--set clipping=1), may help"
     case .otherCheckpoint(let difference):

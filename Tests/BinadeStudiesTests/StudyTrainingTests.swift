@@ -78,6 +78,34 @@ import Testing
     #expect(try Self.epochs(merged) == Self.epochs(whole))
   }
 
+  @Test(
+    "training images are points of their own: the generalization gap, which fronts and verdicts leave out"
+  )
+  func gap() throws {
+    let folder = try ResultStoreTests.Folder()
+    let text =
+      Self.study.replacing("epochs=2", with: "epochs=1").replacing("limit: 40", with: "limit: 60")
+      + "\nimages: [test, training]"
+    let study = try StudyFile(yaml: text, file: "gap.yaml")
+    let store = try ResultStore(folder.path("gap.sqlite"), for: .writing)
+    try store.register(study, acceptsChange: false)
+    try ResultStoreTests.runner(study, store).run(study.points.indices) { _, _, outcome in
+      guard case .done(let run) = outcome else { return }
+      #expect(run.failure == nil)
+    }
+    #expect(try Self.trained(store).count == 1)
+    let points = try CurvePoint.all(in: [store])
+    #expect(points.count == 4 && points.count(where: \.isOfTrainingImages) == 2)
+    let gaps = GeneralizationGap.all(points)
+    #expect(gaps.count == 2)
+    for gap in gaps {
+      let own = points.filter { $0.curve == gap.curve }
+      let (training, test) = (own.first(where: \.isOfTrainingImages), own.first { !$0.isOfTrainingImages })
+      #expect(gap.training == training?.accuracy && gap.test == test?.accuracy)
+      #expect(gap.value == gap.training - gap.test && gap.standardError > 0)
+    }
+  }
+
   @Test("another seed is another network; a curve has them as one point")
   func seeds() throws {
     let folder = try ResultStoreTests.Folder()

@@ -91,6 +91,33 @@ import Testing
     }
   }
 
+  @Test("AQT's bounds must freeze before the run ends; a teacher has the same classes")
+  func bounds() throws {
+    let graph = TrainingPassTests.graph("A")
+    func trainer(_ share: Double, teacher: NetworkGraph? = nil) throws -> Trainer {
+      var recipe = TrainingRecipe()
+      (recipe.batch, recipe.epochs, recipe.trackedShare) = (1, 4, share)
+      let quantization = try Self.quantization("int4", nil, .aqt)
+      return try Trainer(
+        graph,
+        TrainingPassTests.parameters(graph),
+        images: TestImages.of(graph, count: 1),
+        normalization: TestImages.normalization(graph),
+        recipe: recipe,
+        teacher: teacher.map { ($0, TrainingPassTests.parameters($0)) },
+        quantization: graph.weightedLayers.map { _ in quantization }
+      )
+    }
+    _ = try trainer(0.75)
+    let late = #expect(throws: TrainingError.self) { _ = try trainer(0.76) }
+    #expect(late?.description.contains("4 of 4 steps") == true)
+    let other = try ResNet.cifar(depth: 8, widths: [4, 6, 8], input: graph.inputShape, classCount: 6).graph
+    #expect(throws: TrainingError.otherTeacher(classCount: 5, teacher: 6)) {
+      _ = try trainer(0.1, teacher: other)
+    }
+    _ = try trainer(0.1, teacher: graph)
+  }
+
   @Test("what would be deployed with other bits is refused: bfloat16 products, random words")
   func refusals() throws {
     let graph = TrainingPassTests.graph("A")

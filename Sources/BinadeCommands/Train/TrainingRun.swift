@@ -9,6 +9,7 @@ final class TrainingRun {
   private let evaluation: ImageDataset
   private let output: OutputFolder
   private let threads: Int
+  private var serving: ServingCheck?
   private var seconds = 0.0
   private var imageCount = 0
 
@@ -110,6 +111,7 @@ final class TrainingRun {
   /// Writes what a finished run leaves.
   private func finish() throws {
     try export("model.safetensors")
+    if trainer.recipe.isQuantized { serving = try session.servingCheck() }
     try output.write(history.csv, as: "history.csv")
     do { try TrainingPlot(history).files.write(to: output.url) } catch let error as PlotError {
       CommandContext.current.console.writeError("note: \(error)")
@@ -153,6 +155,7 @@ final class TrainingRun {
       accuracy: accuracy,
       accuracyInterval: interval,
       bestEpoch: session.best?.epoch,
+      serving: serving,
       imagesPerSecond: seconds > 0 ? Double(imageCount) / seconds : nil,
       provenance: TrainingResult.Provenance(
         binadeVersion: BinadeVersion.current,

@@ -49,6 +49,7 @@ enum TrainingText {
     if let best = result.bestEpoch, best != result.epochs.last?.epoch {
       lines.append("best after epoch \(best), chosen on the evaluation images: best.safetensors")
     }
+    if let serving = result.serving { lines.append(serving.sentence) }
     if let rate = result.imagesPerSecond {
       lines.append(String(format: "%.0f images/s, evaluation included", rate))
     }
@@ -86,6 +87,8 @@ struct TrainingResult: Codable {
   let accuracy: Double?
   let accuracyInterval: WilsonInterval?
   let bestEpoch: Int?
+  /// Of quantized runs: the deployed network beside the training forward.
+  let serving: ServingCheck?
   let imagesPerSecond: Double?
   let provenance: Provenance
 }

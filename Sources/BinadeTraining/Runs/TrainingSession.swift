@@ -85,6 +85,9 @@ public final class TrainingSession {
 
   private func evaluate() throws -> Predictions { evaluator.predictions(of: try trainer.deployed()) }
 
+  /// The deployed network beside the training forward, on the evaluation images.
+  public func servingCheck() throws -> ServingCheck { try ServingCheck(trainer, evaluator) }
+
   /// What the network gives after the last epoch that was done.
   ///
   /// A run that was resumed after its end is evaluated again.

@@ -16,9 +16,9 @@ import Testing
   }
 
   /// Multiplies the scales of an operand.
-  private static func scale(_ trainable: inout TrainableQuantizer?, by factor: Float) {
+  private static func scale(_ trainable: inout TrainableQuantizer?, by factor: Float) throws {
     guard let (scales, tracker) = trainable.map({ ($0.scales, $0.tracker) }) else { return }
-    trainable?.restore(
+    try trainable?.restore(
       scales: scales.map { $0 * factor },
       leastScales: scales.map { _ in 0 },
       tracker: tracker
@@ -27,13 +27,13 @@ import Testing
 
   /// Gives all values room: averages of one step lie at a tenth of their extremes, LSQ begins far above them, and a value at the
   /// bound counts as clipped.
-  private static func widen(_ trainable: inout TrainableQuantizer?, to bound: Float) {
+  private static func widen(_ trainable: inout TrainableQuantizer?, to bound: Float) throws {
     guard let quantizer = trainable, !quantizer.scales.isEmpty, !quantizer.isBlocked else { return }
     let greatest = Float(quantizer.codec.reference.ladder.greatest.value)
     // Posits are precise about 1.
     let scales = quantizer.scales.map { greatest > 0x1p20 ? $0 : bound / greatest }
-    trainable?.restore(scales: scales, leastScales: [], tracker: quantizer.tracker)
-    if greatest > 0x1p20, quantizer.rule == .tracked { scale(&trainable, by: 12) }
+    try trainable?.restore(scales: scales, leastScales: scales.map { _ in 0 }, tracker: quantizer.tracker)
+    if greatest > 0x1p20, quantizer.rule == .tracked { try scale(&trainable, by: 12) }
   }
 
   /// The length of the difference over that of the gradient.
@@ -63,8 +63,10 @@ import Testing
       let trainer = try Self.trainer(graph, format, method)
       try trainer.step(images: images, labels: labels, values: Self.still)
       for index in graph.weightedLayers.indices {
-        if method == .lsq { Self.widen(&trainer.quantized!.layers[index].weights, to: 4) }
-        Self.widen(&trainer.quantized!.layers[index].inputs, to: 16)
+        if [.lsq, .lsqPlus].contains(method) {
+          try Self.widen(&trainer.quantized!.layers[index].weights, to: 4)
+        }
+        try Self.widen(&trainer.quantized!.layers[index].inputs, to: 16)
       }
       try trainer.step(images: images, labels: labels, values: Self.still)
       let places = ParameterLayout(graph).entries.filter(\.role.isTrainable).flatMap(\.range)
@@ -76,7 +78,7 @@ import Testing
 
   @Test(
     "learned scales have the derivative of the loss, where values are clipped",
-    arguments: [TrainingMethod.lsq, .pact, .pactCalibrated],
+    arguments: [TrainingMethod.lsq, .lsqPlus, .pact, .pactCalibrated],
     ["A", "mixed"]
   )
   func learned(method: TrainingMethod, name: String) throws {
@@ -87,10 +89,11 @@ import Testing
     let quantized = try #require(trainer.quantized)
     // Some are clipped.
     for index in quantized.layers.indices {
-      let isStep = quantized.layers[index].inputs?.rule == .learnedStep
-      Self.scale(&quantized.layers[index].inputs, by: isStep ? 1.0 / 181 : 0.5)
+      let isStep = method == .lsq && quantized.layers[index].inputs?.rule == .learnedStep
+      try Self.scale(&quantized.layers[index].inputs, by: isStep ? 1.0 / 181 : 0.5)
+      if method == .lsqPlus { try Self.scale(&quantized.layers[index].weights, by: 0.7) }
       guard method == .lsq else { continue }
-      Self.scale(&quantized.layers[index].weights, by: 1.0 / 181)
+      try Self.scale(&quantized.layers[index].weights, by: 1.0 / 181)
     }
     func loss() throws -> Double {
       try trainer.step(images: images, labels: labels, values: Self.still).loss
@@ -111,7 +114,9 @@ import Testing
         {
           func loss(_ change: Double) throws -> Double {
             var moved = trainable
-            moved.parameters[place] *= 1 + change
+            var changed = parameters
+            changed[place] *= 1 + change
+            try moved.move(to: changed)
             if operand == .weights { quantized.layers[index].weights = moved }
             if operand == .activations { quantized.layers[index].inputs = moved }
             return try trainer.step(images: images, labels: labels, values: Self.still).loss
@@ -123,7 +128,8 @@ import Testing
         quantized.layers[index] = layer
       }
     }
-    // Inputs of the first layer, images, learn nothing.
+    // Inputs that may be negative have an offset; those of the first layer, images, learn nothing.
+    #expect(found.contains { $0.inputs?.learnsOffset == true } == (method == .lsqPlus && name == "mixed"))
     #expect(gradients.count >= found.count - 1)
     let error = Self.distance(gradients, differences)
     // Differences of 1 % turn ReLUs.

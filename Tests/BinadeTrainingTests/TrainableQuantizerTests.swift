@@ -150,7 +150,7 @@ import Testing
     _ = values.withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: values.count) }
     #expect(abs(trainable.scales[0] - 0.522914) < 1e-6)
     #expect(abs(trainable.gradientFactor(elementCount: values.count) - 0.218218) < 1e-6)
-    trainable.parameters = [0.25]
+    try trainable.move(to: [0.25])
     #expect(try Self.codes(trainable, values) == [-4, -1, 0, 0, 1, 2, 3])
     let (passed, sums) = try Self.rule(trainable, values)
     let gradients = sums.map { trainable.scaleGradients([$0])[0] }
@@ -226,7 +226,7 @@ import Testing
     var trainable = try Self.trainable("int4", .lsq, .weights, granularity: .tensor)
     _ = [Float(1), -1].withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: 2) }
     let first = trainable.scales[0]
-    trainable.parameters = [-5]
+    try trainable.move(to: [-5])
     #expect(trainable.scales[0] == first * 0x1p-10)
     let blocks = try FormatCatalog().blockFormat(named: "mxfp4_e2m1")
     for operand in [Operand.weights, .activations] {

@@ -18,10 +18,14 @@ public struct TrainableQuantizer: Sendable {
   private let normalizesWeights: Bool, rescalesWeights: Bool
   /// What normalised weights are multiplied by, for their variance.
   public private(set) var weightFactor = 1.0
-  /// Whether the method is LSQ, whatever the parameter is.
-  private let learnsSteps: Bool
+  /// Whether the method is LSQ, whatever the parameter is, and whether it is LSQ+.
+  private let learnsSteps: Bool, isPlus: Bool
+  /// The values of the format as steps, where an offset is learned.
+  private let offsetSpacing: EvenSpacing?
+  /// The learned offset: what the format's own zero stands for.
+  public internal(set) var offset = 0.0
   /// With scales of 1.
-  private let base: Quantizer
+  private var base: Quantizer
   /// What greatest magnitudes and bounds become: the greatest value of formats that do not taper, a value where the others are precise.
   private let anchor: Double
   /// The scales, one or one for each channel; empty as long as there are none.
@@ -69,6 +73,13 @@ public struct TrainableQuantizer: Sendable {
     anchor = Double(ScaleTarget(base.codec, isNonnegative: isNonnegative).unit)
     // Steps of 1 are what LSQ learns; of other ladders the bound, as their units are of no meaning (training.md 4).
     learnsSteps = wanted == .learnedStep
+    isPlus = learnsSteps && method == .lsqPlus
+    let plainCodec = try cache.codec(
+      for: specification.format.element,
+      policy: ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
+    )
+    let shifts = isPlus && operand == .activations && !isNonnegative && base.codec.info.scaling != .none
+    offsetSpacing = shifts ? EvenSpacing(plainCodec.codec.reference.ladder) : nil
     let isWhole = base.blocks == nil && EvenSpacing(base.codec.reference.ladder)?.step == 1
     rule = wanted == .learnedStep && !isWhole ? .learnedBound(learnsInside: true) : wanted
     if rule == .one { scales = [Float(1 / anchor)] }
@@ -155,9 +166,21 @@ public struct TrainableQuantizer: Sendable {
       }
     case .learnedStep, .learnedBound:
       guard scales.isEmpty else { return }
+      guard !isPlus else {
+        begin(each { Float(max(Self.threeDeviations($0), 0x1p-23) / anchor) })
+        return
+      }
       begin(each { Float(LearnedStep.initialStep(Array($0), greatestCode: 1) / anchor.squareRoot()) })
     case .calibrated, .one, .tracked: preconditionFailure("weights have no first batch")
     }
+  }
+
+  /// The greater end of what lies within three deviations of the mean.
+  private static func threeDeviations(_ values: UnsafeBufferPointer<Float>) -> Double {
+    let count = Double(values.count)
+    let mean = values.reduce(0.0) { $0 + Double($1) } / count
+    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    return abs(mean) + 3 * variance.squareRoot()
   }
 
   private static func magnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
@@ -183,6 +206,7 @@ public struct TrainableQuantizer: Sendable {
     var whole = TensorSample()
     for sample in samples { whole.merge(sample) }
     switch rule {
+    case .learnedStep where isPlus, .learnedBound where isPlus: try beginPlus(whole, name: name)
     case .tracked:
       tracker.update(isPerChannel ? samples : [whole])
       guard isLastTracked else { return }
@@ -208,6 +232,36 @@ public struct TrainableQuantizer: Sendable {
     return (bound + 0x1p-23) / (isCut ? anchor + 1 : anchor)
   }
 
+  /// LSQ+: the scale of the least squared error, and the zero point that both ends put in place.
+  private mutating func beginPlus(_ sample: TensorSample, name: String) throws {
+    var start = specification
+    (start.granularity, start.calibration) = (.tensor, MSECalibration())
+    if offsetSpacing != nil { start.zeroPoint = .full }
+    let found = try Quantizer(start, samples: [sample], operand: operand, name: name, cache: cache)
+    begin(found.scales.values)
+    guard let offsetSpacing else { return }
+    offset = -Double(found.zeroPoint) * offsetSpacing.step * Double(scales[0])
+    try shift()
+  }
+
+  /// Puts the zero point at the whole step next to the offset; it stays among the values, whose rims are 0.
+  private mutating func shift() throws {
+    guard let spacing = offsetSpacing, let scale = scales.first else { return }
+    let place = (-offset / (Double(scale) * spacing.step)).rounded(.toNearestOrEven)
+    let zeroPoint = Int(min(max(place, Double(spacing.least)), Double(spacing.greatest)))
+    guard zeroPoint != base.zeroPoint else { return }
+    let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
+    base = Quantizer(
+      try cache.codec(
+        for: specification.format.element,
+        shift: Double(zeroPoint) * spacing.step,
+        policy: policy
+      ),
+      zeroPoint: zeroPoint,
+      scales: .tensor(1)
+    )
+  }
+
   private mutating func begin(_ scales: [Float]) {
     self.scales = scales.map { max($0, 0x1p-100) }
     leastScales = self.scales.map { $0 * 0x1p-10 }
@@ -228,8 +282,14 @@ public struct TrainableQuantizer: Sendable {
   ///
   /// `sums`: for each scale.
   public func scaleGradients(_ sums: [ScaleSums]) -> [Double] {
-    let (least, most) = (codec.reference.ladder.least.value, codec.reference.ladder.greatest.value)
-    return sums.map { sum in
+    var (least, most) = (codec.reference.ladder.least.value, codec.reference.ladder.greatest.value)
+    let ofOffset = offsetSpacing.map { _ in sums.reduce(0) { $0 + $1.above + $1.below } }
+    // The steps that codes are away from the offset, not from 0.
+    if let offsetSpacing {
+      let shift = Double(base.zeroPoint) * offsetSpacing.step
+      (least, most) = (least + shift, most + shift)
+    }
+    let ofScales: [Double] = sums.map { sum in
       switch rule {
       case .learnedStep: sum.inside + most * sum.above + least * sum.below
       // The parameter is the bound, scale times the anchor.
@@ -238,16 +298,27 @@ public struct TrainableQuantizer: Sendable {
       case .greatest, .calibrated, .one, .tracked: 0
       }
     }
+    return ofScales + (ofOffset.map { [$0] } ?? [])
   }
 
-  /// The parameters: steps, or bounds.
+  /// The parameters: steps, or bounds; last the offset, where there is one.
   public var parameters: [Double] {
-    get { rule == .learnedStep ? scales.map(Double.init) : scales.map { Double($0) * anchor } }
-    set {
-      let scales = rule == .learnedStep ? newValue : newValue.map { $0 / anchor }
-      // A scale of 0 or below has no meaning: it is held where it still has one.
-      self.scales = zip(scales, leastScales).map { max(Float($0), $1) }
+    (rule == .learnedStep ? scales.map(Double.init) : scales.map { Double($0) * anchor })
+      + (learnsOffset ? [offset] : [])
+  }
+
+  /// Takes over parameters that an update has moved.
+  ///
+  /// Throws `FormatError` for an offset that the format cannot have.
+  public mutating func move(to parameters: [Double]) throws {
+    precondition(parameters.count == self.parameters.count, "other parameters")
+    if learnsOffset { offset = parameters[parameters.count - 1] }
+    // A scale of 0 or below has no meaning: it is held where it still has one.
+    scales = scales.indices.map {
+      let least = $0 < leastScales.count ? leastScales[$0] : .leastNormalMagnitude
+      return max(Float(rule == .learnedStep ? parameters[$0] : parameters[$0] / anchor), least)
     }
+    try shift()
   }
 
   /// Turns the gradient of what was rounded in the place of the weights into that of the weights.
@@ -260,12 +331,22 @@ public struct TrainableQuantizer: Sendable {
   }
 
   /// Takes over the state of a checkpoint.
-  public mutating func restore(scales: [Float], leastScales: [Float], tracker: BoundTracker) {
-    (self.scales, self.leastScales, self.tracker) = (scales, leastScales, tracker)
+  ///
+  /// Throws `FormatError` for an offset that the format cannot have.
+  public mutating func restore(
+    scales: [Float],
+    leastScales: [Float],
+    offset: Double = 0,
+    tracker: BoundTracker
+  ) throws {
+    (self.scales, self.leastScales, self.offset, self.tracker) = (scales, leastScales, offset, tracker)
+    try shift()
   }
 
   /// What a checkpoint keeps beside scales and tracker.
   public var leastLearnedScales: [Float] { leastScales }
+  /// Whether there is an offset to learn.
+  public var learnsOffset: Bool { offsetSpacing != nil }
 }
 
 /// Sums over upstream gradients that learned scales need.

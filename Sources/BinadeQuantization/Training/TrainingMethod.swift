@@ -16,6 +16,11 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
   ///
   /// - Source: Esser et al., "Learned Step Size Quantization", ICLR 2020; methods.md 4.4.
   case lsq
+  /// The same, begun where weights have three deviations and inputs the least squared error; inputs that may be negative learn an offset
+  /// as well, in whole steps, so that 0 stays a value.
+  ///
+  /// - Source: Bhalgat et al., "LSQ+: Improving Low-Bit Quantization Through Learnable Offsets and Better Initialization", CVPRW 2020.
+  case lsqPlus = "lsq+"
   /// Inputs are clipped where a parameter says, which learns from what is clipped; weights straight-through.
   ///
   /// - Source: Choi et al., "PACT: Parameterized Clipping Activation for Quantized Neural Networks", 2018; methods.md 4.2.
@@ -66,7 +71,7 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
   /// The rule of an operand.
   public func scaleRule(of operand: Operand) -> ScaleRule {
     switch (self, operand) {
-    case (.lsq, _): .learnedStep
+    case (.lsq, _), (.lsqPlus, _): .learnedStep
     case (.dorefa, _), (.sat, .weights): .one
     case (_, .weights): .greatest
     case (.straightThrough, .activations), (.clipped, .activations): .calibrated

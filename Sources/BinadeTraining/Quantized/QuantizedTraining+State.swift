@@ -3,7 +3,7 @@ import BinadeQuantization
 /// What a checkpoint keeps of the quantizers: a line for each array, in digits that give the same bits again.
 extension QuantizedTraining {
   private enum Field: String, CaseIterable {
-    case scales, leastScales, maxima, minima, updateCount, momentum
+    case scales, offset, leastScales, maxima, minima, updateCount, momentum
   }
 
   /// The state as text: `LAYER OPERAND FIELD NUMBER...`.
@@ -17,7 +17,7 @@ extension QuantizedTraining {
   /// The same without what only training needs.
   var exportedState: String {
     state.split(separator: "\n").filter { line in
-      line.split(separator: " ", maxSplits: 3).dropFirst(2).first == "scales"
+      ["scales", "offset"].contains(line.split(separator: " ", maxSplits: 3).dropFirst(2).first ?? "")
     }.joined(separator: "\n")
   }
 
@@ -34,6 +34,7 @@ extension QuantizedTraining {
       let numbers: [String] =
         switch field {
         case .scales: trainable.scales.map { "\($0)" }
+        case .offset: trainable.learnsOffset ? ["\(trainable.offset)"] : []
         case .leastScales: trainable.leastLearnedScales.map { "\($0)" }
         case .maxima: trainable.tracker.maxima.map { "\($0)" }
         case .minima: trainable.tracker.minima.map { "\($0)" }
@@ -60,24 +61,36 @@ extension QuantizedTraining {
       let numbers = words.compactMap { Number($0) }
       return numbers.count == words.count ? numbers : nil
     }
-    func restored(_ name: String, _ trainable: inout TrainableQuantizer?, _ momentum: inout [Double]) -> Bool
-    {
-      guard trainable != nil else { return true }
+    func restored(
+      _ name: String,
+      _ trainable: inout TrainableQuantizer?,
+      _ momentum: inout [Double],
+      channels: Int
+    ) -> Bool {
+      guard let own = trainable else { return true }
       guard let scales: [Float] = numbers(name, .scales), let least: [Float] = numbers(name, .leastScales),
         let maxima: [Double] = numbers(name, .maxima), let minima: [Double] = numbers(name, .minima),
+        let offset: [Double] = numbers(name, .offset), offset.allSatisfy(\.isFinite),
         let count: [Int] = numbers(name, .updateCount), let moved: [Double] = numbers(name, .momentum),
-        scales.allSatisfy({ $0.isNormal && $0 > 0 }), maxima.count == minima.count
+        scales.allSatisfy({ $0.isNormal && $0 > 0 }), maxima.count == minima.count,
+        scales.isEmpty || scales.count == (own.isPerChannel ? channels : 1),
+        least.isEmpty || least.count == scales.count,
+        moved.isEmpty || moved.count == scales.count + (own.learnsOffset ? 1 : 0)
       else { return false }
       var tracker = BoundTracker()
       (tracker.maxima, tracker.minima, tracker.updateCount) = (maxima, minima, count.first ?? 0)
-      trainable?.restore(scales: scales, leastScales: least, tracker: tracker)
+      do {
+        let offset = offset.first ?? 0
+        try trainable?.restore(scales: scales, leastScales: least, offset: offset, tracker: tracker)
+      } catch { return false }
       momentum = moved
       return true
     }
     for index in layers.indices {
       var layer = layers[index]
-      guard restored("\(layer.name) weights", &layer.weights, &layer.weightMomentum),
-        restored("\(layer.name) inputs", &layer.inputs, &layer.inputMomentum)
+      let outputs = layer.shape.outputChannels
+      guard restored("\(layer.name) weights", &layer.weights, &layer.weightMomentum, channels: outputs),
+        restored("\(layer.name) inputs", &layer.inputs, &layer.inputMomentum, channels: 1)
       else { return false }
       layers[index] = layer
     }

@@ -333,13 +333,15 @@ package final class QuantizedTraining {
 
   /// Moves learned scales along their gradients, as SGD with the step's rate and momentum, without decay.
   func update(_ values: StepValues) {
-    for index in layers.indices {
-      let layer = layers[index]
-      (layers[index].weights, layers[index].weightMomentum) =
-        Self.moved(layer.weights, layer.weightGradient, layer.weightMomentum, values)
-      (layers[index].inputs, layers[index].inputMomentum) =
-        Self.moved(layer.inputs, layer.inputGradient, layer.inputMomentum, values)
-    }
+    do {
+      for index in layers.indices {
+        let layer = layers[index]
+        (layers[index].weights, layers[index].weightMomentum) =
+          try Self.moved(layer.weights, layer.weightGradient, layer.weightMomentum, values)
+        (layers[index].inputs, layers[index].inputMomentum) =
+          try Self.moved(layer.inputs, layer.inputGradient, layer.inputMomentum, values)
+      }
+    } catch { failure = error }
   }
 
   private static func moved(
@@ -347,16 +349,18 @@ package final class QuantizedTraining {
     _ gradient: [Double],
     _ momentum: [Double],
     _ values: StepValues
-  ) -> (TrainableQuantizer?, [Double]) {
+  ) throws -> (TrainableQuantizer?, [Double]) {
     guard var learned = trainable, learned.rule.isLearned, !gradient.isEmpty else {
       return (trainable, momentum)
     }
     let before = momentum.isEmpty ? gradient.map { _ in 0 } : momentum
     let momentum = zip(before, gradient).map { values.momentum * $0 + $1 }
     let parameters = learned.parameters
-    learned.parameters = parameters.indices.map {
-      parameters[$0] - values.learningRate * (gradient[$0] + values.momentum * momentum[$0])
-    }
+    try learned.move(
+      to: parameters.indices.map {
+        parameters[$0] - values.learningRate * (gradient[$0] + values.momentum * momentum[$0])
+      }
+    )
     return (learned, momentum)
   }
 

@@ -10,6 +10,7 @@ final class TrainingRun {
   private let output: OutputFolder
   private let threads: Int
   private var serving: ServingCheck?
+  private var folding: FoldingCheck?
   private var seconds = 0.0
   private var imageCount = 0
 
@@ -111,7 +112,12 @@ final class TrainingRun {
   /// Writes what a finished run leaves.
   private func finish() throws {
     try export("model.safetensors")
-    if trainer.recipe.isQuantized { serving = try session.servingCheck() }
+    // Quantized networks keep batch norm behind the sums; float32 is deployed with it in the weights.
+    if trainer.recipe.isQuantized {
+      serving = try session.servingCheck()
+    } else {
+      folding = try session.foldingCheck()
+    }
     try output.write(history.csv, as: "history.csv")
     do { try TrainingPlot(history).files.write(to: output.url) } catch let error as PlotError {
       CommandContext.current.console.writeError("note: \(error)")
@@ -156,6 +162,7 @@ final class TrainingRun {
       accuracyInterval: interval,
       bestEpoch: session.best?.epoch,
       serving: serving,
+      folding: folding,
       imagesPerSecond: seconds > 0 ? Double(imageCount) / seconds : nil,
       provenance: TrainingResult.Provenance(
         binadeVersion: BinadeVersion.current,

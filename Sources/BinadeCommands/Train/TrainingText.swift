@@ -50,6 +50,7 @@ enum TrainingText {
       lines.append("best after epoch \(best), chosen on the evaluation images: best.safetensors")
     }
     if let serving = result.serving { lines.append(serving.sentence) }
+    if let folding = result.folding { lines.append(folding.sentence) }
     if let rate = result.imagesPerSecond {
       lines.append(String(format: "%.0f images/s, evaluation included", rate))
     }
@@ -89,6 +90,8 @@ struct TrainingResult: Codable {
   let bestEpoch: Int?
   /// Of quantized runs: the deployed network beside the training forward.
   let serving: ServingCheck?
+  /// Of others: batch norm folded into weights beside batch norm behind the sums.
+  let folding: FoldingCheck?
   let imagesPerSecond: Double?
   let provenance: Provenance
 }

@@ -88,6 +88,12 @@ public final class TrainingSession {
   /// The deployed network beside the training forward, on the evaluation images.
   public func servingCheck() throws -> ServingCheck { try ServingCheck(trainer, evaluator) }
 
+  /// Batch norm folded into float32 weights beside batch norm behind the sums, on the first 16 evaluation images; nil without batch
+  /// norm.
+  public func foldingCheck() throws -> FoldingCheck? {
+    try FoldingCheck(trainer.graph, trainer.evaluated, evaluator, limit: 16)
+  }
+
   /// What the network gives after the last epoch that was done.
   ///
   /// A run that was resumed after its end is evaluated again.

@@ -69,11 +69,12 @@ struct ExhaustiveVerification {
       default: throw error
       }
     }
-    let paths = Set(
-      FormatProof.converters(of: try FormatCodec(format)).map(\.path)
-    )
-    return certificate.rows.filter {
-      $0.mismatchCount == 0 && Set($0.converters.map(\.path)) == paths
+    // Which table or search converts depends on the rule.
+    return try certificate.rows.filter { row in
+      guard row.mismatchCount == 0, let rule = RoundingRule(rawValue: row.rounding) else { return false }
+      let overflow = OverflowRule(rawValue: row.overflow) ?? .ieee
+      let codec = try FormatCodec(format, policy: ConversionPolicy(rounding: rule, overflow: overflow))
+      return Set(row.converters.map(\.path)) == Set(FormatProof.converters(of: codec).map(\.path))
     }
   }
 

@@ -4,7 +4,7 @@ import BinadeTraining
 
 extension TrainingRecipe {
   /// Whether operands are quantized.
-  public var isQuantized: Bool { weights != nil || activations != nil || ends != nil }
+  public var isQuantized: Bool { weights != nil || activations != nil || ends != nil || gradients != nil }
 
   /// What the recipe makes of each layer of a network; nothing where it quantizes none.
   ///
@@ -14,7 +14,16 @@ extension TrainingRecipe {
   public func quantization(layerCount: Int, _ catalog: FormatCatalog) throws -> [LayerQuantization?] {
     guard isQuantized else { return [] }
     let (body, ends) = try formats(catalog)
-    return (0..<layerCount).map { $0 == 0 || $0 == layerCount - 1 ? ends ?? body : body }
+    let gradients = try gradients.map {
+      try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .tensor)
+    }
+    return (0..<layerCount).map { index in
+      var layer = index == 0 || index == layerCount - 1 ? ends ?? body : body
+      guard let gradients else { return layer }
+      layer = layer ?? LayerQuantization(weights: nil, inputs: nil, method: quantization)
+      layer?.gradients = gradients
+      return layer
+    }
   }
 
   /// The formats of layers in between, and of the first and the last where they have their own.

@@ -158,6 +158,13 @@ public struct Quantizer: Sendable {
     return result
   }
 
+  /// The same with the random words of a step of training; itself where it draws none.
+  func drawing(step: UInt32) -> Quantizer {
+    var result = self
+    result.random = random?.drawing(step: step)
+    return result
+  }
+
   /// The same with other scales above those of the blocks, one or one for each output channel.
   ///
   /// - Precondition: a block format.

@@ -22,13 +22,23 @@ public struct RandomWords: Sendable, Hashable {
 /// The random words of one tensor, with the codec that rounds by them.
 struct RandomRounding: Sendable {
   let codec: StochasticCodec
-  let words: CounterGenerator
+  var words: CounterGenerator
+  private let seed: UInt64
+  private let tensor: UInt32
 
   /// The rounding of `format`, saturating, for the tensor of this number.
   ///
   /// Throws `FormatError` when the format cannot be compiled.
   init(_ format: any NumericFormat, _ words: RandomWords, tensor: UInt32) throws(FormatError) {
     codec = try StochasticCodec(format, rounding: words.rounding)
+    (seed, self.tensor) = (words.seed, tensor)
     self.words = CounterGenerator(seed: words.seed, tensor: tensor)
+  }
+
+  /// The same with the words of a step.
+  func drawing(step: UInt32) -> RandomRounding {
+    var result = self
+    result.words = CounterGenerator(seed: seed, tensor: tensor, step: step)
+    return result
   }
 }

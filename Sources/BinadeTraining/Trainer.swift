@@ -149,7 +149,13 @@ public final class Trainer {
     do {
       quantized =
         try quantization.isEmpty
-        ? nil : QuantizedTraining(plan, quantization, trackedStepCount: trackedStepCount)
+        ? nil
+        : QuantizedTraining(
+          plan,
+          quantization,
+          trackedStepCount: trackedStepCount,
+          seed: recipe.seed
+        )
     } catch {
       throw .quantization(reason: "\(error)")
     }

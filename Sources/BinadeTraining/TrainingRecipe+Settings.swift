@@ -1,7 +1,11 @@
 /// Recipes as text: one `key: value` line per setting, in a fixed order, read and written by hand, and compared line by line.
 extension TrainingRecipe {
   /// All settings as YAML.
-  public var text: String { Self.settings.map { "\($0.key): \($0.text(self))" }.joined(separator: "\n") }
+  public var text: String {
+    let standard = TrainingRecipe()
+    return Self.settings.filter { !$0.isLeftOut || $0.text(self) != $0.text(standard) }
+      .map { "\($0.key): \($0.text(self))" }.joined(separator: "\n")
+  }
 
   /// Reads what ``text`` wrote.
   public init(text: String) throws(TrainingError) {
@@ -48,8 +52,10 @@ extension TrainingRecipe {
         return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
       }
     ) { first, _ in first }
+    let standard = TrainingRecipe()
     return Self.settings.lazy.compactMap { setting in
-      let (own, other) = (setting.text(self), other[setting.key] ?? "not set")
+      let missing = setting.isLeftOut ? setting.text(standard) : "not set"
+      let (own, other) = (setting.text(self), other[setting.key] ?? missing)
       return own == other ? nil : (setting.key, own, other)
     }.first
   }
@@ -57,6 +63,8 @@ extension TrainingRecipe {
   private struct Setting: Sendable {
     let key: String
     let allowed: String
+    /// Whether it is left out of texts where it has its default: it came after texts were written that are still compared.
+    var isLeftOut = false
     let text: @Sendable (TrainingRecipe) -> String
     /// False for a value that is not allowed.
     let set: @Sendable (inout TrainingRecipe, String) -> Bool
@@ -96,8 +104,9 @@ extension TrainingRecipe {
     }
   }
 
-  private static func format(_ key: String, _ path: Path<String?>) -> Setting {
-    Setting(key: key, allowed: "none, or a quantizer: FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]") {
+  private static func format(_ key: String, _ path: Path<String?>, isLeftOut: Bool = false) -> Setting {
+    let allowed = "none, or a quantizer: FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]"
+    return Setting(key: key, allowed: allowed, isLeftOut: isLeftOut) {
       $0[keyPath: path] ?? "none"
     } set: { recipe, value in
       guard !value.isEmpty, !value.contains(where: { $0.isWhitespace }) else { return false }
@@ -183,6 +192,7 @@ extension TrainingRecipe {
     format("weights", \.weights),
     format("activations", \.activations),
     format("ends", \.ends),
+    format("gradients", \.gradients, isLeftOut: true),
     word("quantization", \.quantization),
     number("trackedShare", \.trackedShare, 0...1),
     flag("dropLast", \.dropsLast),

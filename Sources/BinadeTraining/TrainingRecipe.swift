@@ -37,6 +37,8 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var dropsLast = true
   /// What weights, inputs, and both of the first and the last layer become: quantizers as in `binade evaluate`; nil for float32.
   public var weights: String?, activations: String?, ends: String?
+  /// What the gradients of layers' sums become; nil for float32.
+  public var gradients: String?
   /// How scales come about, and what gradients pass the rounding.
   public var quantization = TrainingMethod.lsq
   /// AQT: the share of the steps in which inputs stay as they are while their extremes are tracked.

@@ -54,6 +54,28 @@ import Testing
     #expect(message(1, "verify", "--certificate", steps).contains("MPFR's steps are not those certified"))
   }
 
+  @Test("a resumed proof keeps the rows of rules that other tables convert under")
+  func resumed() throws {
+    let folder = scratch.path("proofs")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // Its conversion to odd codes searches the table that the other rules do not.
+    let committed = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../certificates/nf4.json"
+    )
+    let before = try String(contentsOf: committed, encoding: .utf8)
+    #expect(before.contains("toOdd"))
+    _ = try scratch.write("proofs/nf4.json", Data(before.utf8))
+    let run = CommandRun([
+      "verify", "nf4", "--rounding", "nearestEven", "--exhaustive", "--resume", "--certificates", folder,
+    ])
+    #expect(run.status == 0 && run.output.contains("0 mismatches"), "\(run.errors)")
+    let after = try String(contentsOfFile: folder + "/nf4.json", encoding: .utf8)
+    for rule in ["nearestEven", "towardZero", "nearestAway", "awayFromZero", "toOdd"] {
+      let text = "\"rounding\" : \"\(rule)\""
+      #expect(after.split(separator: text).count == before.split(separator: text).count, "\(rule)")
+    }
+  }
+
   @Test("what cannot be proven is said")
   func refused() {
     #expect(message(2, "verify", "mxfp4_e2m1", "--exhaustive").contains("mxfp4_e2m1 are blocks"))

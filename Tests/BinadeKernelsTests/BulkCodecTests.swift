@@ -186,6 +186,28 @@ import Testing
     }
   }
 
+  @Test(
+    "lines by one scale are the values of the quotients in multiples of a unit, on every row",
+    arguments: ["int4", "q3.4", "float8_e4m3fn", "nf4", "posit16", "takum32"]
+  )
+  func lines(name: String) throws {
+    let codec = try FormatCodec(
+      try FormatCatalog().format(named: name),
+      policy: ConversionPolicy(rounding: .nearestEven, overflow: .saturate)
+    )
+    let input = (0..<1_037).map { Float($0 * 7_919 % 10_007) / 911 - 5 }
+    for (scale, unit) in [(1, 1), (0.37, 1), (0.25, 0.125), (3.1, 0x1p-20)] as [(Float, Float)] {
+      let expected = input.map { codec.decode(codec.encode($0 / scale)) / unit }
+      for row in Self.rows {
+        var found = [Float](repeating: .nan, count: input.count)
+        input.withUnsafeBufferPointer {
+          BulkCodec(codec, features: row).round($0, scale: scale, unit: unit, into: &found)
+        }
+        #expect(found.map(\.bitPattern) == expected.map(\.bitPattern), "\(row.names) \(scale) \(unit)")
+      }
+    }
+  }
+
   @Test("in place, and in pieces of every length up to 300")
   func lengths() throws {
     let codec = try FormatCodec(FormatCatalog().format(named: "float8_e5m2"))

@@ -37,7 +37,7 @@ import Testing
   }
 
   /// The length of the difference over that of the gradient.
-  private static func distance(_ found: [Double], _ exact: [Double]) -> Double {
+  static func distance(_ found: [Double], _ exact: [Double]) -> Double {
     let squares = zip(found, exact).reduce((0.0, 0.0)) {
       ($0.0 + ($1.0 - $1.1) * ($1.0 - $1.1), $0.1 + $1.1 * $1.1)
     }

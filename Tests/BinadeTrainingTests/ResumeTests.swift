@@ -50,11 +50,11 @@ import Testing
     arguments: TrainingMethod.allCases
   )
   func quantized(method: TrainingMethod) throws {
+    var quantization = try QuantizedTrainingTests.quantization("int4", nil, method)
+    // Their scales are a state too, their random words go by the step.
+    quantization.gradients = try GradientQuantizerTests.specification("float8_e5m2", isStochastic: true)
     func trainer(_ threads: Int) throws -> Trainer {
-      try Self.trainer(
-        threads: threads,
-        quantization: QuantizedTrainingTests.quantization("int4", nil, method)
-      ) { $0.trackedShare = 0.5 }
+      try Self.trainer(threads: threads, quantization: quantization) { $0.trackedShare = 0.5 }
     }
     let whole = try trainer(1)
     while !whole.isDone { try whole.step() }
@@ -162,11 +162,17 @@ import Testing
     #expect(throws: TrainingError.batchTooLarge(batch: 128, imageCount: 75)) {
       try Self.trainer { $0.batch = 128 }
     }
+    // What came later is left out at its default, so that texts from before stay the same.
+    #expect(!recipe.text.contains("gradients"))
+    try recipe.set("gradients", to: "float8_e5m2")
+    let full = recipe
     for key in TrainingRecipe.keys {
       let line = recipe.text.split(separator: "\n").first { $0.hasPrefix("\(key): ") }
       try recipe.set(key, to: String(try #require(line).dropFirst(key.count + 2)))
     }
-    #expect(recipe == TrainingRecipe())
+    #expect(recipe == full)
+    #expect(try TrainingRecipe(text: recipe.text) == recipe)
+    #expect(try TrainingRecipe(text: TrainingRecipe().text) == TrainingRecipe())
   }
 
   @Test("clipping scales the gradient to its limit, and leaves smaller ones alone")

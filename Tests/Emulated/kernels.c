@@ -248,7 +248,7 @@ static void check_codec(float scale, uint32_t rule) {
       .rule = rule,
   };
   const float scales[] = {scale};
-  const binade_scaling scaling = {scales, SIZE_MAX, 0, 0, NULL, NULL};
+  const binade_scaling scaling = {scales, SIZE_MAX, 0, 0, NULL, NULL, 0};
   static uint16_t codes[65536];
   static float values[65536], back[65536];
 
@@ -299,7 +299,7 @@ static void check_steps(void) {
   starts[STEPS] = UINT32_MAX;
   const binade_step_table table = {24, STEPS, 256, NULL, lines, starts, codes};
   const float one[] = {1};
-  const binade_scaling scaling = {one, SIZE_MAX, 0, 0, NULL, NULL};
+  const binade_scaling scaling = {one, SIZE_MAX, 0, 0, NULL, NULL, 0};
   for (int i = 0; i < COUNT; i++) input[i] = (float)(int32_t)next_bits() * 0x1p-27f;
   binade_encode_steps_8(input, COUNT, &table, scaling, found);
   binade_round_steps(input, COUNT, &table, scaling, values, rounded);

@@ -19,6 +19,13 @@ struct TrainingQuantizationOptions: ParsableArguments {
   var ends: String?
 
   @Option(
+    help:
+      "The format of the gradients of layers' sums, e.g. float8_e5m2 or float8_e5m2:tensor:max:stochastic.",
+    completion: NameCompletion.quantizers
+  )
+  var gradients: String?
+
+  @Option(
     help: """
       How: ste, clipped (gradients as if nothing were rounded; Bengio 2013), aqt (Abdolrashidi 2021), lsq (Esser 2020), lsq+ (Bhalgat 2020), pact \
       (Choi 2018), pact-calibrated (Jin 2019), dorefa (Zhou 2016), sat (Jin 2019). Default: lsq. Block formats: ste, aqt.
@@ -28,7 +35,10 @@ struct TrainingQuantizationOptions: ParsableArguments {
 
   /// The settings of the recipe that the options stand for.
   var settings: [(String, String)] {
-    [("weights", weights), ("activations", activations), ("ends", ends), ("quantization", qat)]
-      .compactMap { key, value in value.map { (key, $0) } }
+    [
+      ("weights", weights), ("activations", activations), ("ends", ends), ("gradients", gradients),
+      ("quantization", qat),
+    ]
+    .compactMap { key, value in value.map { (key, $0) } }
   }
 }

@@ -15,8 +15,8 @@ extension TrainableConvolution {
     /// sums from both.
     ///
     /// - Shape: `g` and `z` are images x height x width x channels of the outputs.
-    /// `round`: what rounds the gradients of raw sums, line by line (elements, number of the first), before they become bfloat16; nil for
-    /// the nearest.
+    /// `round`: what rounds the gradients of raw sums, line by line (elements, number of the first), before they become bfloat16, or in
+    /// float32; nil for the nearest, or none.
     package init(
       g: FeatureMap,
       z: FeatureMap?,
@@ -65,6 +65,7 @@ extension TrainableConvolution {
       let gradients = scratch
       let inputs = gradients + (imageCount * paddedGradientCount + ConvolutionShape.readAhead)
       fillGradients(gradients, upstream, imageCount)
+      roundGradients(gradients, upstream, imageCount)
       pad(imageCount: imageCount, into: inputs, input)
       weightGradient.accumulate(
         inputs,
@@ -101,6 +102,18 @@ extension TrainableConvolution {
     )
   }
 
+  /// Rounds padded gradients in place, line by line without the rim, where the sweep asks for it.
+  private func roundGradients(_ target: UnsafeMutablePointer<Float>, _ upstream: Upstream, _ imageCount: Int)
+  {
+    guard let round = upstream.round else { return }
+    let (paddedLine, side) = (outputLineCount + 2 * rim * shape.outputChannels, rim * shape.outputChannels)
+    for number in 0..<imageCount * shape.outputHeight {
+      let (image, row) = number.quotientAndRemainder(dividingBy: shape.outputHeight)
+      let place = image * paddedGradientCount + (row + rim) * paddedLine + side
+      round(target + place, outputLineCount, number * outputLineCount)
+    }
+  }
+
   /// Padded gradients at `scratch`, and behind them the padded inputs that are returned, rounded; an odd image gets one of zeros.
   private func roundedOperands(
     _ upstream: Upstream,
@@ -111,14 +124,7 @@ extension TrainableConvolution {
     let whole = imageCount + imageCount % 2
     let inputs = scratch + (whole * paddedGradientCount + ConvolutionShape.readAhead)
     fillGradients(scratch, upstream, imageCount)
-    if let round = upstream.round {
-      let (paddedLine, side) = (outputLineCount + 2 * rim * shape.outputChannels, rim * shape.outputChannels)
-      for number in 0..<imageCount * shape.outputHeight {
-        let (image, row) = number.quotientAndRemainder(dividingBy: shape.outputHeight)
-        let place = image * paddedGradientCount + (row + rim) * paddedLine + side
-        round(scratch + place, outputLineCount, number * outputLineCount)
-      }
-    }
+    roundGradients(scratch, upstream, imageCount)
     binade_round_bf16(features.rawValue, scratch, imageCount * paddedGradientCount)
     pad(imageCount: imageCount, into: inputs, input)
     if whole > imageCount {

@@ -26,8 +26,10 @@ public struct TrainableQuantizer: Sendable {
   public internal(set) var offset = 0.0
   /// With scales of 1.
   private var base: Quantizer
+  /// The format as calibrations see it.
+  private let target: ScaleTarget
   /// What greatest magnitudes and bounds become: the greatest value of formats that do not taper, a value where the others are precise.
-  private let anchor: Double
+  private var anchor: Double { Double(target.unit) }
   /// The scales, one or one for each channel; empty as long as there are none.
   public internal(set) var scales: [Float] = []
   /// What a learned scale may not fall below.
@@ -70,7 +72,7 @@ public struct TrainableQuantizer: Sendable {
     plain.calibration = AbsMaxCalibration()
     let sample = TensorSample(isNonnegative ? [0, 1] : [-1, 1])
     base = try Quantizer(plain, samples: [sample], operand: operand, name: name, cache: cache)
-    anchor = Double(ScaleTarget(base.codec, isNonnegative: isNonnegative).unit)
+    target = ScaleTarget(base.codec, isNonnegative: isNonnegative)
     // Steps of 1 are what LSQ learns; of other ladders the bound, as their units are of no meaning (training.md 4).
     learnsSteps = wanted == .learnedStep
     isPlus = learnsSteps && method == .lsqPlus
@@ -170,6 +172,10 @@ public struct TrainableQuantizer: Sendable {
         begin(each { Float(max(Self.threeDeviations($0), 0x1p-23) / anchor) })
         return
       }
+      guard rule == .learnedStep else {
+        begin(each { leastError(TensorSample(Array($0))) })
+        return
+      }
       begin(each { Float(LearnedStep.initialStep(Array($0), greatestCode: 1) / anchor.squareRoot()) })
     case .calibrated, .one, .tracked: preconditionFailure("weights have no first batch")
     }
@@ -219,8 +225,7 @@ public struct TrainableQuantizer: Sendable {
       scales = found.scales.values
     case .learnedStep:
       begin([Float(LearnedStep.initialStep(whole.values, greatestCode: 1) / anchor.squareRoot())])
-    case .learnedBound where learnsSteps:
-      begin([Float(LearnedStep.initialStep(whole.values, greatestCode: 1) / anchor.squareRoot())])
+    case .learnedBound where learnsSteps: begin([leastError(whole)])
     case .learnedBound: begin([Float(max(Double(whole.greatestMagnitude), 0x1p-23) / anchor)])
     case .greatest, .one: preconditionFailure("inputs have scales of their own at no step")
     }
@@ -230,6 +235,11 @@ public struct TrainableQuantizer: Sendable {
   private func trackedScale(_ bound: Double) -> Double {
     let isCut = codec.policy.rounding == .down && codec.reference.ladder.least.value >= 0
     return (bound + 0x1p-23) / (isCut ? anchor + 1 : anchor)
+  }
+
+  /// Where LSQ begins with values that are not whole, whose number of steps means nothing: at the least squared error.
+  private func leastError(_ sample: TensorSample) -> Float {
+    sample.greatestMagnitude == 0 ? 1 : MSECalibration().scale(for: sample, target: target)
   }
 
   /// LSQ+: the scale of the least squared error, and the zero point that both ends put in place.

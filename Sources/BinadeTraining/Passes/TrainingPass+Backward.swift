@@ -140,11 +140,14 @@ extension TrainingPass {
     let packed = weights[number]
     let rule = output == nil ? nil : quantized?.inputRule(ofLayer: number)
     let before = inputs(ofStage: stage, quantizes: false)
+    let gradientQuantizer = quantized?.gradientQuantizer(ofLayer: number)
+    let tracksGradients = quantized?.tracksGradients(ofLayer: number) ?? false
     let partials = PooledMap(shards.count * convolution.weightCount, from: pool)
     let inputPixelCount = shape.inputHeight * shape.inputWidth
     let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.inputChannels)
       var scaleSums = QuantizerGradient.Sums(channels: shape.inputChannels)
+      var greatestGradient: Float = 0
       let partial = partials.base + shard * convolution.weightCount
       partial.update(repeating: 0, count: convolution.weightCount)
       let groups = shards.groups(
@@ -164,6 +167,17 @@ extension TrainingPass {
                 stochastic.round(line, count: count, first: first + element, layer: number, .gradient)
               }
             }
+              ?? (tracksGradients
+                ? { line, count, element in
+                  let gradients = UnsafeMutableBufferPointer(start: line, count: count)
+                  for gradient in gradients { greatestGradient = max(greatestGradient, abs(gradient)) }
+                  gradientQuantizer?.fakeQuantize(
+                    UnsafeBufferPointer(gradients),
+                    channels: shape.outputChannels,
+                    firstElement: first + element,
+                    into: line
+                  )
+                } : nil)
           )
           let pass = finish.map { finish in
             { (block: GradientBlock) in
@@ -203,11 +217,12 @@ extension TrainingPass {
           )
         }
       }
-      return (totals, scaleSums)
+      return (totals, scaleSums, greatestGradient)
     }
     sum(partials, layer, into: &target)
     quantized?.passWeights(number, layer.weights, parameters, gradient: &target)
     if rule != nil { quantized?.addInputs(number, parts.map(\.1)) }
+    if tracksGradients { quantized?.note(greatestGradient: parts.map(\.2).max() ?? 0, ofLayer: number) }
     guard let output else { return }
     if plan.isFused {
       note(output, parts.map(\.0), input, &pending)

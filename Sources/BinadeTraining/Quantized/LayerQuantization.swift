@@ -4,6 +4,8 @@ import BinadeQuantization
 public struct LayerQuantization: Sendable {
   /// The formats; nil leaves an operand in float32.
   public var weights: QuantizerSpecification?, inputs: QuantizerSpecification?
+  /// The format of the gradients of the layer's sums; nil leaves them in float32.
+  public var gradients: QuantizerSpecification?
   /// How.
   public var method: TrainingMethod
 
@@ -11,8 +13,9 @@ public struct LayerQuantization: Sendable {
   public init(
     weights: QuantizerSpecification?,
     inputs: QuantizerSpecification?,
+    gradients: QuantizerSpecification? = nil,
     method: TrainingMethod
   ) {
-    (self.weights, self.inputs, self.method) = (weights, inputs, method)
+    (self.weights, self.inputs, self.gradients, self.method) = (weights, inputs, gradients, method)
   }
 }

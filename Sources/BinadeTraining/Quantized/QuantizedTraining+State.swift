@@ -11,6 +11,7 @@ extension QuantizedTraining {
     layers.flatMap { layer in
       lines(layer.name, "weights", layer.weights, layer.weightMomentum)
         + lines(layer.name, "inputs", layer.inputs, layer.inputMomentum)
+        + (layer.gradients?.greatest.map { ["\(layer.name) gradients greatest \($0)"] } ?? [])
     }.joined(separator: "\n")
   }
 
@@ -92,6 +93,13 @@ extension QuantizedTraining {
       guard restored("\(layer.name) weights", &layer.weights, &layer.weightMomentum, channels: outputs),
         restored("\(layer.name) inputs", &layer.inputs, &layer.inputMomentum, channels: 1)
       else { return false }
+      if let words = found["\(layer.name) gradients greatest"] {
+        guard words.count == 1, let greatest = Float(words[0]), greatest.isFinite, greatest > 0,
+          layer.gradients != nil
+        else { return false }
+        layer.gradients?.greatest = greatest
+        used += 1
+      }
       layers[index] = layer
     }
     return used == found.count

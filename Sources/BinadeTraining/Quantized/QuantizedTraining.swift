@@ -14,6 +14,7 @@ package final class QuantizedTraining {
     let shape: ConvolutionShape
     package var weights: TrainableQuantizer?
     package var inputs: TrainableQuantizer?
+    package var gradients: GradientQuantizer?
     /// What one unit of an operand of the kernel is worth, in values of the format.
     let weightUnit: Float, inputUnit: Float
     /// Whether operands are what codes stand for: scales of blocks cannot leave the sum.
@@ -39,10 +40,15 @@ package final class QuantizedTraining {
 
   /// Quantizers without scales.
   ///
-  /// `trackedStepCount`: steps in which inputs stay as they are while their extremes are tracked.
+  /// `trackedStepCount`: steps in which inputs stay as they are while their extremes are tracked. `seed`: of random words.
   ///
   /// Throws what ``TrainableQuantizer`` throws.
-  init(_ plan: TrainingPlan, _ quantizations: [LayerQuantization?], trackedStepCount: Int) throws {
+  init(
+    _ plan: TrainingPlan,
+    _ quantizations: [LayerQuantization?],
+    trackedStepCount: Int,
+    seed: UInt64 = 0
+  ) throws {
     precondition(quantizations.count == plan.layers.count, "a quantization for each layer")
     self.trackedStepCount = trackedStepCount
     let cache = CodecCache()
@@ -78,6 +84,9 @@ package final class QuantizedTraining {
         shape: layer.shape,
         weights: weights,
         inputs: inputs,
+        gradients: try quantizations[index]?.gradients.map {
+          try GradientQuantizer($0, layer: index, seed: seed, name: layer.name, cache: cache)
+        },
         weightUnit: weights.map { OperandValues($0.codec).floatUnit } ?? 1,
         inputUnit: inputs.map { OperandValues($0.codec).floatUnit } ?? 1,
         isReal: weights?.isBlocked ?? false || inputs?.isBlocked ?? false
@@ -236,6 +245,19 @@ package final class QuantizedTraining {
   }
 
   // MARK: Backward
+
+  /// Whether the gradients of a layer's sums are quantized.
+  func tracksGradients(ofLayer index: Int) -> Bool { layers[index].gradients != nil }
+
+  /// What the gradients of a layer's sums are rounded by in this step; nil where they stay as they are.
+  func gradientQuantizer(ofLayer index: Int) -> Quantizer? {
+    step.flatMap { layers[index].gradients?.quantizer(step: $0) }
+  }
+
+  /// Takes the gradients of a step into account.
+  func note(greatestGradient: Float, ofLayer index: Int) {
+    layers[index].gradients?.note(greatest: greatestGradient)
+  }
 
   private func rule(_ trainable: TrainableQuantizer, scale: Float, unit: Float, isReal: Bool)
     -> QuantizerGradient

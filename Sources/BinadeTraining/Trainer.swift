@@ -143,7 +143,7 @@ public final class Trainer {
       throw .invalidRecipe(
         parameter: "trackedShare",
         found: "\(recipe.trackedShare), \(trackedStepCount) of \(stepCount) steps",
-        allowed: "less, such as 0.1, so that steps with frozen bounds are left"
+        allowed: "so little, or so many epochs, that steps with frozen bounds are left"
       )
     }
     do {

@@ -50,6 +50,16 @@ import Testing
     #expect(check.sentence.contains("layer2.0.conv1"))
   }
 
+  @Test("outputs that are not finite are said, not taken for the same")
+  func notFinite() throws {
+    let check = try Self.check("A") { parameters in
+      guard let weights = parameters.layout["conv1.weight"] else { return }
+      parameters.withUnsafeMutableValues { $0[weights.range.lowerBound] = .infinity }
+    }
+    #expect(try #require(check).greatestShare == .greatestFiniteMagnitude)
+    #expect(check?.sentence.contains("not finite") == true)
+  }
+
   @Test("small variances, which magnify weights, and negative factors stay within it")
   func extremes() throws {
     let check = try Self.check("A") { parameters in

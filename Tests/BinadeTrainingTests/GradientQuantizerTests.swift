@@ -23,19 +23,10 @@ import Testing
     features: CPUFeatures = .detected,
     seed: UInt64 = 0
   ) throws -> Trainer {
-    var recipe = TrainingRecipe()
-    (recipe.batch, recipe.seed) = (1, seed)
     let quantization = LayerQuantization(weights: nil, inputs: nil, gradients: gradients, method: .lsq)
-    return try Trainer(
-      graph,
-      TrainingPassTests.parameters(graph),
-      images: TestImages.of(graph, count: 1),
-      normalization: TestImages.normalization(graph),
-      recipe: recipe,
-      quantization: graph.weightedLayers.map { _ in quantization },
-      threads: threads,
-      features: features
-    )
+    return try QuantizedTrainingTests.trainer(graph, quantization, threads: threads, features: features) {
+      $0.seed = seed
+    }
   }
 
   /// The gradients of two steps that change nothing: without scales, and with those of the first.
@@ -116,7 +107,7 @@ import Testing
     #expect(Self.distance(mean.map { Float($0) }, exact, graph) < single / 4)
   }
 
-  @Test("a format without negative values is refused")
+  @Test("a format without negative values, and scales of channels, are refused")
   func refusal() throws {
     let graph = TrainingPassTests.graph("A")
     var specification = try Self.specification("uint8")
@@ -124,5 +115,10 @@ import Testing
     let refused = specification
     let fault = #expect(throws: TrainingError.self) { _ = try Self.trainer(graph, refused) }
     #expect(fault?.description.contains("gradient") == true)
+    var perChannel = try Self.specification("float8_e5m2")
+    perChannel.granularity = .channel
+    let channels = perChannel
+    let other = #expect(throws: TrainingError.self) { _ = try Self.trainer(graph, channels) }
+    #expect(other?.description.contains("one scale for each layer") == true)
   }
 }

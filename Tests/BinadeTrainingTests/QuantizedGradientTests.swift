@@ -12,7 +12,11 @@ import Testing
   private static func trainer(_ graph: NetworkGraph, _ format: String, _ method: TrainingMethod) throws
     -> Trainer
   {
-    try QuantizedTrainingTests.trainer(graph, QuantizedTrainingTests.quantization(format, nil, method))
+    let parts = format.split(separator: "/").map(String.init)
+    return try QuantizedTrainingTests.trainer(
+      graph,
+      QuantizedTrainingTests.quantization(parts[0], parts[parts.count - 1], method)
+    )
   }
 
   /// Multiplies the scales of an operand.
@@ -45,12 +49,14 @@ import Testing
   }
 
   @Test(
-    "with many bits the gradient is that of float32; in blocks of 8-bit elements close to it",
-    arguments: ["int16", "q7.8", "posit16", "float16", "tf32", "mxint8"],
+    "with many bits the gradient is that of float32; in blocks of 8-bit elements, one operand or both, close to it",
+    arguments: [
+      "int16", "q7.8", "posit16", "float16", "tf32", "mxint8", "mxint8/int16", "int16/mxint8",
+    ],
     TrainingMethod.allCases.filter { !$0.normalizesWeights }
   )
   func fine(format: String, method: TrainingMethod) throws {
-    let isBlocked = format == "mxint8"
+    let isBlocked = format.contains("mxint8")
     guard !isBlocked || [.straightThrough, .aqt].contains(method) else { return }
     for name in ["A", "mixed"] {
       let graph = TrainingPassTests.graph(name)

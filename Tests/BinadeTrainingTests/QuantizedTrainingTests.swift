@@ -26,20 +26,24 @@ import Testing
   static func trainer(
     _ graph: NetworkGraph,
     _ quantization: LayerQuantization,
+    teacher: NetworkGraph? = nil,
     threads: Int = 2,
-    features: CPUFeatures = .detected
+    features: CPUFeatures = .detected,
+    _ change: (inout TrainingRecipe) -> Void = { _ in }
   ) throws -> Trainer {
     var recipe = TrainingRecipe()
     recipe.batch = 1
     recipe.epochs = 4
     // The first of four steps: the others have bounds.
     recipe.trackedShare = 0.25
+    change(&recipe)
     return try Trainer(
       graph,
       TrainingPassTests.parameters(graph),
       images: TestImages.of(graph, count: 1),
       normalization: TestImages.normalization(graph),
       recipe: recipe,
+      teacher: teacher.map { ($0, TrainingPassTests.parameters($0)) },
       quantization: graph.weightedLayers.map { _ in quantization },
       threads: threads,
       features: features
@@ -94,19 +98,9 @@ import Testing
   @Test("AQT's bounds must freeze before the run ends; a teacher has the same classes")
   func bounds() throws {
     let graph = TrainingPassTests.graph("A")
+    let quantization = try Self.quantization("int4", nil, .aqt)
     func trainer(_ share: Double, teacher: NetworkGraph? = nil) throws -> Trainer {
-      var recipe = TrainingRecipe()
-      (recipe.batch, recipe.epochs, recipe.trackedShare) = (1, 4, share)
-      let quantization = try Self.quantization("int4", nil, .aqt)
-      return try Trainer(
-        graph,
-        TrainingPassTests.parameters(graph),
-        images: TestImages.of(graph, count: 1),
-        normalization: TestImages.normalization(graph),
-        recipe: recipe,
-        teacher: teacher.map { ($0, TrainingPassTests.parameters($0)) },
-        quantization: graph.weightedLayers.map { _ in quantization }
-      )
+      try Self.trainer(graph, quantization, teacher: teacher) { $0.trackedShare = share }
     }
     _ = try trainer(0.75)
     let late = #expect(throws: TrainingError.self) { _ = try trainer(0.76) }
@@ -123,17 +117,7 @@ import Testing
     let graph = TrainingPassTests.graph("A")
     let quantization = try Self.quantization("int4", nil, .lsq)
     func trainer(_ quantization: LayerQuantization, _ precision: ProductPrecision) throws -> Trainer {
-      var recipe = TrainingRecipe()
-      recipe.batch = 1
-      recipe.precision = precision
-      return try Trainer(
-        graph,
-        TrainingPassTests.parameters(graph),
-        images: TestImages.of(graph, count: 1),
-        normalization: TestImages.normalization(graph),
-        recipe: recipe,
-        quantization: graph.weightedLayers.map { _ in quantization }
-      )
+      try Self.trainer(graph, quantization) { $0.precision = precision }
     }
     _ = try trainer(quantization, .float32)
     #expect(throws: TrainingError.self) { try trainer(quantization, .bfloat16) }

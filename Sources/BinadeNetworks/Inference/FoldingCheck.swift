@@ -65,7 +65,11 @@ public struct FoldingCheck: Sendable, Codable, Hashable {
 
   /// The result in a sentence.
   public var sentence: String {
-    let percent = Double((greatestShare * 1000).rounded()) / 10
+    guard greatestShare < .greatestFiniteMagnitude else {
+      return
+        "folded batch norm: outputs of '\(layer)' are not finite, or differ where rounding cannot make them"
+    }
+    let percent = (greatestShare * 1000).rounded() / 10
     return greatestShare <= 1
       ? "folded batch norm: outputs of \(layerCount) layers on \(imageCount) images within \(percent) % of the bound of rounding "
         + "('\(layer)')"
@@ -124,8 +128,10 @@ private struct CheckedLayer {
         (2 * gamma + 4 * u) * abs(factors[channel]) * Double(sizes[place])
         + 3 * u * (abs(Double(bias[channel])) + abs(output))
       let difference = abs(Double(other[place]) - output)
-      found.difference = max(found.difference, difference)
-      if bound > 0 { found.share = max(found.share, difference / bound) }
+      if difference.isFinite { found.difference = max(found.difference, difference) }
+      // What is not finite, or differs where nothing may, is outside of any bound.
+      let share = difference == 0 ? 0 : difference / bound
+      found.share = max(found.share, share.isFinite ? share : .greatestFiniteMagnitude)
     }
     return found
   }

@@ -74,7 +74,7 @@ extension QuantizedTraining {
         let offset: [Double] = numbers(name, .offset), offset.allSatisfy(\.isFinite),
         let count: [Int] = numbers(name, .updateCount), let moved: [Double] = numbers(name, .momentum),
         scales.allSatisfy({ $0.isNormal && $0 > 0 }), maxima.count == minima.count,
-        scales.isEmpty || scales.count == (own.isPerChannel ? channels : 1),
+        [scales.count, maxima.count].allSatisfy({ $0 == 0 || $0 == (own.isPerChannel ? channels : 1) }),
         least.isEmpty || least.count == scales.count,
         moved.isEmpty || moved.count == scales.count + (own.learnsOffset ? 1 : 0)
       else { return false }

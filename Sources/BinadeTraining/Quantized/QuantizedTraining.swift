@@ -79,6 +79,15 @@ package final class QuantizedTraining {
           allowed: "a scale for each tensor, which integer sums can carry"
         )
       }
+      if let gradients = quantizations[index]?.gradients, case .element = gradients.format,
+        gradients.granularity == .channel
+      {
+        throw TrainingError.invalidRecipe(
+          parameter: "gradients",
+          found: gradients.description,
+          allowed: "one scale for each layer, such as float8_e5m2:tensor:max"
+        )
+      }
       return Layer(
         name: layer.name,
         shape: layer.shape,

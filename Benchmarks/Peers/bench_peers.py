@@ -76,7 +76,7 @@ def parse_options():
     try:
         options.thresholds = json.loads(pathlib.Path(options.thresholds).read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        parser.error(f"--thresholds: {problem}")
+        parser.error(f"--thresholds must be a JSON file of least ratios; '{options.thresholds}': {problem}")
     if options.rounds < 1 or min(options.threads) < 1:
         parser.error("--rounds and --threads must be at least 1")
     return options

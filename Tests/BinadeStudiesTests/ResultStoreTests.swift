@@ -4,6 +4,7 @@ import BinadeNetworks
 import BinadeStudies
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 /// The store: what is in it is whole, once, and the same however it came there.
@@ -201,6 +202,33 @@ import Testing
       try newer.close()
     }
     #expect(throws: StoreError.newer(path: path)) { try ResultStore(path, for: .writing) }
+  }
+
+  @Test(
+    "eight that open a new store at the same moment all find one, and so does who comes after one that was killed"
+  )
+  func firstOpening() throws {
+    let folder = try Folder()
+    for round in 0..<25 {
+      let path = folder.path("\(round).sqlite")
+      let faults = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        do {
+          #expect(try ResultStore(path, for: .writing).studyNames().isEmpty)
+        } catch {
+          faults.withLock { $0.append("\(error)") }
+        }
+      }
+      #expect(faults.withLock { $0 } == [])
+    }
+    // What a process leaves that was killed in its first moment, and what another sees then.
+    let path = folder.path("killed.sqlite")
+    let killed = try DatabaseQueue(path: path)
+    try killed.write { db in
+      try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+    }
+    try killed.close()
+    #expect(try ResultStore(path, for: .writing).studyNames().isEmpty)
   }
 
   @Test("a store whose pages were overwritten is refused, and says how to recover it")

@@ -52,14 +52,14 @@ public final class ResultStore: Sendable {
     do {
       database = try DatabasePool(path: path, configuration: configuration)
       let migrator = StoreSchema.migrator
-      let (isNew, isOurs, isNewer) = try database.read { db in
+      if access == .writing { try database.write(StoreSchema.markEmptyFile) }
+      let (isOurs, isNewer) = try database.read { db in
         (
-          try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") == 0,
           try Int.fetchOne(db, sql: "PRAGMA application_id") == StoreSchema.applicationID,
           try migrator.hasBeenSuperseded(db)
         )
       }
-      guard isOurs || (isNew && access == .writing) else { throw StoreError.notAStore(path: path) }
+      guard isOurs else { throw StoreError.notAStore(path: path) }
       guard !isNewer else { throw StoreError.newer(path: path) }
       if access == .writing { try migrator.migrate(database) }
       isCurrent = try access == .writing || database.read { try migrator.hasCompletedMigrations($0) }

@@ -7,10 +7,22 @@ enum StoreSchema {
   /// What `PRAGMA application_id` of a store is: "Bnde".
   static let applicationID = 0x426E_6465
 
+  /// Marks a file without tables as a store; called within a transaction for writing.
+  ///
+  /// The migrator makes a table of its own before the first migration, so the mark comes before it: another process may
+  /// look between the two. Stores that were marked later may have been left with that table alone.
+  static func markEmptyFile(_ db: Database) throws {
+    guard
+      try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'")
+        == 0,
+      try Int.fetchOne(db, sql: "PRAGMA application_id") == 0
+    else { return }
+    try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+  }
+
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in
-      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       let columns = StoredRun.evaluationColumns.map { "\"\($0.name)\" \($0.type)" }.joined(separator: ", ")
       try db.execute(
         sql: """

@@ -105,13 +105,6 @@ public final class Trainer {
         allowed: "nearestEven with precision float32, whose operands are not rounded"
       )
     }
-    guard quantization.isEmpty || recipe.precision == .float32 else {
-      throw .invalidRecipe(
-        parameter: "precision",
-        found: recipe.precision.rawValue,
-        allowed: "float32 with quantized operands, whose sums the deployed network has too"
-      )
-    }
     guard recipe.batch <= images.count else {
       throw .batchTooLarge(batch: recipe.batch, imageCount: images.count)
     }
@@ -119,8 +112,9 @@ public final class Trainer {
     self.parameters = parameters
     self.recipe = recipe
     self.threads = threads
-    // What is rounded at random is rounded once, as an operand: maps are float32 then.
-    let storesHalves = recipe.precision == .bfloat16 && recipe.rounding == .nearestEven
+    // What is rounded at random, or to codes, is rounded once, as an operand: maps are float32 then.
+    let storesHalves =
+      recipe.precision == .bfloat16 && recipe.rounding == .nearestEven && quantization.isEmpty
     plan = TrainingPlan(
       graph,
       precision: recipe.precision,
@@ -158,6 +152,13 @@ public final class Trainer {
         )
     } catch {
       throw .quantization(reason: "\(error)")
+    }
+    if recipe.precision == .bfloat16, let operand = quantized?.operandRoundedByBFloat16 {
+      throw .invalidRecipe(
+        parameter: "precision",
+        found: "bfloat16 where \(operand)",
+        allowed: "float32; with bfloat16, weights and activations of all layers whole numbers up to 255 steps"
+      )
     }
     state = OptimizerState(
       recipe.optimizer,

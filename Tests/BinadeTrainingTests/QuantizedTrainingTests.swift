@@ -79,10 +79,25 @@ import Testing
     try Self.checkServed(Self.quantization(formats.weights, formats.inputs, method))
   }
 
-  private static func checkServed(_ quantization: LayerQuantization) throws {
+  @Test(
+    "and with products of bfloat16, where operands are whole numbers, on every kernel row",
+    arguments: ["int8", "int4", "int2", "float4_e2m1", "int4_midrise"],
+    [CPUFeatures.detected, []]
+  )
+  func servedByBFloat16(format: String, features: CPUFeatures) throws {
+    for method in TrainingMethod.allCases {
+      try Self.checkServed(Self.quantization(format, nil, method), .bfloat16, features)
+    }
+  }
+
+  private static func checkServed(
+    _ quantization: LayerQuantization,
+    _ precision: ProductPrecision = .float32,
+    _ features: CPUFeatures = .detected
+  ) throws {
     for name in TrainingPassTests.networks {
       let graph = TrainingPassTests.graph(name)
-      let trainer = try trainer(graph, quantization)
+      let trainer = try trainer(graph, quantization, features: features) { $0.precision = precision }
       try steps(trainer, graph)
       #expect(trainer.quantized?.layers.allSatisfy { $0.inputs?.quantizer != nil } == true)
       let (images, _) = TrainingPassTests.images(graph, 7)
@@ -112,7 +127,7 @@ import Testing
     _ = try trainer(0.1, teacher: graph)
   }
 
-  @Test("what would be deployed with other bits is refused: bfloat16 products, random words")
+  @Test("what would be deployed with other bits is refused: bfloat16 products of other values, random words")
   func refusals() throws {
     let graph = TrainingPassTests.graph("A")
     let quantization = try Self.quantization("int4", nil, .lsq)
@@ -120,7 +135,21 @@ import Testing
       try Self.trainer(graph, quantization) { $0.precision = precision }
     }
     _ = try trainer(quantization, .float32)
-    #expect(throws: TrainingError.self) { try trainer(quantization, .bfloat16) }
+    _ = try trainer(quantization, .bfloat16)
+    for (weights, inputs, found) in [
+      ("float8_e4m3fn", "int8", "the weights of 'conv1' are float8_e4m3fn"),
+      ("int8", "posit8", "the inputs of 'conv1' are posit8"),
+      ("int8", "int12", "the inputs of 'conv1' are int12"),
+      ("mxint8", "int8", "the weights of 'conv1' lie in blocks"),
+    ] {
+      let mixed = try Self.quantization(weights, inputs, .straightThrough)
+      let fault = #expect(throws: TrainingError.self) { try trainer(mixed, .bfloat16) }
+      #expect(fault?.description.contains(found) == true, "\(String(describing: fault))")
+    }
+    var half = quantization
+    half.inputs = nil
+    let halfFault = #expect(throws: TrainingError.self) { try trainer(half, .bfloat16) }
+    #expect(halfFault?.description.contains("the inputs of 'conv1' are not quantized") == true)
     var random = quantization
     random.inputs?.words = RandomWords(seed: 1)
     let fault = #expect(throws: TrainingError.self) { try trainer(random, .float32) }

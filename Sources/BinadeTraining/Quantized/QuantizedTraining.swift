@@ -131,6 +131,24 @@ package final class QuantizedTraining {
     return result
   }
 
+  /// The first operand whose products with operands of bfloat16 are not those of the deployed network; nil where there is none.
+  ///
+  /// Whole numbers up to 255 are values of bfloat16 and run on the deployed network's integer kernels: their sums do not depend on
+  /// the order. Sums of other values do.
+  var operandRoundedByBFloat16: String? {
+    for layer in layers {
+      for (operand, trainable) in [("weights", layer.weights), ("inputs", layer.inputs)] {
+        guard let trainable else { return "the \(operand) of '\(layer.name)' are not quantized" }
+        guard !trainable.isBlocked else { return "the \(operand) of '\(layer.name)' lie in blocks" }
+        let values = OperandValues(trainable.codec)
+        guard values.integers != nil, values.greatestInteger <= 255 else {
+          return "the \(operand) of '\(layer.name)' are \(trainable.codec.info.name)"
+        }
+      }
+    }
+    return nil
+  }
+
   // MARK: Forward
 
   /// Makes the quantizers of a step, and what weights become.

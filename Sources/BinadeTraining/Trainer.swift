@@ -133,7 +133,8 @@ public final class Trainer {
     )
     let stepCount = stream.stepsPerEpoch * recipe.epochs
     let trackedStepCount = Int((recipe.trackedShare * Double(stepCount)).rounded(.up))
-    guard trackedStepCount < stepCount || !quantization.contains(where: { $0?.method == .aqt }) else {
+    guard trackedStepCount < stepCount || !quantization.contains(where: { $0?.method.tracksInputs == true })
+    else {
       throw .invalidRecipe(
         parameter: "trackedShare",
         found: "\(recipe.trackedShare), \(trackedStepCount) of \(stepCount) steps",

@@ -21,7 +21,8 @@
   }
 
 #define DEFINE_WIDTH(NAME, TARGET, LANES)                                                                            \
-  TARGET INLINE void NAME(const binade_quantizer_gradient *job, size_t j, const bool learns, const bool is_whole) {  \
+  TARGET INLINE void NAME(const binade_quantizer_gradient *job, size_t j, const bool learns, const bool is_whole,     \
+                          const bool halves_ends) {                                                                  \
     typedef float Vector __attribute__((vector_size(LANES * 4)));                                                    \
     Vector inside = {0}, above = {0}, below = {0};                                                                   \
     for (size_t i = 0; i < job->row_count; i++) {                                                                    \
@@ -46,6 +47,13 @@
         above = above + WHERE(is_above, g);                                                                          \
         below = below + WHERE(is_below, g);                                                                          \
       }                                                                                                              \
+      if (halves_ends) {                                                                                             \
+        Vector q;                                                                                                    \
+        LOAD(q, job->rounded + place);                                                                               \
+        q = q * job->unit;                                                                                           \
+        const __typeof__(v > v) is_end = (q <= job->least_value) | (q >= job->greatest_value);                       \
+        g = WHERE(~is_end, g) + WHERE(is_end, g * 0.5f);                                                             \
+      }                                                                                                              \
       if (job->clips) g = WHERE(is_inside, g);                                                                       \
       STORE(job->output + place, g);                                                                                 \
     }                                                                                                                \
@@ -59,15 +67,17 @@
 #define DEFINE(ISA, TARGET, WIDE)                                                                       \
   DEFINE_WIDTH(wide_##ISA, TARGET, WIDE)                                                                \
   DEFINE_WIDTH(one_##ISA, TARGET, 1)                                                                    \
-  TARGET INLINE void loop_##ISA(const binade_quantizer_gradient *job, const bool learns, const bool is_whole) { \
+  TARGET INLINE void loop_##ISA(const binade_quantizer_gradient *job, const bool learns, const bool is_whole, \
+                                const bool halves_ends) {                                               \
     size_t j = 0;                                                                                       \
-    for (; j + WIDE <= job->channels; j += WIDE) wide_##ISA(job, j, learns, is_whole);                  \
-    for (; j < job->channels; j++) one_##ISA(job, j, learns, is_whole);                                 \
+    for (; j + WIDE <= job->channels; j += WIDE) wide_##ISA(job, j, learns, is_whole, halves_ends);     \
+    for (; j < job->channels; j++) one_##ISA(job, j, learns, is_whole, halves_ends);                    \
   }                                                                                                     \
   TARGET static void quantizer_gradient_##ISA(const binade_quantizer_gradient *job) {                   \
-    if (!job->inside) loop_##ISA(job, false, false);                                                    \
-    else if (job->is_whole) loop_##ISA(job, true, true);                                                \
-    else loop_##ISA(job, true, false);                                                                  \
+    if (job->halves_ends) loop_##ISA(job, false, false, true);                                          \
+    else if (!job->inside) loop_##ISA(job, false, false, false);                                        \
+    else if (job->is_whole) loop_##ISA(job, true, true, false);                                         \
+    else loop_##ISA(job, true, false, false);                                                           \
   }
 
 DEFINE(portable, , 4)

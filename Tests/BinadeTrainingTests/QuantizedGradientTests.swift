@@ -57,7 +57,7 @@ import Testing
   )
   func fine(format: String, method: TrainingMethod) throws {
     let isBlocked = format.contains("mxint8")
-    guard !isBlocked || [.straightThrough, .aqt].contains(method) else { return }
+    guard !isBlocked || method.trainsBlocks else { return }
     for name in ["A", "mixed"] {
       let graph = TrainingPassTests.graph(name)
       let (images, labels) = TrainingPassTests.images(graph, 7)
@@ -77,8 +77,8 @@ import Testing
       try trainer.step(images: images, labels: labels, values: Self.still)
       let places = ParameterLayout(graph).entries.filter(\.role.isTrainable).flatMap(\.range)
       let error = Self.distance(places.map { Double(trainer.lastGradient[$0]) }, places.map { exact[$0] })
-      // What is left are ReLUs that rounding has turned.
-      #expect(error <= (isBlocked ? 0.5 : 0.06), "\(name)")
+      // What is left are ReLUs that rounding has turned, and the greatest weight of each channel, whose gradient may be halved.
+      #expect(error <= (isBlocked ? 0.5 : method.halvesEnds ? 0.15 : 0.06), "\(name)")
     }
   }
 

@@ -109,15 +109,7 @@ import Testing
     -> (passed: [Float], sums: [ScaleSums])
   {
     let quantizer = try #require(trainable.quantizer)
-    let ladder = quantizer.codec.reference.ladder
-    var rule = QuantizerGradient(
-      clips: trainable.clipsGradients,
-      scale: quantizer.scales[0],
-      unit: 1,
-      least: Float(ladder.least.value),
-      greatest: Float(ladder.greatest.value),
-      features: features
-    )
+    var rule = trainable.gradientRule(scale: quantizer.scales[0], unit: 1, features: features)
     rule.isWhole = isWhole
     var passed = [Float](repeating: 0, count: values.count)
     var sums = QuantizerGradient.Sums(channels: values.count)
@@ -128,7 +120,7 @@ import Testing
       upstream,
       gradientStride: values.count,
       values: values,
-      learns: true,
+      learns: !trainable.halvesEnds,
       rounded: isWhole ? nil : rounded,
       rowCount: 1,
       channels: values.count,
@@ -190,16 +182,39 @@ import Testing
     }
   }
 
-  @Test("A7: AQT passes everything of weights, and of inputs what lies between 0 and the bound")
-  func passes() throws {
-    let trainable = try Self.tracked(
-      Self.trainable("uint4", .aqt, .activations, granularity: .tensor, rounding: .down, isNonnegative: true),
-      6
-    )
-    // The last code begins at 15/16 of the bound: 15 is the greatest value, at 5.625 of 6.
-    let (passed, _) = try Self.rule(trainable, [-1, 0.3, 3.0, 5.5, 6.1, 7])
-    #expect(passed == [0, 1, 1, 1, 0, 0])
-    #expect(try !Self.trainable("int4_narrow", .aqt, .weights).clipsGradients)
+  @Test(
+    "A7: AQT passes everything of weights, and of inputs what lies between 0 and the bound; rounded first, half at the ends",
+    arguments: [CPUFeatures.portable, .avx2, .avx512]
+  )
+  func passes(features: CPUFeatures) throws {
+    guard CPUFeatures.detected.isSuperset(of: features) else { return }
+    func inputs(_ method: TrainingMethod) throws -> [Float] {
+      let trainable = try Self.tracked(
+        Self.trainable(
+          "uint4",
+          method,
+          .activations,
+          granularity: .tensor,
+          rounding: .down,
+          isNonnegative: true
+        ),
+        6
+      )
+      // The last code begins at 15/16 of the bound, 5.625 of 6.
+      return try Self.rule(trainable, [-1, 0.3, 3.0, 5.5, 5.7, 5.99, 6.1, 7], features: features).passed
+    }
+    #expect(try inputs(.aqt) == [0, 1, 1, 1, 1, 1, 0, 0])
+    #expect(try inputs(.aqtRoundFirst) == [0, 0.5, 1, 1, 0.5, 0.5, 0, 0])
+
+    func weights(_ method: TrainingMethod) throws -> [Float] {
+      var trainable = try Self.trainable("int4_narrow", method, .weights)
+      // 7 is the greatest code: a step is 1.
+      let values: [Float] = [-7, -6.6, -6.4, 0, 3, 6.4, 6.6, 7]
+      _ = values.withUnsafeBufferPointer { trainable.observe(weights: $0, channelLength: values.count) }
+      return try Self.rule(trainable, values, features: features).passed
+    }
+    #expect(try weights(.aqt) == [1, 1, 1, 1, 1, 1, 1, 1])
+    #expect(try weights(.aqtRoundFirst) == [0.5, 0.5, 1, 1, 1, 1, 0.5, 0.5])
   }
 
   @Test("every kernel row has the same bits", arguments: [1, 7, 16, 37])
@@ -241,7 +256,7 @@ import Testing
             cache: CodecCache()
           )
         }
-        if [.straightThrough, .aqt].contains(method) {
+        if method.trainsBlocks {
           #expect(try make().isBlocked)
           continue
         }

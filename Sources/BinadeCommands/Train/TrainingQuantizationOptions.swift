@@ -27,7 +27,7 @@ struct TrainingQuantizationOptions: ParsableArguments {
 
   @Option(
     help: """
-      How: ste, clipped (gradients as if nothing were rounded; Bengio 2013), aqt (Abdolrashidi 2021), lsq (Esser 2020), lsq+ (Bhalgat 2020), pact \
+      How: ste, clipped (gradients as if nothing were rounded; Bengio 2013), aqt, aqt-round-first (Abdolrashidi 2021), lsq (Esser 2020), lsq+ (Bhalgat 2020), pact \
       (Choi 2018), pact-calibrated (Jin 2019), dorefa (Zhou 2016), sat (Jin 2019). Default: lsq. Block formats: ste, aqt.
       """
   )

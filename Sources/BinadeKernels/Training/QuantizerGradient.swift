@@ -16,8 +16,10 @@ package struct QuantizerGradient: Sendable {
   /// Whether values are whole numbers below 2^22 and rounding is to the nearest: what is behind the quantizer follows from what is in
   /// front of it.
   package var isWhole = false
-  /// The least and the greatest value of the format.
+  /// Where values are clipped: the least and the greatest value of the format, or where the step of the greatest ends.
   package var least: Float, greatest: Float
+  /// The least and the greatest value, where those that became one of them pass half of the gradient; nil where they pass all of it.
+  package var halvedEnds: ClosedRange<Float>?
   private let features: CPUFeatures
 
   /// Sums for learned scales, per channel.
@@ -46,10 +48,15 @@ package struct QuantizerGradient: Sendable {
     self.features = features
   }
 
+  /// Whether the rule reads what is behind the quantizer.
+  ///
+  /// `learns`: whether the scale is learned.
+  package func needsRounded(learns: Bool) -> Bool { (learns && !isWhole) || halvedEnds != nil }
+
   /// Applies the rule to some rows.
   ///
-  /// `learns`: whether the scale is learned. `rounded`: the values behind the quantizer in units of the kernel; nil where it is not, and
-  /// where they are whole.
+  /// `learns`: whether the scale is learned. `rounded`: the values behind the quantizer in units of the kernel; nil where
+  /// ``needsRounded(learns:)`` says so.
   ///
   /// - Shape: `gradients` is rowCount x gradientStride, of which `channels` count; `values`, `rounded` and `output` are rowCount x
   ///   channels.
@@ -71,6 +78,11 @@ package struct QuantizerGradient: Sendable {
     (job.gradients, job.values, job.rounded, job.output) = (gradients, values, rounded, output)
     (job.factor, job.inverse_scale, job.unit) = (factor, 1 / scale, unit)
     (job.least, job.greatest) = (least, greatest)
+    if let halvedEnds {
+      precondition(!learns && rounded != nil, "halves need what is behind the quantizer, and no sums")
+      job.halves_ends = true
+      (job.least_value, job.greatest_value) = (halvedEnds.lowerBound, halvedEnds.upperBound)
+    }
     guard learns else { return binade_quantizer_gradient_f32(&job) }
     precondition(isWhole || rounded != nil, "scales learn from what is behind the quantizer")
     job.is_whole = isWhole

@@ -11,6 +11,8 @@ public struct TrainableQuantizer: Sendable {
   public let rule: TrainingMethod.ScaleRule
   /// Whether values that are clipped pass no gradient.
   public let clipsGradients: Bool
+  /// Whether values that become the least or the greatest of the format pass half of the gradient.
+  public let halvesEnds: Bool
   /// What calibrations know of the format, and how they look for scales.
   private let specification: QuantizerSpecification
   private let cache: CodecCache
@@ -61,9 +63,10 @@ public struct TrainableQuantizer: Sendable {
     let methodRule = method.scaleRule(of: operand)
     let wanted = methodRule.isLearned && !hasGradient ? .calibrated : methodRule
     clipsGradients = method.clipsGradients(of: operand)
+    halvesEnds = method.halvesEnds
     normalizesWeights = operand == .weights && method.normalizesWeights
     rescalesWeights = operand == .weights && method.rescalesWeights && !isNormalized
-    if case .block(let blocks) = specification.format, ![.straightThrough, .aqt].contains(method) {
+    if case .block(let blocks) = specification.format, !method.trainsBlocks {
       throw QuantizationFailure.untrainableBlocks(tensor: name, format: blocks.name, method: method.rawValue)
     }
     if specification.words != nil { throw QuantizationFailure.randomTraining(tensor: name) }
@@ -232,10 +235,11 @@ public struct TrainableQuantizer: Sendable {
   }
 
   /// AQT's unsigned inputs are cut, not rounded: 2^M steps to the bound, of which the last is never reached.
-  private func trackedScale(_ bound: Double) -> Double {
-    let isCut = codec.policy.rounding == .down && codec.reference.ladder.least.value >= 0
-    return (bound + 0x1p-23) / (isCut ? anchor + 1 : anchor)
+  private var isCut: Bool {
+    rule == .tracked && codec.policy.rounding == .down && codec.reference.ladder.least.value >= 0
   }
+
+  private func trackedScale(_ bound: Double) -> Double { (bound + 0x1p-23) / (isCut ? anchor + 1 : anchor) }
 
   /// Where LSQ begins with values that are not whole, whose number of steps means nothing: at the least squared error.
   private func leastError(_ sample: TensorSample) -> Float {
@@ -278,6 +282,30 @@ public struct TrainableQuantizer: Sendable {
   }
 
   // MARK: Learning
+
+  /// What of the gradient behind the quantizer passes, and what learned scales get.
+  ///
+  /// `scale`: of the channel or the tensor. `unit`: what one unit of the kernel is worth, in values of the format; nil where the
+  /// kernel has what the codes stand for.
+  package func gradientRule(scale: Float, unit: Float?, features: CPUFeatures = .detected)
+    -> QuantizerGradient
+  {
+    let ladder = codec.reference.ladder
+    let values = Float(ladder.least.value)...Float(ladder.greatest.value)
+    var rule = QuantizerGradient(
+      clips: clipsGradients,
+      scale: scale,
+      unit: unit ?? 1,
+      least: values.lowerBound,
+      // What is cut reaches the greatest value from below the bound, a step above it.
+      greatest: isCut ? values.upperBound + 1 : values.upperBound,
+      features: features
+    )
+    if unit == nil { (rule.factor, rule.unit) = (1, 1 / scale) }
+    rule.isWhole = hasWholeValues
+    if halvesEnds { rule.halvedEnds = values }
+    return rule
+  }
 
   /// What an update of learned scales needs: the gradients' own factor.
   ///

@@ -12,6 +12,11 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
   ///
   /// - Source: Abdolrashidi et al., "Pareto-Optimal Quantized ResNet Is Mostly 4-bit", 2021; methods.md 1.
   case aqt
+  /// The same in the other of the two orders that were released: rounded, then clipped, so that values which become the least or the
+  /// greatest of the format tie with the clip and pass half of the gradient, weights as well.
+  ///
+  /// - Source: methods.md 1.5.
+  case aqtRoundFirst = "aqt-round-first"
   /// Scales of weights and inputs are parameters, their gradients those of the step.
   ///
   /// - Source: Esser et al., "Learned Step Size Quantization", ICLR 2020; methods.md 4.4.
@@ -75,18 +80,27 @@ public enum TrainingMethod: String, Sendable, Hashable, CaseIterable {
     case (.dorefa, _), (.sat, .weights): .one
     case (_, .weights): .greatest
     case (.straightThrough, .activations), (.clipped, .activations): .calibrated
-    case (.aqt, .activations): .tracked
+    case (.aqt, .activations), (.aqtRoundFirst, .activations): .tracked
     case (.pact, .activations): .learnedBound(learnsInside: false)
     case (.pactCalibrated, .activations), (.sat, .activations): .learnedBound(learnsInside: true)
     }
   }
+
+  /// Whether the scales of inputs are averages that are frozen in the course of the run.
+  public var tracksInputs: Bool { scaleRule(of: .activations) == .tracked }
+  /// Whether values that become the least or the greatest of the format pass half of the gradient.
+  public var halvesEnds: Bool { self == .aqtRoundFirst }
+  /// Whether the method trains block formats, whose scales it does not make: no scale is learned, nothing clipped element by element.
+  public var trainsBlocks: Bool { self == .straightThrough || self == .aqt }
 
   /// Whether values that are clipped pass no gradient.
   public func clipsGradients(of operand: Operand) -> Bool {
     switch (self, operand) {
     case (.straightThrough, _): false
     // The greatest magnitude is the last value: nothing is clipped.
-    case (.clipped, .weights), (.aqt, .weights), (.pact, .weights), (.pactCalibrated, .weights): false
+    case (.clipped, .weights), (.aqt, .weights), (.aqtRoundFirst, .weights), (.pact, .weights),
+      (.pactCalibrated, .weights):
+      false
     case (.dorefa, .weights), (.sat, .weights): false
     default: true
     }

@@ -260,7 +260,7 @@ extension TrainingPass {
         gradientStride: block.rowStride,
         values: gather(before, into: room),
         learns: rule.learns,
-        rounded: rule.learns && !rule.rule.isWhole ? gather(after, into: room + count) : nil,
+        rounded: rule.rule.needsRounded(learns: rule.learns) ? gather(after, into: room + count) : nil,
         rowCount: block.count,
         channels: channels,
         into: room + 2 * count,

@@ -286,22 +286,6 @@ package final class QuantizedTraining {
     layers[index].gradients?.note(greatest: greatestGradient)
   }
 
-  private func rule(_ trainable: TrainableQuantizer, scale: Float, unit: Float, isReal: Bool)
-    -> QuantizerGradient
-  {
-    let ladder = trainable.codec.reference.ladder
-    var rule = QuantizerGradient(
-      clips: trainable.clipsGradients,
-      scale: scale,
-      unit: unit,
-      least: Float(ladder.least.value),
-      greatest: Float(ladder.greatest.value)
-    )
-    if isReal { (rule.factor, rule.unit) = (1, 1 / scale) }
-    rule.isWhole = trainable.hasWholeValues
-    return rule
-  }
-
   /// The gradient rule of a layer's inputs, and whether their scale is learned; nil where the gradient passes as it is: where they are
   /// not quantized, and in blocks without a scale above them.
   func inputRule(ofLayer index: Int) -> (rule: QuantizerGradient, learns: Bool)? {
@@ -315,7 +299,8 @@ package final class QuantizedTraining {
     }
     let scale = quantizer.greatestScale
     return (
-      rule(trainable, scale: scale, unit: layer.inputUnit, isReal: layer.isReal), trainable.rule.isLearned
+      trainable.gradientRule(scale: scale, unit: layer.isReal ? nil : layer.inputUnit),
+      trainable.rule.isLearned
     )
   }
 
@@ -329,7 +314,7 @@ package final class QuantizedTraining {
     guard let trainable = layers[index].weights, !trainable.isBlocked,
       let quantizer = layers[index].weightQuantizer, let operands = layers[index].operands
     else { return }
-    let (unit, isReal) = (layers[index].weightUnit, layers[index].isReal)
+    let unit = layers[index].isReal ? nil : layers[index].weightUnit
     let replaced = layers[index].replacedWeights
     let depth = layers[index].shape.depth
     let channelCount = range.count / depth
@@ -348,12 +333,12 @@ package final class QuantizedTraining {
               let place = channel * depth
               var lanes = QuantizerGradient.Sums(channels: learns ? depth : 0)
               let scale = quantizer.scale(ofChannel: channel)
-              rule(trainable, scale: scale, unit: unit, isReal: isReal).apply(
+              trainable.gradientRule(scale: scale, unit: unit).apply(
                 gradient + place,
                 gradientStride: depth,
                 values: values + place,
                 learns: learns,
-                rounded: learns ? operands + place : nil,
+                rounded: learns || trainable.halvesEnds ? operands + place : nil,
                 rowCount: 1,
                 channels: depth,
                 into: gradient + place,

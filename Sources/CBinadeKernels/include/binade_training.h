@@ -103,14 +103,17 @@ void binade_normalize_map(const binade_normalize *job);
 /// The gradient behind a quantizer becomes the one before it: g * factor where the value is not clipped, v = value *
 /// inverse_scale between least and greatest, or everywhere; with sums per channel for scales that are learned:
 /// inside: sum of g * factor * (rounded * unit - v), above and below: of g * factor where v is clipped. Each operation is rounded.
+/// With `halves_ends`, and without sums, values that became the least or the greatest value of the format pass half of it.
 typedef struct {
   uint32_t features;
   bool clips;
   size_t row_count, channels, gradient_stride;
   const float *gradients;  // row_count x gradient_stride
   const float *values;     // row_count x channels, before rounding
-  const float *rounded;    // the same after it, in units of the kernel; NULL without sums
+  const float *rounded;    // the same after it, in units of the kernel; NULL without sums and halves
   float factor, inverse_scale, unit, least, greatest;
+  float least_value, greatest_value;  // of the format, with `halves_ends`
+  bool halves_ends;
   bool is_whole;                   // values are whole numbers, to the nearest: `rounded` is not read
   float *output;                   // row_count x channels
   double *inside, *above, *below;  // one for each channel; NULL: none

@@ -47,7 +47,7 @@ public final class Trainer {
   /// `teacher`: a network with as many classes on the same images, whose outputs the trained one imitates. `quantization`: what each
   /// layer with weights becomes; none for a network that stays as it is.
   ///
-  /// Throws for a recipe that makes no sense, a batch larger than the data, images or labels that do not fit, and formats that
+  /// Throws for a recipe that makes no sense, a batch larger than the data or the memory, images or labels that do not fit, and formats that
   /// cannot be trained.
   public convenience init(
     _ graph: NetworkGraph,
@@ -75,6 +75,8 @@ public final class Trainer {
   }
 
   /// The same, with every pass by itself unless `isFused`: what fusions are measured against.
+  ///
+  /// `memory`: bytes that the maps of a batch may take.
   package init(
     _ graph: NetworkGraph,
     _ parameters: NetworkParameters,
@@ -85,7 +87,8 @@ public final class Trainer {
     quantization: [LayerQuantization?] = [],
     isFused: Bool,
     threads: Int = 1,
-    features: CPUFeatures = .detected
+    features: CPUFeatures = .detected,
+    memory: Int = MachineMemory.byteCount
   ) throws(TrainingError) {
     for graph in [graph] + (teacher.map { [$0.graph] } ?? []) {
       guard images.imageShape == graph.inputShape else {
@@ -122,6 +125,16 @@ public final class Trainer {
       isFused: isFused,
       features: features
     )
+    let perImage = max(1, plan.keptByteCountPerImage)
+    let (byteCount, overflows) = recipe.batch.multipliedReportingOverflow(by: perImage)
+    guard !overflows, byteCount <= memory else {
+      throw .batchNeedsMemory(
+        batch: recipe.batch,
+        byteCount: overflows ? .max : byteCount,
+        available: memory,
+        greatest: memory / perImage
+      )
+    }
     self.teacher = teacher.map { (TrainingPlan($0.graph, features: features), $0.parameters) }
     stream = BatchStream(
       images: images,

@@ -4,6 +4,7 @@ import BinadeNumerics
 public enum TrainingError: Error, Sendable, Hashable {
   case invalidRecipe(parameter: String, found: String, allowed: String)
   case batchTooLarge(batch: Int, imageCount: Int)
+  case batchNeedsMemory(batch: Int, byteCount: Int, available: Int, greatest: Int)
   case labelsOutside(classCount: Int, data: Int)
   case imagesDoNotFit(network: String, data: String)
   case otherTeacher(classCount: Int, teacher: Int)
@@ -23,6 +24,11 @@ extension TrainingError: CustomStringConvertible {
       "training: '\(parameter)' is \(PrintableText.excerpt(found)); allowed: \(allowed)"
     case .batchTooLarge(let batch, let imageCount):
       "a batch of \(batch) images is more than the \(imageCount) there are to train with; choose --batch \(imageCount) or less"
+    case .batchNeedsMemory(let batch, let byteCount, let available, let greatest):
+      "the maps of a batch of \(batch) images take at least \(Self.gigabytes(byteCount)) GB, of \(Self.gigabytes(available)) GB there are; "
+        + (greatest > 0
+          ? "choose --batch \(greatest) or less"
+          : "not one image fits: choose a smaller network or smaller images")
     case .labelsOutside(let classCount, let data):
       "the network tells \(classCount) classes apart, the training images have \(data)"
     case .imagesDoNotFit(let network, let data):
@@ -42,4 +48,6 @@ extension TrainingError: CustomStringConvertible {
       "\(file):\(line): \(reason)"
     }
   }
+
+  private static func gigabytes(_ byteCount: Int) -> Double { (Double(byteCount) / 1e8).rounded() / 10 }
 }

@@ -153,6 +153,37 @@ import Testing
     #expect(message(other).contains("the images are"))
   }
 
+  @Test("a batch whose maps do not fit into memory is refused before they are made, with one that fits")
+  func memory() throws {
+    func trainer(_ batch: Int, memory: Int) throws -> Trainer {
+      var recipe = TrainingRecipe()
+      recipe.batch = batch
+      return try Trainer(
+        Self.graph,
+        TrainingPassTests.parameters(Self.graph),
+        images: TestImages.of(Self.graph, count: 75),
+        normalization: TestImages.normalization(Self.graph),
+        recipe: recipe,
+        isFused: true,
+        memory: memory
+      )
+    }
+    let fault = #expect(throws: TrainingError.self) { _ = try trainer(70, memory: 100_000) }
+    guard case .batchNeedsMemory(70, let byteCount, 100_000, let greatest) = fault else {
+      Issue.record("\(String(describing: fault))")
+      return
+    }
+    #expect(fault?.description.contains("--batch \(greatest) or less") == true)
+    #expect(throws: TrainingError.self) { _ = try trainer(greatest + 1, memory: 100_000) }
+    // What is counted is needed: a step takes as much, and not ten times as much.
+    let fitting = try trainer(greatest, memory: 100_000)
+    try fitting.step()
+    #expect(fitting.mapByteCount >= byteCount / 70 * greatest)
+    #expect(fitting.mapByteCount <= 2_000_000)
+    let tiny = #expect(throws: TrainingError.self) { _ = try trainer(1, memory: 10) }
+    #expect(tiny?.description.contains("not one image fits") == true)
+  }
+
   @Test("a recipe that makes no sense, labels outside the classes and a batch too large are sentences")
   func badInput() throws {
     var recipe = TrainingRecipe()

@@ -102,6 +102,17 @@ struct TrainingPlan: Sendable {
     return stage == stages.count - 1 ? .float32 : element
   }
 
+  /// Bytes of the maps that backward needs of one image: raw sums, and outputs that are not virtual.
+  ///
+  /// A step needs more, for gradients and operands.
+  var keptByteCountPerImage: Int {
+    stages.indices.reduce(0) { sum, index in
+      let mapCount = (layer(ofStage: index) == nil ? 0 : 1) + (isVirtual[index] ? 0 : 1)
+      let elementSize = element(ofStage: index) == .bfloat16 ? 2 : 4
+      return sum + mapCount * stages[index].shape.count * elementSize
+    }
+  }
+
   /// The number of the layer that a stage computes; nil for other stages.
   func layer(ofStage stage: Int) -> Int? {
     if case .layer(let layer) = stages[stage].operation { layer } else { nil }

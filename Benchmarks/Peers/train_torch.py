@@ -55,6 +55,8 @@ def main():
     parser.add_argument("--learning-rate", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compile", action="store_true", help="torch.compile the network")
+    parser.add_argument("--checkpoint", type=pathlib.Path, help="written after each epoch; a run goes on from it")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -74,12 +76,21 @@ def main():
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=steps * options.epochs, base_momentum=0.85, max_momentum=0.9,
     )
-    start = time.time()
-    for epoch in range(options.epochs):
+    stateful = {"network": network, "optimizer": optimizer, "schedule": schedule}
+    first, spent = 0, 0.0
+    if options.checkpoint and options.checkpoint.exists():
+        state = torch.load(options.checkpoint)
+        for name, part in stateful.items():
+            part.load_state_dict(state[name])
+        generator.set_state(state["generator"])
+        first, spent = state["epochs"], state["seconds"]
+    step_network = torch.compile(network) if options.compile else network
+    start = time.time() - spent
+    for epoch in range(first, options.epochs):
         total = 0.0
         for step, chosen in enumerate(torch.randperm(len(images), generator=generator).split(options.batch)[:steps]):
             batch = augmented(images[chosen], generator).contiguous(memory_format=torch.channels_last)
-            loss = functional.cross_entropy(network(batch), labels[chosen])
+            loss = functional.cross_entropy(step_network(batch), labels[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -89,6 +100,12 @@ def main():
             f"epoch {epoch + 1}: loss {total / steps:.4f}, top-1 {accuracy(network, *test):.2f} %, {time.time() - start:.0f} s",
             flush=True,
         )
+        if options.checkpoint:
+            state = {name: part.state_dict() for name, part in stateful.items()}
+            state |= {"generator": generator.get_state(), "epochs": epoch + 1, "seconds": time.time() - start}
+            partial = options.checkpoint.with_suffix(".partial")
+            torch.save(state, partial)
+            partial.replace(options.checkpoint)
 
 
 main()

@@ -97,7 +97,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: BinadeVersion.current,
     subcommands: [
-      CompareCommand.self, EvaluateCommand.self, TrainCommand.self, FormatsCommand.self, VerifyCommand.self,
+      CompareCommand.self, EvaluateCommand.self, AssignCommand.self, TrainCommand.self, FormatsCommand.self,
+      VerifyCommand.self,
       EncodeCommand.self, DecodeCommand.self, QuantizeCommand.self, ArithCommand.self, AuditCommand.self,
       AuditWorkerCommand.self,
       CostCommand.self, ExplainCommand.self, StudyCommand.self, SignificanceCommand.self, ParetoCommand.self,

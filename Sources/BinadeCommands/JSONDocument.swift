@@ -6,7 +6,7 @@ import Foundation
 enum JSONDocument: String, CaseIterable {
   case formats, format, formatDescription, dialects, comparison, evaluation, explanation, verification
   case stochasticVerification, certificates, audit, cost, benchmark, training
-  case studies, significance, dominance
+  case studies, significance, dominance, assignment
 
   /// Grows when a key goes, changes its name, its type or its meaning; not when one is added.
   static let schemaVersion = 1

@@ -32,6 +32,19 @@ import Testing
     #expect(message("frobnicate").contains("frobnicate"))
     #expect(message("compare", "--limit", "0").contains("--limit must be at least 1, found 0"))
     #expect(message("compare", "--threads", "0").contains("--threads must be 1 to 1024"))
+    #expect(message("assign").contains("give --budget B, or --curve N"))
+    #expect(message("assign", "--curve", "1").contains("--curve must be 2 to 1000, found 1"))
+    #expect(
+      message("assign", "--curve", "9", "--formats", "int4,int4").contains("--formats names a format twice")
+    )
+    #expect(message("assign", "--curve", "9", "--formats", "int4,itn8").contains("did you mean 'int8'?"))
+    let few = ["assign", "--formats", "int4,int8", "--limit", "4", "--sensitivity-images", "2", "--budget"]
+    let low = CommandRun(few + ["1k"])
+    #expect(
+      low.status == 2 && low.errors.contains("the budget 1000 is below what these formats can cost; choose ")
+    )
+    #expect(CommandRun(few + ["1000G"]).errors.contains("is above what these formats can cost"))
+    #expect(CommandRun(few + ["fuor"]).errors.contains("no format 'fuor'"))
     #expect(message("verify").contains("name formats to verify, or say --all"))
   }
 

@@ -155,6 +155,9 @@ import Testing
     try expectFit("studies", ["study", "status"] + store)
     let curves = ["--reference", "int8", "--rival", "int8"]
     try expectFit("dominance", ["pareto", scratch.path("s.sqlite"), "--cost", "bitOperations"] + curves)
+    let few = ["assign", "--formats", "int3,int4", "--limit", "20", "--sensitivity-images", "4"]
+    try expectFit("assignment", few + ["--curve", "2"])
+    try expectFit("assignment", few + ["--budget", "int4"])
     try expectFit("certificates", ["verify", "int2", "--rounding", "nearestEven", "--exhaustive"])
     // A converter that gives too few answers is no result; one that cuts is wrong, and diagnosed.
     let script = try scratch.write("cut.py", Data("import sys\nb = sys.stdin.buffer.read()\n".utf8))
@@ -178,6 +181,7 @@ import Testing
         == Set(
           Self.commands.map(\.document) + [
             "benchmark", "certificates", "audit", "studies", "significance", "dominance",
+            "assignment",
           ]
         )
     )

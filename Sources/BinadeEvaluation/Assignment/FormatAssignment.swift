@@ -73,6 +73,30 @@ public struct FormatAssignment: Sendable {
     )
   }
 
+  /// Adds a rule for a layer; nil is float32.
+  ///
+  /// What files say by default goes without saying.
+  package mutating func add(
+    layer: String,
+    weights: QuantizerSpecification?,
+    activations: QuantizerSpecification?
+  ) {
+    let texts = [(weights, ":channel:mse"), (activations, ":tensor:mse")].map { specification, standard in
+      let text = specification?.description ?? "float32"
+      return text.hasSuffix(standard) ? String(text.dropLast(standard.count)) : text
+    }
+    rules.append(
+      Rule(
+        pattern: layer,
+        channels: nil,
+        text: texts[0] == texts[1] ? texts[0] : texts.joined(separator: "/"),
+        weights: weights,
+        activations: activations,
+        place: "the search"
+      )
+    )
+  }
+
   private mutating func add(_ pattern: String, _ text: String, place: String, catalog: FormatCatalog) throws {
     guard !pattern.isEmpty, !text.isEmpty else {
       throw FormatAssignmentError.malformed(rule: "\(pattern)=\(text)", place: place)

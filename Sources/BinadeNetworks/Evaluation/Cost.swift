@@ -1,3 +1,5 @@
+import BinadeKernels
+
 /// What a network costs in given bit widths.
 ///
 /// The width of a block format is that of its elements: products are of elements. Scales of blocks of weights count as memory.
@@ -74,10 +76,24 @@ public struct Cost: Sendable, Hashable, Codable {
     scaleMemoryBits: Int = 0,
     weightMemoryBits: Int? = nil
   ) {
-    let layers = graph.weightedLayers
-    precondition(widths.count == layers.count, "one pair of widths per layer")
+    self.init(
+      graph.weightedLayers.map(\.shape),
+      widths: widths,
+      scaleMemoryBits: scaleMemoryBits,
+      weightMemoryBits: weightMemoryBits
+    )
+  }
+
+  /// Adds up some layers; all of a network's are the network.
+  public init(
+    _ shapes: [ConvolutionShape],
+    widths: [Widths],
+    scaleMemoryBits: Int = 0,
+    weightMemoryBits: Int? = nil
+  ) {
+    precondition(widths.count == shapes.count, "one pair of widths per layer")
     var (macs, weights, quadratic, linear, memory) = (0, 0, 0, 0, 0)
-    for ((_, shape), bits) in zip(layers, widths) {
+    for (shape, bits) in zip(shapes, widths) {
       let count = shape.multiplyAccumulateCount
       let weightsOfLayer = shape.outputChannels * shape.depth
       macs += count

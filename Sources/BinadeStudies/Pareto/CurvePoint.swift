@@ -1,7 +1,4 @@
-/// What a network costs by one way of counting.
-public enum CostModel: String, Sendable, Hashable, CaseIterable, Codable {
-  case aqtQuadratic, aqtLinear, bitOperations, memoryBits
-}
+import BinadeNetworks
 
 /// A point of a curve of accuracy over cost: one network in one configuration, in one run or in several of other seeds.
 public struct CurvePoint: Sendable {

@@ -1,4 +1,5 @@
 import BinadeEvaluation
+import BinadeNetworks
 import BinadeOutput
 import Foundation
 

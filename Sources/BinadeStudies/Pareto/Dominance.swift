@@ -1,4 +1,5 @@
 import BinadeEvaluation
+import BinadeNetworks
 
 /// Whether one curve of accuracy over cost is beaten by another, point by point, with what chance allows to say.
 ///

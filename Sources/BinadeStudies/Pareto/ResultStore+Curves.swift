@@ -1,3 +1,4 @@
+import BinadeNetworks
 import GRDB
 
 extension CurvePoint {

@@ -16,7 +16,7 @@ struct CostCommand: ParsableCommand {
   )
 
   @Argument(
-    help: "resnet<6n+2>-cifar, or resnet with an ImageNet depth (18, 34, 50 ...).",
+    help: "resnet<6n+2>-cifar, resnet with an ImageNet depth (18, 34, 50 ...), mobilenetv1 or mobilenetv2.",
     completion: NameCompletion.architecture
   )
   var architecture: String
@@ -46,11 +46,9 @@ struct CostCommand: ParsableCommand {
       catalog
     )
     configuration.layers = try layerFormats.assignment(catalog)
-    let network = try ArchitectureName.resolve(
-      architecture,
-      shortcut: shortcut,
-      widthMultiplier: widthMultiplier
-    )
+    var options = ArchitectureOptions()
+    (options.shortcut, options.widthMultiplier) = (shortcut, widthMultiplier)
+    let network = try ArchitectureName.resolve(architecture, options)
     let cost = try Cost(network.graph, configuration)
     let console = CommandContext.current.console
     if json {

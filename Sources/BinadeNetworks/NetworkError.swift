@@ -49,7 +49,7 @@ extension NetworkError: CustomStringConvertible {
     case .unknownArchitecture(let name, let nearest):
       "no architecture '\(PrintableText.excerpt(name))'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
         + " (allowed: resnet<6n+2>-cifar, "
-        + ResNet.imageNetDepths.map { "resnet\($0)" }.joined(separator: ", ") + ")"
+        + ArchitectureName.examples.filter { !$0.hasSuffix("-cifar") }.joined(separator: ", ") + ")"
     case .invalidArchitecture(let parameter, let found, let allowed):
       "architecture: '\(parameter)' is \(found); allowed: \(allowed)"
     case .labelOutOfRange(let file, let record, let label, let classCount):

@@ -12,8 +12,10 @@ import Testing
     shortcut: ResNet.Shortcut = .a,
     width: Double = 1
   ) throws -> Cost {
-    Cost(
-      try ArchitectureName.resolve(name, shortcut: shortcut, widthMultiplier: width).graph,
+    var options = ArchitectureOptions()
+    (options.shortcut, options.widthMultiplier) = (shortcut, width)
+    return Cost(
+      try ArchitectureName.resolve(name, options).graph,
       body: body,
       ends: ends.map(uniform)
     )
@@ -134,5 +136,40 @@ import Testing
     #expect(cost.aqtQuadratic == nil)
     #expect(cost.aqtLinear == nil)
     #expect(cost.bitOperations == 40_551_040 * 1024)
+  }
+
+  /// FracBits' rule: the first layer in 8 bits, the weights of the last one in 8, the rest in `bits`.
+  static func uniformCost(_ name: String, _ bits: Int, last: Int? = nil) throws -> Cost {
+    let graph = try ArchitectureName.resolve(name).graph
+    let count = graph.weightedLayers.count
+    return Cost(
+      graph,
+      widths: (0..<count).map { layer in
+        Cost.Widths(
+          weights: layer == 0 || layer == count - 1 ? 8 : bits,
+          activations: layer == 0 ? 8 : bits
+        )
+      }
+    )
+  }
+
+  @Test(
+    "F4: FracBits' targets are the costs of uniform networks, in 10^9 bit operations and in MB with a bias of 32 bits",
+    arguments: [
+      ("resnet18", [14.3433, 22.8251, 34.6980, 49.9621, 68.6172], [3.3148, 4.7095, 6.1042, 7.4988, 8.8935]),
+      (
+        "resnet50", [23.4622, 43.3241, 71.1244, 106.8629, 150.5396],
+        [7.9228, 10.8535, 13.7842, 16.7148, 19.6455]
+      ),
+      ("mobilenetv1", [2.9375, 5.7301, 9.6365, 14.6566, 20.7904], [1.8249, 2.2229, 2.6210, 3.0190, 3.4170]),
+      ("mobilenetv2", [1.8687, 3.3223, 5.3531, 7.9612, 11.1467], [1.8321, 2.1057, 2.3793, 2.6529, 2.9265]),
+    ]
+  )
+  func fracBitsTargets(name: String, operations: [Double], sizes: [Double]) throws {
+    for (place, bits) in (2...6).enumerated() {
+      let cost = try Self.uniformCost(name, bits)
+      #expect(abs(Double(cost.bitOperations) / 1e9 - operations[place]) < 5.1e-5, "\(bits) bits")
+      #expect(abs(Double(cost.weightMemoryBits + 32 * 1000) / 8e6 - sizes[place]) < 5.1e-5, "\(bits) bits")
+    }
   }
 }

@@ -30,7 +30,9 @@ import Testing
     arguments: [
       ("resnet20", "resnet20-cifar"), ("ResNet20", "resnet20-cifar"), ("resnet-50", "resnet50"),
       ("cifar10_resnet56", "resnet56-cifar"), ("resnet20_cifar10", "resnet20-cifar"),
-      ("ResNet50_v1.5", "resnet50"), ("resnet1202", "resnet1202-cifar"), ("resnt50", "resnet50"),
+      ("ResNet50_v1.5", "resnet50"), ("MobileNet-V2", "mobilenetv2"),
+      ("mobilenet_v1", "mobilenetv1"), ("mobilnetv2", "mobilenetv2"), ("resnet1202", "resnet1202-cifar"),
+      ("resnt50", "resnet50"),
     ]
   )
   func suggestions(found: String, meant: String) {

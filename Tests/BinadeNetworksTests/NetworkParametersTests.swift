@@ -76,8 +76,8 @@ private struct GraphInterpreter {
 /// Parameters by name, and the way from them to a network that runs.
 @Suite struct NetworkParametersTests {
   private static func graph(_ shortcut: ResNet.Shortcut) throws -> NetworkGraph {
-    try ArchitectureName.resolve(
-      "resnet8-cifar",
+    try ResNet.cifar(
+      depth: 8,
       widths: [4, 6, 8],
       shortcut: shortcut,
       input: ImageShape(channels: 3, height: 10, width: 12)

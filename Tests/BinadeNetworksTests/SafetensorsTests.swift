@@ -264,8 +264,8 @@ import Testing
     } catch {
       #expect("\(error)".utf8.count < 600)
     }
-    #expect(throws: NetworkError.self) {
-      try ArchitectureName.resolve("resnet20-cifar", widths: [.max, .max, .max], widthMultiplier: 16)
-    }
+    var options = ArchitectureOptions()
+    (options.widths, options.widthMultiplier) = ([.max, .max, .max], 16)
+    #expect(throws: NetworkError.self) { try ArchitectureName.resolve("resnet20-cifar", options) }
   }
 }

@@ -13,7 +13,7 @@ enum BenchTraining {
   ///
   /// `settings`: of the recipe, for what operands are quantized to.
   static func step(
-    _ architecture: ResNet,
+    _ architecture: any Architecture,
     _ precision: ProductPrecision = .float32,
     settings: [(String, String)] = [],
     _ catalog: FormatCatalog? = nil,
@@ -77,7 +77,7 @@ enum BenchTraining {
   /// One of the products of all layers, shard by shard as training runs it, with the operands made from maps without a rim.
   static func products(
     _ product: Product,
-    _ architecture: ResNet,
+    _ architecture: any Architecture,
     _ precision: ProductPrecision,
     batch: Int,
     threads: Int

@@ -2,7 +2,7 @@ import Binade
 
 extension BenchWorkloads {
   /// A float32 network with drawn weights on a batch of drawn images, in one session on one thread.
-  static func network(_ architecture: ResNet, batch: Int) -> BenchWorkload {
+  static func network(_ architecture: any Architecture, batch: Int) -> BenchWorkload {
     let network = CompiledNetwork(FoldedNetwork(architecture.graph, randomWeights: 1))
     let session = InferenceSession(network, capacity: batch)
     let images = BenchNumbers.normal(network.folded.inputShape.count, tensor: 3)

@@ -204,13 +204,10 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--widths takes numbers joined by commas, found '\(widths ?? "")'")
     }
     let name = architecture ?? (isDigits ? "resnet8-cifar" : "resnet20-cifar")
-    let resolved = try ArchitectureName.resolve(
-      name,
-      widths: numbers,
-      shortcut: shortcut,
-      input: images.imageShape,
-      classCount: images.classCount
-    )
+    var options = ArchitectureOptions()
+    (options.widths, options.shortcut) = (numbers, shortcut)
+    (options.input, options.classCount) = (images.imageShape, images.classCount)
+    let resolved = try ArchitectureName.resolve(name, options)
     return Model(
       name: name,
       resolved,

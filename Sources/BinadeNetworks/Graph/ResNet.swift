@@ -3,7 +3,7 @@ import BinadeNumerics
 /// The architecture of a residual network.
 ///
 /// - Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016.
-public struct ResNet: Sendable, Hashable {
+public struct ResNet: Architecture, Hashable {
   /// How a block whose shape changes passes its input on.
   public enum Shortcut: String, Sendable, Hashable, CaseIterable {
     /// Subsampled, with zero channels added: no weights.
@@ -28,9 +28,6 @@ public struct ResNet: Sendable, Hashable {
   public let input: ImageShape
   /// What it tells apart.
   public let classCount: Int
-
-  /// By what the channels may be multiplied.
-  static let widthMultipliers = 1.0 / 64...16
 
   /// Channels that a stage of the small family can have.
   static let cifarWidths = 1.0...4096
@@ -67,7 +64,7 @@ public struct ResNet: Sendable, Hashable {
         allowed: "three numbers from 1 to 4096, for shortcut A growing by even numbers"
       )
     }
-    try requireSensible(input: input, classCount: classCount)
+    try ArchitectureOptions.check(input, classCount)
     return ResNet(
       family: .cifar(shortcut: shortcut),
       blocks: Array(repeating: (depth - 2) / 6, count: 3),
@@ -98,14 +95,10 @@ public struct ResNet: Sendable, Hashable {
         allowed: imageNetDepths.map(String.init).joined(separator: ", ")
       )
     }
-    guard widthMultipliers.contains(widthMultiplier) else {
-      throw .invalidArchitecture(
-        parameter: "widthMultiplier",
-        found: "\(widthMultiplier)",
-        allowed: "1/64 to 16"
-      )
-    }
-    try requireSensible(input: input, classCount: classCount)
+    var options = ArchitectureOptions()
+    options.widthMultiplier = widthMultiplier
+    try options.checkMultiplier()
+    try ArchitectureOptions.check(input, classCount)
     return ResNet(
       family: .imageNet(bottleneck: depth != 18 && depth != 34),
       blocks: blocks,
@@ -116,25 +109,6 @@ public struct ResNet: Sendable, Hashable {
     )
   }
 
-  private static func requireSensible(input: ImageShape, classCount: Int) throws(NetworkError) {
-    guard (1...1024).contains(input.channels), (8...4096).contains(input.height),
-      (8...4096).contains(input.width)
-    else {
-      throw .invalidArchitecture(
-        parameter: "input",
-        found: "\(input)",
-        allowed: "1 to 1024 channels of 8 to 4096 pixels"
-      )
-    }
-    guard (2...1_000_000).contains(classCount) else {
-      throw .invalidArchitecture(
-        parameter: "classCount",
-        found: "\(classCount)",
-        allowed: "2 to 1000000"
-      )
-    }
-  }
-
   /// `resnet20-cifar`, `resnet50`.
   public var name: String {
     switch family {
@@ -143,8 +117,8 @@ public struct ResNet: Sendable, Hashable {
     }
   }
 
-  /// What weight files say of it, so that it is found again.
-  var metadata: [String: String] {
+  /// What weight files say of it.
+  public var metadata: [String: String] {
     switch family {
     case .cifar(let shortcut):
       [

@@ -2,52 +2,30 @@ import BinadeNumerics
 
 /// Architectures by name.
 public enum ArchitectureName {
-  /// Returns the architecture called `resnet<depth>-cifar` or `resnet<depth>`.
-  public static func resolve(
-    _ name: String,
-    widths: [Int] = [16, 32, 64],
-    shortcut: ResNet.Shortcut = .a,
-    input: ImageShape? = nil,
-    classCount: Int? = nil,
-    widthMultiplier: Double = 1
-  ) throws(NetworkError) -> ResNet {
-    let isCIFAR = name.hasSuffix("-cifar")
-    let digits = name.dropFirst(6).dropLast(isCIFAR ? 6 : 0)
-    guard name.hasPrefix("resnet"), digits.count <= 4, let depth = Int(digits),
-      isCIFAR || ResNet.imageNetDepths.contains(depth)
-    else {
-      throw .unknownArchitecture(name: name, nearest: suggestion(for: name))
+  /// The families that names are looked for in.
+  public static let families: [any Architecture.Type] = [ResNet.self, MobileNet.self]
+
+  /// Returns the architecture called so.
+  ///
+  /// Throws ``NetworkError`` for a name that no family knows, and for options that the network cannot have.
+  public static func resolve(_ name: String, _ options: ArchitectureOptions = ArchitectureOptions())
+    throws(NetworkError) -> any Architecture
+  {
+    for family in families {
+      if let found = try family.named(name, options) { return found }
     }
-    guard ResNet.widthMultipliers.contains(widthMultiplier) else {
-      throw .invalidArchitecture(
-        parameter: "widthMultiplier",
-        found: "\(widthMultiplier)",
-        allowed: "1/64 to 16"
-      )
-    }
-    if isCIFAR {
-      // Checked as Doubles: the product may lie beyond Int.
-      let scaled = widths.map { (Double($0) * widthMultiplier).rounded() }
-      guard scaled.allSatisfy({ ResNet.cifarWidths.contains($0) }) else {
-        throw .invalidArchitecture(
-          parameter: "widths",
-          found: PrintableText.excerpt(widths) + (widthMultiplier == 1 ? "" : " times \(widthMultiplier)"),
-          allowed: "1 to 4096"
-        )
-      }
-      return try .cifar(
-        depth: depth,
-        widths: scaled.map { Int($0) },
-        shortcut: shortcut,
-        input: input ?? ImageShape(channels: 3, height: 32, width: 32),
-        classCount: classCount ?? 10
-      )
-    }
-    return try .imageNet(
-      depth: depth,
-      widthMultiplier: widthMultiplier,
-      input: input ?? ImageShape(channels: 3, height: 224, width: 224),
-      classCount: classCount ?? 1000
-    )
+    throw .unknownArchitecture(name: name, nearest: suggestion(for: name))
+  }
+
+  /// The names that help and completion show.
+  public static var examples: [String] { families.flatMap { $0.examples } }
+
+  /// What somebody who writes `resnet20`, `ResNet-50` or `cifar_resnet20` probably means; nil when nothing is near.
+  static func suggestion(for name: String) -> String? {
+    // A name of any length may come from a file.
+    let letters = name.prefix(64).lowercased()
+    let numbers = letters.split { !("0"..."9").contains($0) }.filter { $0.count <= 4 }.compactMap { Int($0) }
+    return families.lazy.compactMap { $0.suggestion(for: letters, numbers: numbers) }.first
+      ?? NameSuggestion.nearest(to: letters, among: examples)
   }
 }

@@ -6,7 +6,7 @@ extension Model {
   ///
   /// `metadata`: what the file says beside architecture and normalization.
   public static func write(
-    _ architecture: ResNet,
+    _ architecture: any Architecture,
     _ parameters: NetworkParameters,
     _ normalization: Normalization,
     metadata: [String: String] = [:],

@@ -8,7 +8,7 @@ public struct Model: Sendable {
   /// The file's name.
   public let file: String
   /// The architecture.
-  public let architecture: ResNet
+  public let architecture: any Architecture
   /// Weights, batch norms and their statistics, as they were trained.
   public let parameters: NetworkParameters
   /// The network ready for inference: batch norm folded.
@@ -35,13 +35,13 @@ public struct Model: Sendable {
     let isCIFAR = architectureName.hasSuffix("-cifar")
     let channels = try Self.numbers("inputChannels", of: weights, default: [3]).first ?? 3
     let size = isCIFAR ? (channels == 1 ? 28 : 32) : 224
-    architecture = try ArchitectureName.resolve(
-      architectureName,
-      widths: try Self.numbers("widths", of: weights, default: [16, 32, 64]),
-      shortcut: try Self.shortcut(of: weights),
-      input: ImageShape(channels: channels, height: size, width: size),
-      classCount: Self.classCount(of: weights) ?? (isCIFAR ? 10 : 1000)
-    )
+    var options = ArchitectureOptions()
+    options.widths = try Self.numbers("widths", of: weights, default: options.widths)
+    options.shortcut = try Self.shortcut(of: weights)
+    options.input = ImageShape(channels: channels, height: size, width: size)
+    options.classCount = Self.classCount(of: weights)
+    options.widthMultiplier = try Self.widthMultiplier(of: weights)
+    architecture = try ArchitectureName.resolve(architectureName, options)
     parameters = try NetworkParameters(architecture.graph, file: weights)
     network = FoldedNetwork(architecture.graph, parameters)
     normalization = try Normalization(metadata: weights, channels: channels)
@@ -53,7 +53,7 @@ public struct Model: Sendable {
   /// A network that is not read from a file: one at its beginning, or one that was trained.
   public init(
     name: String,
-    _ architecture: ResNet,
+    _ architecture: any Architecture,
     _ parameters: NetworkParameters,
     _ normalization: Normalization,
     metadata: [String: String] = [:]
@@ -93,9 +93,20 @@ public struct Model: Sendable {
     return shortcut
   }
 
+  private static func widthMultiplier(of file: SafetensorsFile) throws(NetworkError) -> Double {
+    guard let text = file.metadata["widthMultiplier"] else { return 1 }
+    guard let multiplier = Double(text), multiplier.isFinite else {
+      throw .malformed(
+        file: file.name,
+        reason: "the metadata 'widthMultiplier' is '\(PrintableText.excerpt(text))'; expected a number"
+      )
+    }
+    return multiplier
+  }
+
   /// The classes that the last layer of the file tells apart.
   private static func classCount(of file: SafetensorsFile) -> Int? {
-    let names = ["linear.weight", "fc.weight"]
+    let names = ["linear.weight", "fc.weight", "classifier.weight", "classifier.1.weight"]
     return names.lazy.compactMap { file.shape(of: $0) }.first { $0.rank == 2 }?[0]
   }
 }

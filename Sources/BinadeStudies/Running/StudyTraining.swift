@@ -209,12 +209,10 @@ extension Model {
         allowed: ["resnet20-cifar", "resnet20-cifar:x0.5"]
       )
     }
-    let architecture = try ArchitectureName.resolve(
-      parts[0],
-      input: images.imageShape,
-      classCount: images.classCount,
-      widthMultiplier: factor
-    )
+    var options = ArchitectureOptions()
+    (options.input, options.classCount) = (images.imageShape, images.classCount)
+    options.widthMultiplier = factor
+    let architecture = try ArchitectureName.resolve(parts[0], options)
     self.init(
       name: text,
       architecture,

@@ -114,7 +114,7 @@ package final class QuantizedTraining {
       case .layer(let layer):
         result[layer] = inputs[0]
         isNonnegative.append(plan.stages[index].appliesReLU)
-      case .unweighted: isNonnegative.append(stage.appliesReLU || inputs[0])
+      case .unweighted(let layer): isNonnegative.append(stage.appliesReLU || layer.isNonnegative || inputs[0])
       case .add: isNonnegative.append(stage.appliesReLU || inputs.allSatisfy { $0 })
       case .relu: isNonnegative.append(true)
       }

@@ -40,6 +40,9 @@ public protocol UnweightedLayer: Sendable {
   /// Whether max(x, 0) may as well be taken after it.
   var commutesWithReLU: Bool { get }
 
+  /// Whether its output never is negative, whatever its input is.
+  var isNonnegative: Bool { get }
+
   /// What becomes of the distribution of each channel; nil where that does not follow.
   func distributions(of channels: [ChannelDistribution], _ shape: ImageShape) -> [ChannelDistribution]?
 }
@@ -47,6 +50,9 @@ public protocol UnweightedLayer: Sendable {
 extension UnweightedLayer {
   /// No.
   public var commutesWithReLU: Bool { false }
+
+  /// No.
+  public var isNonnegative: Bool { false }
 
   /// It does not follow.
   public func distributions(of channels: [ChannelDistribution], _ shape: ImageShape)

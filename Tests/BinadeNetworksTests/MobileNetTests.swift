@@ -108,6 +108,17 @@ import Testing
     }
   }
 
+  @Test("ReLU6 clips at both ends and passes the gradient between them")
+  func clip() {
+    let shape = ImageShape(channels: 7, height: 1, width: 1)
+    let values: [Double] = [-1, 0, 1e-30, 3, 5.999, 6, 7]
+    var (output, gradient) = ([Double](repeating: 9, count: 7), [Double](repeating: 9, count: 7))
+    ReLU6().compute(values, shape, into: &output)
+    ReLU6().propagate([1, 2, 3, 4, 5, 6, 7], input: values, shape, into: &gradient)
+    #expect(output == [0, 0, 1e-30, 3, 5.999, 6, 6])
+    #expect(gradient == [0, 0, 3, 4, 5, 0, 0])
+  }
+
   /// The two images as pixels.
   private static func images() throws -> ImageDataset {
     try ImageDataset(

@@ -6,8 +6,9 @@ import Testing
 
 /// Gradients of whole networks: the twin against finite differences, the engine against the twin.
 @Suite struct TrainingPassTests {
-  /// Small networks with all that graphs have: both shortcuts, max pooling, groups, depthwise layers, biases, a ReLU by itself.
-  static let networks = ["A", "B", "imageNet", "mixed"]
+  /// Small networks with all that graphs have: both shortcuts, max pooling, groups, depthwise layers, biases, a ReLU by
+  /// itself, an inverted residual with ReLU6.
+  static let networks = ["A", "B", "imageNet", "mixed", "inverted"]
 
   static func graph(_ name: String) -> NetworkGraph {
     let input = ImageShape(channels: 3, height: 8, width: 8)
@@ -27,8 +28,36 @@ import Testing
           classCount: 4
         )
       }
+    case "inverted": return inverted(input)
     default: return mixed(input)
     }
+  }
+
+  private static func inverted(_ input: ImageShape) -> NetworkGraph {
+    var graph = NetworkGraph(input: input)
+    func convolution(_ name: String, _ channels: Int, kernel: Int = 1, groups: Int = 1, from node: Int) -> Int
+    {
+      let sums = graph.append(
+        name,
+        .convolution(
+          outputChannels: channels,
+          kernel: kernel,
+          stride: 1,
+          padding: kernel / 2,
+          groups: groups
+        ),
+        inputs: [node]
+      )
+      return graph.append(name + "Norm", .batchNormalization, inputs: [sums])
+    }
+    func clip(_ node: Int) -> Int { graph.append("clip\(node)", .unweighted(ReLU6()), inputs: [node]) }
+    let stem = clip(convolution("stem", 6, kernel: 3, from: 0))
+    let expanded = clip(convolution("expand", 12, from: stem))
+    let depthwise = clip(convolution("depthwise", 12, kernel: 3, groups: 12, from: expanded))
+    let sum = graph.append("sum", .add, inputs: [convolution("project", 6, from: depthwise), stem])
+    let average = graph.append("average", .unweighted(GlobalAveragePool()), inputs: [sum])
+    _ = graph.append("linear", .linear(outputCount: 5), inputs: [average])
+    return graph
   }
 
   private static func mixed(_ input: ImageShape) -> NetworkGraph {

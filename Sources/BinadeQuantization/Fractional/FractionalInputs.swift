@@ -1,0 +1,49 @@
+import BinadeNumerics
+
+/// Inputs of a layer at a place of a chain: clipped at a bound that is learned, and mixed of two formats.
+///
+/// - Source: methods.md 2.3, 2.4; the gradient of the bound is SAT's.
+public struct FractionalInputs: Sendable {
+  /// The formats.
+  public let chain: FormatChain
+  /// Where the layer is on the chain.
+  public var place: Double
+  /// What inputs are clipped at, above 0.
+  public var bound: Double
+  /// Whether inputs may be negative, and are clipped on both sides.
+  public let isSigned: Bool
+  private let links: [FormatChain.Link?]
+
+  /// Inputs that are not quantized yet.
+  ///
+  /// Throws what `CodecCache` throws, and ``QuantizationFailure`` for formats that do not suit the sign of the inputs.
+  public init(
+    _ chain: FormatChain,
+    place: Double,
+    bound: Double,
+    isSigned: Bool,
+    name: String,
+    cache: CodecCache
+  ) throws {
+    precondition(bound > 0 && (0...chain.end).contains(place), "a bound above 0 and a place of the chain")
+    (self.chain, self.place, self.bound, self.isSigned) = (chain, place, bound, isSigned)
+    links = try chain.codecs(cache)
+    for case let link? in links where isSigned && link.codec.codec.reference.ladder.least.value >= 0 {
+      throw QuantizationFailure.negativeValues(tensor: name, format: link.codec.codec.info.name)
+    }
+  }
+
+  /// The quantizer of a step.
+  public var quantizer: FractionalQuantizer {
+    FractionalQuantizer(chain, links, place: place, bound: bound)
+  }
+
+  /// What a value that became `mixed` contributes: whether the gradient passes, and the derivative by the bound.
+  public func gradients(_ value: Float, mixed: Float) -> (passes: Bool, bound: Double) {
+    let value = Double(value)
+    if value >= bound { return (false, 1) }
+    if isSigned, value <= -bound { return (false, -1) }
+    if !isSigned, value <= 0 { return (false, 0) }
+    return (true, (Double(mixed) - value) / bound)
+  }
+}

@@ -1,0 +1,88 @@
+import BinadeNumerics
+
+/// Weights at places of a chain: squeezed by tanh into -1 to 1 and mixed of two formats, with one place for the layer or one for each
+/// output channel.
+///
+/// Formats that round down have steps of one more than their greatest value, so that levels nest ("modified"); others fill -1 to 1
+/// ("original").
+///
+/// - Source: methods.md 2.1, 2.2, 2.4.
+public struct FractionalWeights: Sendable {
+  /// The formats.
+  public let chain: FormatChain
+  /// Where the layer is on the chain, or each output channel.
+  public var places: [Double]
+  /// Whether what is mixed gets the variance 1 / output channels (SAT), in layers without batch norm.
+  public let rescales: Bool
+  /// What mixed weights are multiplied by.
+  public private(set) var factor = 1.0
+  private let links: [FormatChain.Link?]
+
+  /// Weights that are not quantized yet.
+  ///
+  /// Throws what `CodecCache` throws.
+  public init(_ chain: FormatChain, places: [Double], rescales: Bool, cache: CodecCache) throws {
+    precondition(!places.isEmpty && places.allSatisfy { (0...chain.end).contains($0) }, "places of the chain")
+    (self.chain, self.places, self.rescales) = (chain, places, rescales)
+    links = try chain.codecs(cache)
+  }
+
+  /// What the weights become, in the place of themselves.
+  ///
+  /// - Shape: `values` is output channels x depth.
+  public mutating func mix(_ values: UnsafeBufferPointer<Float>, depth: Int) -> [Float] {
+    let normalized = WeightNormalization.normalized(values)
+    var mixed = each(normalized, depth) { $0.mix($1, channels: depth, into: $2) }
+    factor = rescales ? WeightNormalization.rescaling(mixed, outputCount: values.count / depth) : 1
+    if factor != 1 { for index in mixed.indices { mixed[index] = Float(factor * Double(mixed[index])) } }
+    return mixed
+  }
+
+  /// The derivatives of the loss by the places, from that by what the weights became.
+  ///
+  /// - Shape: `gradient` and `values` are output channels x depth; one for each place.
+  public func placeGradients(
+    _ gradient: UnsafeBufferPointer<Float>,
+    _ values: UnsafeBufferPointer<Float>,
+    depth: Int
+  ) -> [Double] {
+    let slopes = each(WeightNormalization.normalized(values), depth) {
+      $0.slope($1, channels: depth, into: $2)
+    }
+    var sums = [Double](repeating: 0, count: places.count)
+    for channel in 0..<values.count / depth {
+      let sum = (channel * depth..<(channel + 1) * depth).reduce(0.0) {
+        $0 + Double(gradient[$1]) * Double(slopes[$1])
+      }
+      sums[places.count == 1 ? 0 : channel] += factor * sum
+    }
+    return sums
+  }
+
+  /// Turns the gradient of what the weights became into that of the weights: through tanh and the greatest weight, as if nothing were
+  /// rounded.
+  public func propagate(_ gradient: UnsafeMutableBufferPointer<Float>, weights: UnsafeBufferPointer<Float>) {
+    WeightNormalization.propagate(gradient, weights: weights, factor: factor)
+  }
+
+  /// Applies the quantizer of each output channel to its row.
+  private func each(
+    _ normalized: [Float],
+    _ depth: Int,
+    _ body: (FractionalQuantizer, UnsafeBufferPointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) -> [Float] {
+    let channelCount = normalized.count / depth
+    precondition(places.count == 1 || places.count == channelCount, "a place for each output channel")
+    return [Float](unsafeUninitializedCapacity: normalized.count) { output, count in
+      normalized.withUnsafeBufferPointer { values in
+        guard let base = output.baseAddress else { return }
+        for channel in 0..<channelCount {
+          let place = places[places.count == 1 ? 0 : channel]
+          let row = UnsafeBufferPointer(rebasing: values[channel * depth..<(channel + 1) * depth])
+          body(FractionalQuantizer(chain, links, place: place, bound: 1), row, base + channel * depth)
+        }
+      }
+      count = normalized.count
+    }
+  }
+}

@@ -16,6 +16,10 @@ final class ChildProcess: Sendable {
   private let end = Mutex<End?>(nil)
   private let registration = Mutex<Int?>(nil)
 
+  /// Held where pipes are made and where programs start: a program that started between the two calls that make a pipe would inherit
+  /// it, and nobody would see its end before that program's.
+  private static let starting = Mutex(())
+
   /// How a process ended.
   enum End: Equatable {
     case status(Int32)
@@ -28,7 +32,9 @@ final class ChildProcess: Sendable {
   init(_ words: [String], name: String) throws {
     // A command that stops reading must not end this process.
     signal(SIGPIPE, SIG_IGN)
-    let (toChild, fromChild, errors) = (try Self.pipe(name), try Self.pipe(name), try Self.pipe(name))
+    let (toChild, fromChild, errors) = try Self.starting.withLock { _ in
+      (try Self.pipe(name), try Self.pipe(name), try Self.pipe(name))
+    }
     #if canImport(Darwin)
     var actions: posix_spawn_file_actions_t?
     var attributes: posix_spawnattr_t?
@@ -62,7 +68,9 @@ final class ChildProcess: Sendable {
     var child = pid_t()
     let failure = Self.withCStrings(words) { arguments in
       Self.withCStrings(environment + [marker]) { variables in
-        posix_spawn(&child, words[0], &actions, &attributes, arguments, variables)
+        Self.starting.withLock { _ in
+          posix_spawn(&child, words[0], &actions, &attributes, arguments, variables)
+        }
       }
     }
     (input, output, messages, identifier) = (toChild.write, fromChild.read, errors.read, child)

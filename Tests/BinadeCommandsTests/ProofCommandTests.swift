@@ -181,7 +181,8 @@ import Testing
     #expect(right.status == 0 && right.output.contains("mismatches   0"), "\(right.output) \(right.errors)")
     let wrong = try audit("int(x + 0.5)")
     #expect(
-      wrong.status == 1 && wrong.output.contains("diagnosis    ties away from zero: explains everything")
+      wrong.status == 1 && wrong.output.contains("diagnosis    ties away from zero: explains everything"),
+      "\(wrong.output) \(wrong.errors)"
     )
     #expect(wrong.output.contains("0.5: expected 0x0 (0.0), found 0x1 (1.0)"))
 

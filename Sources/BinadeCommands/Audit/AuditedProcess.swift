@@ -33,7 +33,12 @@ struct AuditedProcess: AuditedConverter {
     let child = try ChildProcess(words, name: name)
     let isOver = Stop()
     let feeder = DispatchGroup()
-    DispatchQueue.global().async(group: feeder) { Self.feed(input, to: child, until: isOver) }
+    // A thread of its own: the queues' threads may all be at work on something else for minutes.
+    feeder.enter()
+    Thread.detachNewThread {
+      Self.feed(input, to: child, until: isOver)
+      feeder.leave()
+    }
     defer {
       // What the program left running is stopped, too: it belongs to the audit.
       child.stop()

@@ -110,18 +110,44 @@ import Testing
     #expect(try search.best(within: uniform.cost).loss <= uniform.loss)
   }
 
-  @Test("a format that a layer cannot take is left out by name, and the others go on")
+  @Test(
+    "a format that a layer cannot take is left out by name, and the others go on; with nothing left it is an error"
+  )
   func failures() throws {
     let experiment = try ExperimentTests.experiment(limit: 20)
-    let catalog = try FormatCatalog()
-    var random = try QuantizerSpecification(parsing: "int4", catalog: catalog, granularity: .channel)
-    random.granularity = .tensor
-    let divergences = try experiment.operandDivergences(
-      weights: [random],
-      inputs: Self.quantizers(["int4", "mxfp4_e2m1"], .channel),
-      imageCount: 4
+    let graph = experiment.model.architecture.graph
+    func divergences(_ weights: [String]) throws -> OperandDivergences {
+      try experiment.operandDivergences(
+        weights: Self.quantizers(weights, .channel),
+        inputs: Self.quantizers(["int4", "mxfp4_e2m1"], .tensor),
+        imageCount: 4
+      )
+    }
+    // Weights are negative, and values of this format are not evenly spaced: no zero point helps.
+    let mixed = try divergences(["binary8p4ue", "int4"])
+    #expect(mixed.weights.allSatisfy { $0[0] == .infinity && $0[1] < .infinity })
+    #expect(mixed.failures.count == mixed.layers.count && mixed.failures[0].hasPrefix("conv1, binary8p4ue: "))
+    let search = try AssignmentSearch(mixed, graph: graph, costModel: .bitOperations)
+    #expect(search.front.allSatisfy { !search.assignment($0).yaml.contains("binary8p4ue") })
+    let none = try divergences(["binary8p4ue"])
+    let fault = #expect(throws: AssignmentSearchError.self) {
+      try AssignmentSearch(none, graph: graph, costModel: .bitOperations)
+    }
+    #expect(fault?.description.contains("'conv1' cannot be quantized in any of the formats") == true)
+  }
+
+  @Test(
+    "one format alone is searched as well: another's cost everywhere is its own, not that of the only choice"
+  )
+  func single() throws {
+    let experiment = try ExperimentTests.experiment(limit: 20)
+    let search = try AssignmentSearch(
+      Self.divergences(experiment, ["int4"]),
+      graph: experiment.model.architecture.graph,
+      costModel: .bitOperations
     )
-    #expect(divergences.weights.allSatisfy { $0[0] < .infinity })
-    #expect(divergences.inputs.allSatisfy { $0[1] < .infinity })
+    let (weights, inputs) = try QuantizerSpecification.pair(parsing: "int8", catalog: FormatCatalog())
+    let eight = AssignmentSearch.Pair(weights: weights, inputs: inputs)
+    #expect(try search.uniformCost(eight) == 4 * search.front[0].cost && search.uniformSolution(eight) == nil)
   }
 }

@@ -139,7 +139,7 @@ import Testing
   }
 
   /// FracBits' rule: the first layer in 8 bits, the weights of the last one in 8, the rest in `bits`.
-  static func uniformCost(_ name: String, _ bits: Int, last: Int? = nil) throws -> Cost {
+  static func uniformCost(_ name: String, _ bits: Int) throws -> Cost {
     let graph = try ArchitectureName.resolve(name).graph
     let count = graph.weightedLayers.count
     return Cost(

@@ -45,18 +45,20 @@ enum AssignmentText {
 
   private static func text(of comparison: AssignmentReport.Comparison) -> String {
     "\(String(format: "%+.2f", 100 * comparison.top1Change)) to \(comparison.uniform)"
-      + ", p = \(String(format: "%.2g", comparison.mcNemar.pValue))"
+      + (comparison.mcNemar.pValue > 0
+        ? ", p = \(String(format: "%.2g", comparison.mcNemar.pValue))" : ", p < 1e-300")
   }
 
   /// What the table says.
   static func sentence(of report: AssignmentReport) -> String {
-    let significant = report.comparisons.filter { $0.mcNemar.pValue < 0.05 }
+    let corrected = HolmCorrection.corrected(report.comparisons.map(\.mcNemar.pValue))
+    let significant = zip(report.comparisons, corrected).filter { $0.1 < 0.05 }.map(\.0)
     let worse = significant.filter { $0.top1Change < 0 }.map(\.uniform)
     let better = significant.filter { $0.top1Change > 0 }.map(\.uniform)
     let verdict =
       report.comparisons.isEmpty
       ? ""
-      : "At the cost of \(report.comparisons.map(\.uniform).joined(separator: ", ")) everywhere, assigned formats are "
+      : "At the cost of \(report.comparisons.map(\.uniform).joined(separator: ", ")) everywhere, assigned formats are (5 %, Holm) "
         + (better.isEmpty
           ? "significantly better nowhere" : "significantly better for \(better.joined(separator: ", "))")
         + (worse.isEmpty

@@ -35,6 +35,8 @@ public struct AssignmentSearch: Sendable {
   /// What no other assignment beats, the cheapest first.
   public let front: [AssignmentProblem.Solution]
   private let layers: [(name: String, shape: ConvolutionShape)]
+  /// Whether a layer's pair is given, not searched.
+  private let isFixed: [Bool]
 
   /// Solves the program for every budget at once.
   ///
@@ -81,6 +83,7 @@ public struct AssignmentSearch: Sendable {
     }
     self.costModel = costModel
     self.pairs = pairs
+    isFixed = layers.indices.map { ends != nil && ($0 == 0 || $0 == pairs.count - 1) }
     problem = AssignmentProblem(choices)
     front = problem.front()
   }
@@ -91,7 +94,7 @@ public struct AssignmentSearch: Sendable {
   public func uniformSolution(_ pair: Pair) -> AssignmentProblem.Solution? {
     var (cost, loss, choices) = (0, 0.0, [Int]())
     for (layer, pairs) in pairs.enumerated() {
-      let place = pairs.count == 1 ? 0 : pairs.firstIndex { $0.isSame(as: pair) }
+      let place = isFixed[layer] ? 0 : pairs.firstIndex { $0.isSame(as: pair) }
       guard let place else { return nil }
       choices.append(place)
       cost += problem.layers[layer][place].cost
@@ -106,7 +109,7 @@ public struct AssignmentSearch: Sendable {
   public func uniformCost(_ pair: Pair) throws(AssignmentSearchError) -> Int {
     var sum = 0
     for (layer, pairs) in pairs.enumerated() {
-      let own = pairs.count == 1 ? pairs[0] : pair
+      let own = isFixed[layer] ? pairs[0] : pair
       guard let cost = Self.cost(layers[layer].shape, own, costModel) else {
         throw Self.notCounted(own, costModel)
       }

@@ -198,13 +198,7 @@ public struct Quantizer: Sendable {
   /// Of block formats only those above the blocks': those of blocks depend on the tensor's shape.
   public var parameterBitCount: Int {
     if let blocks { return blocks.outerBitCount }
-    let perScale =
-      switch codec.info.scaling {
-      case .none: 0
-      case .powerOfTwo: 8
-      case .fitted: 32
-      }
-    return perScale * scales.values.count + channelBitCount
+    return codec.info.scaling.bitCount * scales.values.count + channelBitCount
   }
 
   /// The least and the greatest value of a channel, in values of the format: before its scale.

@@ -65,9 +65,21 @@ import Testing
       for solution in search.front {
         var configuration = Configuration()
         configuration.layers = search.assignment(solution)
-        #expect(model.value(of: try Cost(graph, configuration)) == solution.cost)
+        #expect(model.value(of: try experiment.run(configuration).cost) == solution.cost)
       }
       #expect(search.front.last?.loss == 0)
+    }
+    // Scales count for every family, as in the rows of 'evaluate'.
+    for name in ["int4", "mxfp4_e2m1", "nvfp4", "nvfp4_two_level", "vsq4_s4", "bfloat16"] {
+      let (one, two) = try (Self.quantizers([name], .channel)[0], Self.quantizers([name], .tensor)[0])
+      let pair = AssignmentSearch.Pair(weights: one, inputs: two)
+      var configuration = Configuration()
+      configuration.weights = one
+      configuration.activations = two
+      let sum = try graph.weightedLayers.reduce(0) {
+        $0 + (try #require(AssignmentSearch.cost($1.shape, pair, .memoryBits)))
+      }
+      #expect(CostModel.memoryBits.value(of: try experiment.run(configuration).cost) == sum, "\(name)")
     }
     // AQT's models end at 16 bits.
     #expect(throws: AssignmentSearchError.self) {

@@ -99,6 +99,15 @@ struct AssignCommand: ParsableCommand {
     let ends = try ends.map { try QuantizerSpecification.pair(parsing: $0, catalog: catalog) }.map {
       AssignmentSearch.Pair(weights: $0.weights, inputs: $0.activations)
     }
+    if let recipe {
+      for weight in weights {
+        for input in inputs {
+          var configuration = Configuration(weights: weight, activations: input)
+          (configuration.recipe, configuration.recipeText) = (recipe, ptq)
+          if weight != nil || input != nil { try configuration.checkRecipe() }
+        }
+      }
+    }
     let folder = try output.map { try OutputFolder($0) }
     let experiment = try models.experiment(threads: runOptions.threads)
     let total = experiment.divergenceImageCount(

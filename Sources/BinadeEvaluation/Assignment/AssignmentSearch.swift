@@ -127,8 +127,11 @@ public struct AssignmentSearch: Sendable {
   }
 
   /// What a layer costs; nil where the cost model is not defined.
-  static func cost(_ shape: ConvolutionShape, _ pair: Pair, _ model: CostModel) -> Int? {
-    let scales = pair.weights?.format.blocks?.scaleBitCount(of: shape) ?? 0
+  package static func cost(_ shape: ConvolutionShape, _ pair: Pair, _ model: CostModel) -> Int? {
+    let scales =
+      (pair.weights?.format.blocks?.scaleBitCount(of: shape) ?? 0)
+      + (pair.weights?.scaleBitCount(of: .weights, channels: shape.outputChannels) ?? 0)
+      + (pair.inputs?.scaleBitCount(of: .activations, channels: shape.inputChannels) ?? 0)
     return model.value(of: Cost([shape], widths: [pair.widths], scaleMemoryBits: scales))
   }
 

@@ -59,8 +59,8 @@ public struct ArchitectureOptions: Sendable {
   }
 
   /// Throws ``NetworkError`` for a factor that makes no network.
-  func checkMultiplier() throws(NetworkError) {
-    guard Self.widthMultipliers.contains(widthMultiplier) else {
+  static func check(widthMultiplier: Double) throws(NetworkError) {
+    guard widthMultipliers.contains(widthMultiplier) else {
       throw .invalidArchitecture(
         parameter: "widthMultiplier",
         found: "\(widthMultiplier)",

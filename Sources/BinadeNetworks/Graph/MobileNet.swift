@@ -29,9 +29,7 @@ public struct MobileNet: Architecture, Hashable {
     input: ImageShape = ImageShape(channels: 3, height: 224, width: 224),
     classCount: Int = 1000
   ) throws(NetworkError) {
-    var options = ArchitectureOptions()
-    options.widthMultiplier = widthMultiplier
-    try options.checkMultiplier()
+    try ArchitectureOptions.check(widthMultiplier: widthMultiplier)
     try ArchitectureOptions.check(input, classCount)
     (self.version, self.widthMultiplier, self.input, self.classCount) = (
       version, widthMultiplier, input, classCount

@@ -8,7 +8,7 @@ extension ResNet {
     guard name.hasPrefix("resnet"), digits.count <= 4, let depth = Int(digits),
       isCIFAR || imageNetDepths.contains(depth)
     else { return nil }
-    try options.checkMultiplier()
+    try ArchitectureOptions.check(widthMultiplier: options.widthMultiplier)
     guard isCIFAR else {
       return try .imageNet(
         depth: depth,

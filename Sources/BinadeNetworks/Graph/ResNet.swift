@@ -95,9 +95,7 @@ public struct ResNet: Architecture, Hashable {
         allowed: imageNetDepths.map(String.init).joined(separator: ", ")
       )
     }
-    var options = ArchitectureOptions()
-    options.widthMultiplier = widthMultiplier
-    try options.checkMultiplier()
+    try ArchitectureOptions.check(widthMultiplier: widthMultiplier)
     try ArchitectureOptions.check(input, classCount)
     return ResNet(
       family: .imageNet(bottleneck: depth != 18 && depth != 34),

@@ -1,5 +1,5 @@
 /// The mean of each channel, summed in the order of pixels.
-public struct GlobalAveragePool: UnweightedLayer {
+public struct GlobalAveragePool: GenericUnweightedLayer {
   /// Creates a pooling.
   public init() {}
 
@@ -8,38 +8,9 @@ public struct GlobalAveragePool: UnweightedLayer {
     ImageShape(channels: input.channels, height: 1, width: 1)
   }
 
-  /// Computes one image.
-  public func compute(
-    _ input: UnsafePointer<Float>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Float>
-  ) { forward(input, shape, output) }
-
-  /// Computes one image in Double.
-  public func compute(
-    _ input: UnsafePointer<Double>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Double>
-  ) { forward(input, shape, output) }
-
-  /// Every pixel gets its share.
-  public func propagate(
-    _ gradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Float>
-  ) { backward(gradient, input, shape, output) }
-
-  /// The same in Double.
-  public func propagate(
-    _ gradient: UnsafePointer<Double>,
-    input: UnsafePointer<Double>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Double>
-  ) { backward(gradient, input, shape, output) }
-
+  /// The mean of each channel.
   @inline(__always)
-  private func forward<Scalar: BinaryFloatingPoint>(
+  public func forward<Scalar: BinaryFloatingPoint>(
     _ input: UnsafePointer<Scalar>,
     _ shape: ImageShape,
     _ output: UnsafeMutablePointer<Scalar>
@@ -53,8 +24,9 @@ public struct GlobalAveragePool: UnweightedLayer {
     for channel in 0..<shape.channels { output[channel] /= Scalar(pixelCount) }
   }
 
+  /// Every pixel gets its share.
   @inline(__always)
-  private func backward<Scalar: BinaryFloatingPoint>(
+  public func backward<Scalar: BinaryFloatingPoint>(
     _ gradient: UnsafePointer<Scalar>,
     _ input: UnsafePointer<Scalar>,
     _ shape: ImageShape,

@@ -1,7 +1,7 @@
 /// The greatest value of each window; pixels outside do not count.
 ///
 /// - Special values: NaN in a window makes its output NaN.
-public struct MaxPool: UnweightedLayer {
+public struct MaxPool: GenericUnweightedLayer {
   /// Rows and columns of a window.
   public let window: Int
   /// Pixels from one window to the next.
@@ -25,38 +25,9 @@ public struct MaxPool: UnweightedLayer {
   /// The order of values is that of their rectified ones.
   public var commutesWithReLU: Bool { true }
 
-  /// Computes one image.
-  public func compute(
-    _ input: UnsafePointer<Float>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Float>
-  ) { forward(input, shape, output) }
-
-  /// Computes one image in Double.
-  public func compute(
-    _ input: UnsafePointer<Double>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Double>
-  ) { forward(input, shape, output) }
-
-  /// The greatest value of each window gets all of it, the first of several.
-  public func propagate(
-    _ gradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Float>
-  ) { backward(gradient, input, shape, output) }
-
-  /// The same in Double.
-  public func propagate(
-    _ gradient: UnsafePointer<Double>,
-    input: UnsafePointer<Double>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Double>
-  ) { backward(gradient, input, shape, output) }
-
+  /// The greatest value of each window.
   @inline(__always)
-  private func forward<Scalar: BinaryFloatingPoint>(
+  public func forward<Scalar: BinaryFloatingPoint>(
     _ input: UnsafePointer<Scalar>,
     _ shape: ImageShape,
     _ output: UnsafeMutablePointer<Scalar>
@@ -84,8 +55,9 @@ public struct MaxPool: UnweightedLayer {
     }
   }
 
+  /// The greatest value of each window gets all of it, the first of several.
   @inline(__always)
-  private func backward<Scalar: BinaryFloatingPoint>(
+  public func backward<Scalar: BinaryFloatingPoint>(
     _ gradient: UnsafePointer<Scalar>,
     _ input: UnsafePointer<Scalar>,
     _ shape: ImageShape,

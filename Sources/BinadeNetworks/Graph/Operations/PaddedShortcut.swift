@@ -1,7 +1,7 @@
 /// Every `stride`-th pixel; zero channels evenly before and after.
 ///
 /// - Source: He, Zhang, Ren and Sun, CVPR 2016, section 3.3, option A.
-public struct PaddedShortcut: UnweightedLayer {
+public struct PaddedShortcut: GenericUnweightedLayer {
   /// Pixels from one that is taken to the next.
   public let stride: Int
   /// Channels with those added.
@@ -22,38 +22,9 @@ public struct PaddedShortcut: UnweightedLayer {
     )
   }
 
-  /// Computes one image.
-  public func compute(
-    _ input: UnsafePointer<Float>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Float>
-  ) { forward(input, shape, output) }
-
-  /// Computes one image in Double.
-  public func compute(
-    _ input: UnsafePointer<Double>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Double>
-  ) { forward(input, shape, output) }
-
-  /// Pixels that are taken get theirs, the others none.
-  public func propagate(
-    _ gradient: UnsafePointer<Float>,
-    input: UnsafePointer<Float>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Float>
-  ) { backward(gradient, input, shape, output) }
-
-  /// The same in Double.
-  public func propagate(
-    _ gradient: UnsafePointer<Double>,
-    input: UnsafePointer<Double>,
-    _ shape: ImageShape,
-    into output: UnsafeMutablePointer<Double>
-  ) { backward(gradient, input, shape, output) }
-
+  /// Takes pixels and adds channels.
   @inline(__always)
-  private func forward<Scalar: BinaryFloatingPoint>(
+  public func forward<Scalar: BinaryFloatingPoint>(
     _ input: UnsafePointer<Scalar>,
     _ shape: ImageShape,
     _ output: UnsafeMutablePointer<Scalar>
@@ -77,8 +48,9 @@ public struct PaddedShortcut: UnweightedLayer {
     }
   }
 
+  /// Pixels that are taken get theirs, the others none.
   @inline(__always)
-  private func backward<Scalar: BinaryFloatingPoint>(
+  public func backward<Scalar: BinaryFloatingPoint>(
     _ gradient: UnsafePointer<Scalar>,
     _ input: UnsafePointer<Scalar>,
     _ shape: ImageShape,

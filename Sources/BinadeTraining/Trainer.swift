@@ -108,6 +108,13 @@ public final class Trainer {
         allowed: "nearestEven with precision float32, whose operands are not rounded"
       )
     }
+    guard recipe.precision == .float32 || !quantization.contains(where: { $0?.gradients != nil }) else {
+      throw .invalidRecipe(
+        parameter: "precision",
+        found: "bfloat16 with gradients of another format",
+        allowed: "float32, where gradients are rounded once"
+      )
+    }
     guard recipe.batch <= images.count else {
       throw .batchTooLarge(batch: recipe.batch, imageCount: images.count)
     }

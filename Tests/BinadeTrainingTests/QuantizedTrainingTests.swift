@@ -87,17 +87,22 @@ import Testing
   func servedByBFloat16(format: String, features: CPUFeatures) throws {
     for method in TrainingMethod.allCases {
       try Self.checkServed(Self.quantization(format, nil, method), .bfloat16, features)
+      // Codes have no neighbours to be drawn to: only gradients are rounded at random.
+      try Self.checkServed(Self.quantization(format, nil, method), .bfloat16, features, .stochastic)
     }
   }
 
   private static func checkServed(
     _ quantization: LayerQuantization,
     _ precision: ProductPrecision = .float32,
-    _ features: CPUFeatures = .detected
+    _ features: CPUFeatures = .detected,
+    _ rounding: OperandRounding = .nearestEven
   ) throws {
     for name in TrainingPassTests.networks {
       let graph = TrainingPassTests.graph(name)
-      let trainer = try trainer(graph, quantization, features: features) { $0.precision = precision }
+      let trainer = try trainer(graph, quantization, features: features) {
+        ($0.precision, $0.rounding) = (precision, rounding)
+      }
       try steps(trainer, graph)
       #expect(trainer.quantized?.layers.allSatisfy { $0.inputs?.quantizer != nil } == true)
       let (images, _) = TrainingPassTests.images(graph, 7)
@@ -146,6 +151,15 @@ import Testing
       let fault = #expect(throws: TrainingError.self) { try trainer(mixed, .bfloat16) }
       #expect(fault?.description.contains(found) == true, "\(String(describing: fault))")
     }
+    // Gradients would be rounded twice, or by the words of bfloat16 alone.
+    var graded = quantization
+    graded.gradients = QuantizerSpecification(
+      format: try FormatCatalog().format(named: "float8_e5m2"),
+      granularity: .tensor
+    )
+    _ = try trainer(graded, .float32)
+    let gradedFault = #expect(throws: TrainingError.self) { try trainer(graded, .bfloat16) }
+    #expect(gradedFault?.description.contains("gradients are rounded once") == true)
     var half = quantization
     half.inputs = nil
     let halfFault = #expect(throws: TrainingError.self) { try trainer(half, .bfloat16) }

@@ -78,6 +78,32 @@ import Testing
     #expect(try Self.epochs(merged) == Self.epochs(whole))
   }
 
+  @Test("a teacher makes another network, and a point with one that trains nothing is a slip")
+  func teachers() throws {
+    let folder = try ResultStoreTests.Folder()
+    let text = Self.study.replacingOccurrences(
+      of: "formats: [float32, int8]",
+      with: "teachers: [none, embedded]"
+    )
+    .replacingOccurrences(of: "architectures: resnet8-cifar:x0.25", with: "models: embedded")
+    let study = try StudyFile(yaml: text, file: "taught.yaml")
+    let store = try ResultStore(folder.path("taught.sqlite"), for: .writing)
+    try store.register(study, acceptsChange: false)
+    var failures: [String?] = []
+    try ResultStoreTests.runner(study, store).run(study.points.indices) { _, _, outcome in
+      if case .done(let run) = outcome { failures.append(run.failure) }
+    }
+    #expect(failures == [nil, nil])
+    #expect(try Self.trained(store).count == 2)
+    #expect(Set(try Self.epochs(store)).count == 4)
+    let slip = try StudyFile(yaml: "study: slip\nteachers: embedded\nlimit: 10", file: "slip.yaml")
+    try store.register(slip, acceptsChange: false)
+    try ResultStoreTests.runner(slip, store).run(slip.points.indices) { _, _, outcome in
+      guard case .done(let run) = outcome else { return }
+      #expect(run.failure?.contains("train") == true)
+    }
+  }
+
   @Test(
     "training images are points of their own: the generalization gap, which fronts and verdicts leave out"
   )

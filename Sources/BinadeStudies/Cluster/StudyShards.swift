@@ -33,7 +33,7 @@ public struct StudyShards: Sendable {
 
   /// What makes a trained network another.
   private static let networkAxes: [StudyAxis] = [
-    .model, .architecture, .data, .training, .trainingImages, .seed,
+    .model, .architecture, .data, .training, .trainingImages, .teacher, .seed,
   ]
 
   /// Shares out pieces of known work.

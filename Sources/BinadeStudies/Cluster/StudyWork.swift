@@ -33,7 +33,10 @@ public final class StudyWork {
   /// The work of training; nil where nothing is trained.
   func training(_ point: StudyPoint) throws -> Double? {
     let data = try data(named: point[.data])
-    guard let training = try StudyTraining(point, data, start: try start(point)) else { return nil }
+    let teacher = try point.value(.teacher).map { try loader.model($0) }
+    guard let training = try StudyTraining(point, data, start: try start(point), teacher: teacher) else {
+      return nil
+    }
     let images = Double(training.images.count) * Self.passesOfTraining + Double(data.evaluation.count)
     return Double(training.recipe.epochs) * images * Double(try multiplyAccumulateCount(point, data))
   }

@@ -1,6 +1,6 @@
 /// What the runs of a study differ in.
 public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
-  case model, architecture, data, training, trainingImages, format, ends, assignment, granularity,
+  case model, architecture, data, training, trainingImages, teacher, format, ends, assignment, granularity,
     calibration, zeroPoint, rounding, recipe,
     accumulator
   case images, limit, calibrationImages, seed
@@ -13,6 +13,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     case .data: "data"
     case .training: "train"
     case .trainingImages: "trainImages"
+    case .teacher: "teachers"
     case .format: "formats"
     case .ends: "ends"
     case .assignment: "assignments"
@@ -34,7 +35,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .model, .data: "embedded"
     case .format: "float32"
-    case .architecture, .training, .ends, .assignment, .recipe: "none"
+    case .architecture, .training, .teacher, .ends, .assignment, .recipe: "none"
     case .granularity, .calibration: "default"
     case .zeroPoint: "nonnegative"
     case .rounding: "nearestEven"
@@ -54,6 +55,7 @@ public enum StudyAxis: String, Sendable, Hashable, CaseIterable {
     case .data: "folders of images, or 'embedded'"
     case .training:
       "settings and recipe files of training, joined by commas, as 'epochs=10,precision=bfloat16'"
+    case .teacher: "safetensors files whose outputs are imitated in training, or 'none'"
     case .trainingImages: "the first so many training images, or 'all'"
     case .format: "FORMAT or WEIGHTS/ACTIVATIONS, each FORMAT[:GRANULARITY[:CALIBRATION[:ROUNDING]]]"
     case .ends: "the formats of the first and the last layer, or 'none'"

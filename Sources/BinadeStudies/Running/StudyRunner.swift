@@ -128,14 +128,15 @@ public final class StudyRunner {
     let start =
       point.value(.training) != nil && point.value(.architecture) == nil
       ? try model(named: point[.model]) : nil
+    let teacher = try point.value(.teacher).map { try loader.model($0) }
     let parts = Result {
-      let training = try StudyTraining(point, data, start: start)
+      let training = try StudyTraining(point, data, start: start, teacher: teacher)
       var configuration = try point.configuration(catalog)
       // A network that was trained in formats is run in them, where the point names none.
       if point.value(.format) == nil, let recipe = training?.recipe, recipe.isQuantized {
         let trained = try Configuration(of: recipe, catalog: catalog)
         (configuration.weights, configuration.activations) = (trained.weights, trained.activations)
-        configuration.ends = trained.ends
+        (configuration.ends, configuration.layers) = (trained.ends, trained.layers)
       }
       let measured = try point.measured(data)
       return (configuration, training, try options(of: point), try point.optionalNumber(.limit), measured)
@@ -227,7 +228,8 @@ public final class StudyRunner {
     -> Experiment
   {
     let axes: [StudyAxis] = [
-      .model, .architecture, .data, .training, .trainingImages, .images, .limit, .calibrationImages, .seed,
+      .model, .architecture, .data, .training, .trainingImages, .teacher, .images, .limit, .calibrationImages,
+      .seed,
     ]
     let name = axes.map { point[$0] }.joined(separator: "\n")
     if let experiment, experiment.name == name { return experiment.experiment }

@@ -16,6 +16,8 @@ public struct StudyTraining {
   let images: ImageDataset
   /// How.
   let recipe: TrainingRecipe
+  /// Whose outputs are imitated; nil for none.
+  let teacher: Model?
   /// As the point says it.
   let text: String
   /// What the trained network is known by.
@@ -30,6 +32,7 @@ public struct StudyTraining {
     text: String
   ) {
     (name, self.start, self.images, self.recipe, self.text) = (start.name, start, images, recipe, text)
+    self.teacher = teacher
     key = RunFacts.training(start, images, recipe, teacher: teacher)
   }
 
@@ -38,13 +41,13 @@ public struct StudyTraining {
 
   /// The training of a point; nil for one that trains nothing.
   ///
-  /// `start`: the network on the axis of models; nil where the point names an architecture.
+  /// `start`: the network on the axis of models; nil where the point names an architecture. `teacher`: that on the axis of teachers.
   ///
   /// Throws ``StudyPointError``, `TrainingError`, `NetworkError` for what cannot be, and ``StudyFileFault`` for recipes that
   /// cannot be read.
-  init?(_ point: StudyPoint, _ data: DatasetFolder, start: Model?) throws {
+  init?(_ point: StudyPoint, _ data: DatasetFolder, start: Model?, teacher: Model?) throws {
     guard let text = point.value(.training) else {
-      guard point.value(.architecture) == nil, point.value(.trainingImages) == nil else {
+      guard [StudyAxis.architecture, .trainingImages, .teacher].allSatisfy({ point.value($0) == nil }) else {
         throw StudyPointError(axis: .training, found: "none", allowed: ["epochs=10", "RECIPE.yaml"])
       }
       return nil
@@ -69,7 +72,7 @@ public struct StudyTraining {
       let start = try start
         ?? point.value(.architecture).map({ try Model(untrained: $0, for: images, seed: recipe.seed) })
     else { return nil }
-    self.init(start, images, recipe, text: text)
+    self.init(start, images, recipe, teacher: teacher, text: text)
   }
 
   /// What became of the training.
@@ -99,8 +102,9 @@ public struct StudyTraining {
       images: images,
       normalization: start.normalization,
       recipe: recipe,
+      teacher: teacher.map { ($0.architecture.graph, $0.parameters) },
       quantization: recipe.quantization(
-        layerCount: start.architecture.graph.weightedLayers.count,
+        start.architecture.graph.weightedLayers.map(\.name),
         catalog
       ),
       threads: threads

@@ -11,9 +11,11 @@ extension Configuration {
       return nil
     }
     let recipe = try TrainingRecipe(text: text)
-    let layerCount = model.architecture.graph.weightedLayers.count
+    let names = model.architecture.graph.weightedLayers.map(\.name)
     try self.init(of: recipe, catalog: catalog)
-    trained = TrainedQuantizers(try recipe.quantization(layerCount: layerCount, catalog), state: state)
+    let quantizers = TrainedQuantizers(try recipe.quantization(names, catalog), state: state)
+    trained = quantizers
+    if let chosen = try quantizers.chosen(model.architecture.graph) { layers = FormatAssignment(chosen) }
   }
 
   /// The formats of a recipe, without what training makes of them.
@@ -21,6 +23,7 @@ extension Configuration {
     self.init()
     let (body, ends) = try recipe.formats(catalog)
     (weights, activations) = (body?.weights, body?.inputs)
+    layers = try recipe.assignment(catalog)
     if let ends, let weights = ends.weights, let inputs = ends.inputs {
       self.ends = Ends(weights: weights, activations: inputs)
     }

@@ -9,6 +9,23 @@ public struct ChannelLimits: Sendable, Hashable {
   /// Bits of a code of each channel.
   public let bitWidths: [Int]
 
+  /// Limits of channels.
+  ///
+  /// - Precondition: as many of each, one at least.
+  public init(least: [Float], greatest: [Float], bitWidths: [Int]) {
+    precondition(
+      !least.isEmpty && least.count == greatest.count && least.count == bitWidths.count,
+      "\(least.count), \(greatest.count) and \(bitWidths.count) channels"
+    )
+    (self.least, self.greatest, self.bitWidths) = (least, greatest, bitWidths)
+  }
+
+  /// Those of one channel alone.
+  subscript(channel: Int) -> ChannelLimits {
+    let index = least.count == 1 ? 0 : channel
+    return ChannelLimits(least: [least[index]], greatest: [greatest[index]], bitWidths: [bitWidths[index]])
+  }
+
   /// The value nearest to `quotient` that a channel reaches; NaN stays.
   @inline(__always)
   func clamp(_ quotient: Float, channel: Int) -> Float {

@@ -8,6 +8,8 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
   case untrainableBlocks(tensor: String, format: String, method: String)
   case randomTraining(tensor: String)
   case unevenChannels(tensor: String, format: String)
+  case noFormat(tensor: String)
+  case noPart(tensor: String, format: String, of: String)
   case unsuitableCalibration(tensor: String, format: String, calibration: String, reason: String)
 
   /// One sentence: what, where, what was found, what is allowed.
@@ -31,6 +33,11 @@ public enum QuantizationFailure: Error, Sendable, Hashable, CustomStringConverti
     case .unevenChannels(let tensor, let format):
       "'\(tensor)': channels with formats of their own are rounded to nearest, to evenly spaced values of at most 8 bits, such as "
         + "int4; '\(format)' is none"
+    case .noPart(let tensor, let format, let widest):
+      "'\(tensor)': channels of one layer have formats that are parts of one another, as int3 is of int4; '\(format)' is no part of "
+        + "'\(widest)'"
+    case .noFormat(let tensor):
+      "'\(tensor)': a search left no bits to it; leave 0 out of the formats to search, or give it a larger budget"
     case .unsuitableCalibration(let tensor, let format, let calibration, let reason):
       "'\(tensor)': calibration '\(calibration)' does not apply to '\(format)': \(reason)"
     }

@@ -24,7 +24,7 @@ public struct Quantizer: Sendable {
   /// One scale, one per channel, or one per block.
   public private(set) var scales: Scales
   /// What channels use of the format's values; nil where all use all.
-  public let limits: ChannelLimits?
+  public private(set) var limits: ChannelLimits?
   /// Bits of zero points and bit widths that channels have of their own.
   public let channelBitCount: Int
   /// The parts of the error that are there; nil for the whole.
@@ -156,6 +156,22 @@ public struct Quantizer: Sendable {
     var result = self
     result.scales = Scales(scales)
     return result
+  }
+
+  /// The same with what channels use of the format's values, and a scale for each of them.
+  ///
+  /// - Precondition: no block format.
+  package func replacing(scales: [Float], limits: ChannelLimits?) -> Quantizer {
+    var result = replacing(scales: scales)
+    result.limits = limits
+    return result
+  }
+
+  /// The quantizer of one channel, for tensors that hold nothing else.
+  ///
+  /// - Precondition: no block format.
+  package func alone(channel: Int) -> Quantizer {
+    replacing(scales: [scales[channel]], limits: limits?[channel])
   }
 
   /// The same with the random words of a step of training; itself where it draws none.

@@ -68,13 +68,13 @@ public final class Trainer {
       recipe: recipe,
       teacher: teacher,
       quantization: quantization,
-      isFused: true,
+      fusions: .all,
       threads: threads,
       features: features
     )
   }
 
-  /// The same, with every pass by itself unless `isFused`: what fusions are measured against.
+  /// The same, with passes by themselves that are not among `fusions`.
   ///
   /// `memory`: bytes that the maps of a batch may take.
   package init(
@@ -85,7 +85,7 @@ public final class Trainer {
     recipe: TrainingRecipe,
     teacher: (graph: NetworkGraph, parameters: NetworkParameters)? = nil,
     quantization: [LayerQuantization?] = [],
-    isFused: Bool,
+    fusions: TrainingFusions,
     threads: Int = 1,
     features: CPUFeatures = .detected,
     memory: Int = MachineMemory.byteCount
@@ -129,7 +129,7 @@ public final class Trainer {
       graph,
       precision: recipe.precision,
       element: storesHalves ? .bfloat16 : .float32,
-      isFused: isFused,
+      fusions: fusions,
       features: features
     )
     let perImage = max(1, plan.keptByteCountPerImage)
@@ -174,6 +174,16 @@ public final class Trainer {
     } catch {
       throw .quantization(reason: "\(error)")
     }
+    if let search = quantized, recipe.search.formats != nil {
+      guard recipe.quantization == .sat else {
+        throw .invalidRecipe(
+          parameter: "quantization",
+          found: recipe.quantization.rawValue,
+          allowed: "sat where formats are searched"
+        )
+      }
+      try search.beginSearch(recipe.search, stepCount: Int(recipe.search.share * Double(stepCount)))
+    }
     if recipe.precision == .bfloat16, let operand = quantized?.operandRoundedByBFloat16 {
       throw .invalidRecipe(
         parameter: "precision",
@@ -211,6 +221,12 @@ public final class Trainer {
   /// Throws what `CompiledNetwork` throws.
   public func deployed() throws -> CompiledNetwork {
     guard let quantized else { return CompiledNetwork(FoldedNetwork(graph, evaluated)) }
+    guard !quantized.isSearching else {
+      throw TrainingError.quantization(
+        reason: "formats are still searched: mixtures of formats are not deployed; they are chosen after "
+          + "step \(quantized.search?.stepCount ?? 0)"
+      )
+    }
     let network = FoldedNetwork(graph, evaluated, placement: .epilogue)
     return try CompiledNetwork(network, operands: quantized.operands(network))
   }
@@ -319,6 +335,7 @@ public final class Trainer {
       quantized: quantized
     )
     quantized?.step = stepCount
+    quantized?.freezeWhenOver()
     let wanted = teacher.map { teacher in
       let pass = TrainingPass(
         teacher.plan,

@@ -82,8 +82,13 @@ extension TrainingRecipe {
     }
   }
 
-  private static func number(_ key: String, _ path: Path<Double>, _ range: ClosedRange<Double>) -> Setting {
-    Setting(key: key, allowed: "\(range.lowerBound) to \(range.upperBound)") {
+  private static func number(
+    _ key: String,
+    _ path: Path<Double>,
+    _ range: ClosedRange<Double>,
+    isLeftOut: Bool = false
+  ) -> Setting {
+    Setting(key: key, allowed: "\(range.lowerBound) to \(range.upperBound)", isLeftOut: isLeftOut) {
       "\($0[keyPath: path])"
     } set: { recipe, value in
       guard let number = Double(value), range.contains(number) else { return false }
@@ -92,9 +97,14 @@ extension TrainingRecipe {
     }
   }
 
-  private static func optional(_ key: String, _ path: Path<Double?>, _ range: ClosedRange<Double>) -> Setting
-  {
-    Setting(key: key, allowed: "none, or \(range.lowerBound) to \(range.upperBound)") {
+  private static func optional(
+    _ key: String,
+    _ path: Path<Double?>,
+    _ range: ClosedRange<Double>,
+    isLeftOut: Bool = false
+  ) -> Setting {
+    let allowed = "none, or \(range.lowerBound) to \(range.upperBound)"
+    return Setting(key: key, allowed: allowed, isLeftOut: isLeftOut) {
       $0[keyPath: path].map { "\($0)" } ?? "none"
     } set: { recipe, value in
       let number = Double(value)
@@ -115,8 +125,32 @@ extension TrainingRecipe {
     }
   }
 
-  private static func flag(_ key: String, _ path: Path<Bool>) -> Setting {
-    Setting(key: key, allowed: "true, false") {
+  private static let layers = Setting(
+    key: "layers",
+    allowed: "none, or LAYER=FORMAT or LAYER=WEIGHTS/INPUTS, joined by a comma and a space",
+    isLeftOut: true
+  ) {
+    $0.layers ?? "none"
+  } set: { recipe, value in
+    guard !value.isEmpty, !value.contains("\n") else { return false }
+    recipe.layers = value == "none" ? nil : value
+    return true
+  }
+
+  private static func formats(_ key: String, _ path: Path<String?>) -> Setting {
+    let allowed =
+      "none, or formats in the order of their bits, FORMAT or WEIGHTS/INPUTS, joined by commas: int2,int4,int8"
+    return Setting(key: key, allowed: allowed, isLeftOut: true) {
+      $0[keyPath: path] ?? "none"
+    } set: { recipe, value in
+      guard !value.isEmpty, !value.contains(where: { $0.isWhitespace }) else { return false }
+      recipe[keyPath: path] = value == "none" ? nil : value
+      return true
+    }
+  }
+
+  private static func flag(_ key: String, _ path: Path<Bool>, isLeftOut: Bool = false) -> Setting {
+    Setting(key: key, allowed: "true, false", isLeftOut: isLeftOut) {
       "\($0[keyPath: path])"
     } set: { recipe, value in
       guard let flag = Bool(value) else { return false }
@@ -125,9 +159,10 @@ extension TrainingRecipe {
     }
   }
 
-  private static func word<Word>(_ key: String, _ path: Path<Word>) -> Setting
+  private static func word<Word>(_ key: String, _ path: Path<Word>, isLeftOut: Bool = false) -> Setting
   where Word: RawRepresentable<String> & CaseIterable & Sendable {
-    Setting(key: key, allowed: Word.allCases.map(\.rawValue).joined(separator: ", ")) {
+    let allowed = Word.allCases.map(\.rawValue).joined(separator: ", ")
+    return Setting(key: key, allowed: allowed, isLeftOut: isLeftOut) {
       $0[keyPath: path].rawValue
     } set: { recipe, value in
       guard let word = Word(rawValue: value) else { return false }
@@ -192,8 +227,15 @@ extension TrainingRecipe {
     format("weights", \.weights),
     format("activations", \.activations),
     format("ends", \.ends),
+    layers,
     format("gradients", \.gradients, isLeftOut: true),
     word("quantization", \.quantization),
+    formats("search", \.search.formats),
+    optional("budget", \.search.budget, 1...1e18, isLeftOut: true),
+    word("costModel", \.search.costModel, isLeftOut: true),
+    number("penalty", \.search.penalty, 0...1e6, isLeftOut: true),
+    number("searchShare", \.search.share, 0...0.999999, isLeftOut: true),
+    flag("searchChannels", \.search.isChannelWise, isLeftOut: true),
     number("trackedShare", \.trackedShare, 0...1),
     flag("dropLast", \.dropsLast),
     seed,

@@ -37,10 +37,14 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var dropsLast = true
   /// What weights, inputs, and both of the first and the last layer become: quantizers as in `binade evaluate`; nil for float32.
   public var weights: String?, activations: String?, ends: String?
+  /// Formats of single layers, before those above: `LAYER=FORMAT` or `LAYER=WEIGHTS/INPUTS`, joined by a comma and a space; nil for none.
+  public var layers: String?
   /// What the gradients of layers' sums become; nil for float32.
   public var gradients: String?
   /// How scales come about, and what gradients pass the rounding.
   public var quantization = TrainingMethod.lsq
+  /// Formats that are searched instead of given.
+  public var search = FormatSearchSettings()
   /// AQT: the share of the steps in which inputs stay as they are while their extremes are tracked.
   public var trackedShare = 0.1
   /// Of order, augmentation and initial weights.

@@ -42,7 +42,7 @@ import Testing
       images: images,
       normalization: start.normalization,
       recipe: recipe,
-      quantization: recipe.quantization(layerCount: graph.weightedLayers.count, catalog),
+      quantization: recipe.quantization(graph.weightedLayers.map(\.name), catalog),
       threads: 2
     )
     while !trainer.isDone { try trainer.step() }

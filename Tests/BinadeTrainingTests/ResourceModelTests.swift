@@ -8,11 +8,19 @@ import Testing
 @Suite struct ResourceModelTests {
   static func integers(_ bits: ClosedRange<Int>) throws -> FormatChain { try chain(Array(bits)) }
 
-  static func chain(_ bits: [Int]) throws -> FormatChain {
+  static func chain(_ bits: [Int]) throws -> FormatChain { try named(bits.map { "int\($0)_midrise" }) }
+
+  /// Formats by their names, `:down` behind those that round down.
+  static func named(_ names: [String]) throws -> FormatChain {
     let catalog = try FormatCatalog()
     return try FormatChain(
-      bits.map {
-        QuantizerSpecification(format: try catalog.format(named: "int\($0)_midrise"), granularity: .tensor)
+      names.map { name in
+        let parts = name.split(separator: ":")
+        return QuantizerSpecification(
+          format: try catalog.format(named: String(parts[0])),
+          granularity: .tensor,
+          rounding: parts.count > 1 ? .down : .nearestEven
+        )
       }
     )
   }

@@ -164,7 +164,7 @@ import Testing
         images: TestImages.of(Self.graph, count: 75),
         normalization: TestImages.normalization(Self.graph),
         recipe: recipe,
-        isFused: true,
+        fusions: .all,
         memory: memory
       )
     }
@@ -195,7 +195,14 @@ import Testing
     }
     // What came later is left out at its default, so that texts from before stay the same.
     #expect(!recipe.text.contains("gradients"))
-    try recipe.set("gradients", to: "float8_e5m2")
+    for (key, value) in [
+      ("gradients", "float8_e5m2"), ("layers", "conv1=int8, layer1.*=int4/int3"), ("search", "int2,int8"),
+      ("budget", "1000.0"), ("costModel", "memoryBits"), ("penalty", "7.0"), ("searchShare", "0.5"),
+      ("searchChannels", "true"),
+    ] {
+      #expect(!recipe.text.contains("\(key): "))
+      try recipe.set(key, to: value)
+    }
     let full = recipe
     for key in TrainingRecipe.keys {
       let line = recipe.text.split(separator: "\n").first { $0.hasPrefix("\(key): ") }

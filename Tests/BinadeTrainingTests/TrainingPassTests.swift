@@ -151,7 +151,7 @@ import Testing
     _ labels: [Int],
     threads: Int = 1,
     features: CPUFeatures = .detected,
-    isFused: Bool = true,
+    fusions: TrainingFusions = .all,
     precision: ProductPrecision = .float32,
     rounding: OperandRounding = .nearestEven,
     seed: UInt64 = 0
@@ -168,7 +168,7 @@ import Testing
       images: TestImages.of(graph, count: 1),
       normalization: TestImages.normalization(graph),
       recipe: recipe,
-      isFused: isFused,
+      fusions: fusions,
       threads: threads,
       features: features
     )
@@ -300,12 +300,16 @@ import Testing
     #expect(Set(whole).count == 2)
   }
 
-  @Test("fused and unfused passes agree to the rounding of sums", arguments: networks)
-  func fusions(name: String) throws {
+  @Test(
+    "fused and unfused passes agree to the rounding of sums",
+    arguments: networks,
+    TrainingFusions.each.map { TrainingFusions.all.subtracting($0.fusion) } + [[]]
+  )
+  func fusions(name: String, fusions: TrainingFusions) throws {
     let graph = Self.graph(name)
     let (images, labels) = Self.images(graph, 11)
     let fused = try Self.step(graph, images, labels)
-    let unfused = try Self.step(graph, images, labels, isFused: false)
+    let unfused = try Self.step(graph, images, labels, fusions: fusions)
     #expect(fused.report.loss == unfused.report.loss)
     #expect(Self.error(unfused.gradient, fused.gradient.map(Double.init), graph) <= 1e-5)
   }

@@ -19,7 +19,7 @@ enum BenchTraining {
     _ catalog: FormatCatalog? = nil,
     batch: Int,
     threads: Int,
-    isFused: Bool = true
+    fusions: TrainingFusions = .all
   ) throws -> BenchWorkload {
     let graph = architecture.graph
     let generator = CounterGenerator(seed: 1)
@@ -49,8 +49,8 @@ enum BenchTraining {
         standardDeviation: [Float](repeating: 1, count: graph.inputShape.channels)
       ),
       recipe: recipe,
-      quantization: try catalog.map { try recipe.quantization(layerCount: layers.count, $0) } ?? [],
-      isFused: isFused,
+      quantization: try catalog.map { try recipe.quantization(layers.map(\.name), $0) } ?? [],
+      fusions: fusions,
       threads: threads
     )
     let perImage = layers.reduce(0) { $0 + 3 * $1.shape.multiplyAccumulateCount }

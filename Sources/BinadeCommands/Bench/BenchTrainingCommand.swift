@@ -5,11 +5,15 @@ import Binade
 struct BenchTrainingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "training",
-    abstract: "Measure training: a whole step on drawn images, its unfused twin, and each product by itself.",
+    abstract:
+      "Measure training: a whole step on drawn images, each fusion against its twin, and the products.",
     discussion: """
-      A step is forward, loss, backward and update. Its twin takes batch norm's sums, its normalization and its
-      gradient as passes of their own over maps in memory; in bfloat16, or quantized, it is the step in float32. The
-      products are those of all layers, without the passes around them.
+      A step is forward, loss, backward and update. Its twin takes all that rides on products as passes of its own
+      over maps in memory; in bfloat16, or quantized, it is the step in float32. Rows 'step with ...' show what one
+      fusion gains: batch norm's sums where products finish (moments), batch norm and ReLU where the next layer reads
+      (normalization), the gradient of raw sums where products read it (gradient fill), ReLU's mask and batch norm's
+      sums where gradients finish (gradient finish). The products are those of all layers, without the passes
+      around them.
 
       EXAMPLES
         binade bench training --threads 2
@@ -67,8 +71,8 @@ struct BenchTrainingCommand: ParsableCommand {
       twin: options.worker || (stepOnly && isFloat && catalog == nil)
         ? nil
         : {
-          let isFused = !isFloat || catalog != nil
-          return try BenchTraining.step(architecture, batch: batch, threads: threads, isFused: isFused)
+          let fusions: TrainingFusions = isFloat && catalog == nil ? [] : .all
+          return try BenchTraining.step(architecture, batch: batch, threads: threads, fusions: fusions)
         }
     )
     guard !stepOnly, !options.worker else { return try options.run([step]) }
@@ -83,6 +87,23 @@ struct BenchTrainingCommand: ParsableCommand {
           ? nil : { BenchTraining.products(product, architecture, .float32, batch: batch, threads: threads) }
       )
     }
-    try options.run([step] + products)
+    let fusions = TrainingFusions.each.map { name, fusion in
+      BenchRow(
+        name: "step with \(name)",
+        format: precision.rawValue,
+        workload: { try BenchTraining.step(architecture, precision, batch: batch, threads: threads) },
+        twin: {
+          let others = TrainingFusions.all.subtracting(fusion)
+          return try BenchTraining.step(
+            architecture,
+            precision,
+            batch: batch,
+            threads: threads,
+            fusions: others
+          )
+        }
+      )
+    }
+    try options.run([step] + (catalog == nil ? fusions : []) + products)
   }
 }

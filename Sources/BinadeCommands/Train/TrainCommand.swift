@@ -27,6 +27,7 @@ struct TrainCommand: ParsableCommand {
         binade train --data cifar10 --init resnet20.safetensors --learning-rate 0.03 --set warmUp=0.1 --output tuned
         binade train --data cifar10 --architecture resnet20-cifar --output r20 --resume
         binade train --data cifar10 --init resnet20.safetensors --weights int4 --activations int4 --ends int8 --qat lsq --output q4
+        binade train --data cifar10 --init resnet20.safetensors --fracbits 3 --learning-rate 0.03 --output mixed3
       """
   )
 
@@ -74,6 +75,8 @@ struct TrainCommand: ParsableCommand {
   var precision: String?
 
   @OptionGroup(title: "Quantization-aware training") var quantization: TrainingQuantizationOptions
+  @OptionGroup(title: "Formats of layers") var layerFormats: LayerFormatOptions
+  @OptionGroup(title: "Search of formats") var search: FormatSearchOptions
   @OptionGroup var formatOptions: FormatOptions
 
   @Option(help: "The seed of order, augmentation and random weights.")
@@ -123,8 +126,10 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("\(data ?? "the data") has no training images")
     }
     let images = limit.map { all.prefix($0) } ?? all
-    let recipe = try fullRecipe(images)
+    var recipe = try fullRecipe(images)
     let network = try startingNetwork(images, seed: recipe.seed)
+    let catalog = try formatOptions.catalog()
+    try search.setBudget(of: &recipe, network.architecture.graph, catalog)
     let teacher = try self.teacher.map { try Model(contentsOf: URL(filePath: $0)) }
     let trainer = try Trainer(
       network.architecture.graph,
@@ -134,8 +139,8 @@ struct TrainCommand: ParsableCommand {
       recipe: recipe,
       teacher: teacher.map { ($0.architecture.graph, $0.parameters) },
       quantization: recipe.quantization(
-        layerCount: network.architecture.graph.weightedLayers.count,
-        formatOptions.catalog()
+        network.architecture.graph.weightedLayers.map(\.name),
+        catalog
       ),
       threads: runOptions.threads
     )
@@ -155,7 +160,7 @@ struct TrainCommand: ParsableCommand {
       let training = StudyTraining(network, images, recipe, teacher: teacher, text: text)
       let options = Experiment.Options(threads: runOptions.threads)
       let experiment = try Experiment(model: run.trained, data: folder, imageLimit: nil, options: options)
-      let trained = try Configuration(trained: run.trained, catalog: formatOptions.catalog())
+      let trained = try Configuration(trained: run.trained, catalog: catalog)
       let configuration = trained ?? Configuration()
       let result = try experiment.run(configuration)
       try store.add(
@@ -177,7 +182,9 @@ struct TrainCommand: ParsableCommand {
     if let schedule { pairs.append(("schedule", schedule)) }
     if let precision { pairs.append(("precision", precision)) }
     if let seed { pairs.append(("seed", "\(seed)")) }
-    pairs += quantization.settings
+    pairs += search.settings + quantization.settings
+    let layers = try layerFormats.assignment(try formatOptions.catalog())
+    if !layers.isEmpty { pairs.append(("layers", layers.text)) }
     for setting in settings {
       let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {

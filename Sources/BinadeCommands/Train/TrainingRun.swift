@@ -83,7 +83,10 @@ final class TrainingRun {
     } epochDone: { epoch, isBest in
       try output.write(history.csv, as: "history.csv")
       if isBest { try export("best.safetensors") }
-      line.report(TrainingText.line(epoch, of: trainer.recipe.epochs))
+      let text = TrainingText.line(epoch, of: trainer.recipe.epochs)
+      guard let search = trainer.search else { return line.report(text) }
+      try output.write(session.searchHistory.csv, as: "bits.csv")
+      line.report("\(text)  \(SearchText.line(search))")
     }
     guard !isDone else {
       try finish()
@@ -119,7 +122,13 @@ final class TrainingRun {
       folding = try session.foldingCheck()
     }
     try output.write(history.csv, as: "history.csv")
-    do { try TrainingPlot(history).files.write(to: output.url) } catch let error as PlotError {
+    var plots = [TrainingPlot(history).files]
+    if let search = trainer.search {
+      try output.write(session.searchHistory.csv, as: "bits.csv")
+      try output.write(FormatAssignment(search.layers).yaml, as: "assignment.yaml")
+      plots.append(SearchPlot(session.searchHistory, budget: search.budget).files)
+    }
+    do { for plot in plots { try plot.write(to: output.url) } } catch let error as PlotError {
       CommandContext.current.console.writeError("note: \(error)")
     }
     try output.write(try JSONDocument.training.text(try result()) + "\n", as: "results.json")
@@ -163,6 +172,7 @@ final class TrainingRun {
       bestEpoch: session.best?.epoch,
       serving: serving,
       folding: folding,
+      search: trainer.search.flatMap { SearchResult($0, session.searchHistory) },
       imagesPerSecond: seconds > 0 ? Double(imageCount) / seconds : nil,
       provenance: TrainingResult.Provenance(
         binadeVersion: BinadeVersion.current,

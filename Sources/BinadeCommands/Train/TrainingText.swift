@@ -50,12 +50,17 @@ enum TrainingText {
       lines.append("best after epoch \(best), chosen on the evaluation images: best.safetensors")
     }
     if let serving = result.serving { lines.append(serving.sentence) }
+    if let search = result.search { lines.append(SearchText.closing(search)) }
     if let folding = result.folding { lines.append(folding.sentence) }
     if let rate = result.imagesPerSecond {
       lines.append(String(format: "%.0f images/s, evaluation included", rate))
     }
     lines.append(
-      "written: " + output.names(["model.safetensors", "history.csv", "history.svg", "results.json"])
+      "written: "
+        + output.names(
+          ["model.safetensors", "history.csv", "history.svg", "results.json"]
+            + (result.search == nil ? [] : ["assignment.yaml", "bits.csv", "bits.svg"])
+        )
     )
     return lines.joined(separator: "\n")
   }
@@ -92,6 +97,8 @@ struct TrainingResult: Codable {
   let serving: ServingCheck?
   /// Of others: batch norm folded into weights beside batch norm behind the sums.
   let folding: FoldingCheck?
+  /// Of runs that searched formats: what was chosen.
+  let search: SearchResult?
   let imagesPerSecond: Double?
   let provenance: Provenance
 }

@@ -75,11 +75,12 @@ public struct FormatAssignment: Sendable {
 
   /// Adds a rule for a layer; nil is float32.
   ///
-  /// What files say by default goes without saying.
+  /// What files say by default goes without saying. `channels`: output channels whose weights alone it is about.
   package mutating func add(
     layer: String,
     weights: QuantizerSpecification?,
-    activations: QuantizerSpecification?
+    activations: QuantizerSpecification?,
+    channels: ClosedRange<Int>? = nil
   ) {
     let texts = [(weights, ":channel:mse"), (activations, ":tensor:mse")].map { specification, standard in
       let text = specification?.description ?? "float32"
@@ -88,8 +89,8 @@ public struct FormatAssignment: Sendable {
     rules.append(
       Rule(
         pattern: layer,
-        channels: nil,
-        text: texts[0] == texts[1] ? texts[0] : texts.joined(separator: "/"),
+        channels: channels,
+        text: channels != nil || texts[0] == texts[1] ? texts[0] : texts.joined(separator: "/"),
         weights: weights,
         activations: activations,
         place: "the search"
@@ -164,6 +165,7 @@ public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConver
   case noLayer(pattern: String, place: String, nearest: String?, layers: [String])
   case twice(layer: String, first: String, second: String)
   case recipeChannels(layer: String)
+  case trainedChannels(rule: String)
 
   /// One sentence: what, where, what was found, what is allowed.
   public var description: String {
@@ -176,6 +178,8 @@ public enum FormatAssignmentError: Error, Sendable, Hashable, CustomStringConver
       "\(place): '\(PrintableText.excerpt(rule))' is about weights alone, as inputs have no output channels; give one format, such as int4"
     case .recipeChannels(let layer):
       "'\(layer)': channels with formats of their own are for calibrations; a recipe shares out bits itself (part 'alloc')"
+    case .trainedChannels(let rule):
+      "'\(rule)': training takes one format for all channels of a layer; a search gives channels their own (--fracbits BUDGET --channelwise)"
     case .noLayer(let pattern, let place, let nearest, let layers):
       "\(place): '\(PrintableText.excerpt(pattern))' names no layer"
         + (nearest.map { "; did you mean '\($0)'?" } ?? "")

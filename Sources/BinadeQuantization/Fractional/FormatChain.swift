@@ -48,26 +48,33 @@ public struct FormatChain: Sendable {
   }
 
   /// A format as a codec, and how many of its units make the bound.
-  struct Link: Sendable {
+  public struct Link: Sendable {
     let codec: BulkCodec
-    /// The greatest value; of formats that round down, one more: the bound is the end of the last step.
-    let steps: Double
+    /// The greatest value, or one where formats are precise that taper; of formats that round down, a step more: the bound is the end
+    /// of the last step.
+    public let steps: Double
   }
 
   /// The formats as codecs; nil for 0 bits.
-  func codecs(_ cache: CodecCache) throws -> [Link?] {
-    var links: [Link?] = []
-    for specification in formats {
-      guard let specification else {
-        links.append(nil)
-        continue
-      }
+  ///
+  /// `isNonnegative`: whether evenly spaced formats are shifted as their specifications say for values that never are negative.
+  ///
+  /// Throws what `CodecCache` throws.
+  public func codecs(_ cache: CodecCache, isNonnegative: Bool = false) throws -> [Link?] {
+    try formats.map { specification in
+      guard let specification else { return nil }
       let policy = ConversionPolicy(rounding: specification.rounding, overflow: .saturate)
-      let codec = try cache.codec(for: specification.format.element, policy: policy)
-      let greatest = codec.codec.reference.ladder.greatest.value
-      links.append(Link(codec: codec, steps: specification.rounding == .down ? greatest + 1 : greatest))
+      var codec = try cache.codec(for: specification.format.element, policy: policy)
+      if isNonnegative, let spacing = EvenSpacing(codec.codec.reference.ladder) {
+        let zeroPoint = spacing.zeroPoint(specification.zeroPoint, lower: 0, upper: 1)
+        if zeroPoint != 0 {
+          let shift = Double(zeroPoint) * spacing.step
+          codec = try cache.codec(for: specification.format.element, shift: shift, policy: policy)
+        }
+      }
+      let greatest = Double(ScaleTarget(codec.codec, isNonnegative: isNonnegative).unit)
+      return Link(codec: codec, steps: specification.rounding == .down ? greatest + 1 : greatest)
     }
-    return links
   }
 
   /// The nearest place of the chain.

@@ -8,8 +8,8 @@ public struct FractionalInputs: Sendable {
   public let chain: FormatChain
   /// Where the layer is on the chain.
   public var place: Double
-  /// What inputs are clipped at, above 0.
-  public var bound: Double
+  /// What inputs are clipped at, above 0; nil before the first batch, which stays as it is.
+  public var bound: Double?
   /// Whether inputs may be negative, and are clipped on both sides.
   public let isSigned: Bool
   private let links: [FormatChain.Link?]
@@ -20,26 +20,38 @@ public struct FractionalInputs: Sendable {
   public init(
     _ chain: FormatChain,
     place: Double,
-    bound: Double,
+    bound: Double? = nil,
     isSigned: Bool,
     name: String,
     cache: CodecCache
   ) throws {
-    precondition(bound > 0 && (0...chain.end).contains(place), "a bound above 0 and a place of the chain")
+    precondition((0...chain.end).contains(place), "a place of the chain")
     (self.chain, self.place, self.bound, self.isSigned) = (chain, place, bound, isSigned)
-    links = try chain.codecs(cache)
+    links = try chain.codecs(cache, isNonnegative: !isSigned)
     for case let link? in links where isSigned && link.codec.codec.reference.ladder.least.value >= 0 {
       throw QuantizationFailure.negativeValues(tensor: name, format: link.codec.codec.info.name)
     }
   }
 
-  /// The quantizer of a step.
-  public var quantizer: FractionalQuantizer {
-    FractionalQuantizer(chain, links, place: place, bound: bound)
+  /// The formats of the chain but 0 bits.
+  public var codecs: [FormatCodec] { links.compactMap { $0?.codec.codec } }
+
+  /// The quantizer of a step; nil before the first batch.
+  public var quantizer: FractionalQuantizer? {
+    bound.map { FractionalQuantizer(chain, links, place: place, bound: $0) }
+  }
+
+  /// The scale of a format of the chain under the bound: that of its codes once it is chosen; nil for 0 bits.
+  public func scale(ofFormat index: Int) -> Float? {
+    guard let link = links[index], let bound else { return nil }
+    return Float(bound / link.steps)
   }
 
   /// What a value that became `mixed` contributes: whether the gradient passes, and the derivative by the bound.
+  ///
+  /// - Precondition: a bound.
   public func gradients(_ value: Float, mixed: Float) -> (passes: Bool, bound: Double) {
+    guard let bound else { preconditionFailure("inputs without a bound") }
     let value = Double(value)
     if value >= bound { return (false, 1) }
     if isSigned, value <= -bound { return (false, -1) }

@@ -17,6 +17,8 @@ public struct FractionalWeights: Sendable {
   /// What mixed weights are multiplied by.
   public private(set) var factor = 1.0
   private let links: [FormatChain.Link?]
+  /// What was mixed last.
+  private var normalized: [Float] = []
 
   /// Weights that are not quantized yet.
   ///
@@ -27,30 +29,32 @@ public struct FractionalWeights: Sendable {
     links = try chain.codecs(cache)
   }
 
+  /// The formats of the chain but 0 bits.
+  public var codecs: [FormatCodec] { links.compactMap { $0?.codec.codec } }
+
   /// What the weights become, in the place of themselves.
   ///
   /// - Shape: `values` is output channels x depth.
   public mutating func mix(_ values: UnsafeBufferPointer<Float>, depth: Int) -> [Float] {
-    let normalized = WeightNormalization.normalized(values)
+    normalized = WeightNormalization.normalized(values)
     var mixed = each(normalized, depth) { $0.mix($1, channels: depth, into: $2) }
     factor = rescales ? WeightNormalization.rescaling(mixed, outputCount: values.count / depth) : 1
     if factor != 1 { for index in mixed.indices { mixed[index] = Float(factor * Double(mixed[index])) } }
     return mixed
   }
 
-  /// The derivatives of the loss by the places, from that by what the weights became.
+  /// The derivatives of the loss by the places, from that by what the weights became when they were mixed last.
   ///
-  /// - Shape: `gradient` and `values` are output channels x depth; one for each place.
-  public func placeGradients(
-    _ gradient: UnsafeBufferPointer<Float>,
-    _ values: UnsafeBufferPointer<Float>,
-    depth: Int
-  ) -> [Double] {
-    let slopes = each(WeightNormalization.normalized(values), depth) {
-      $0.slope($1, channels: depth, into: $2)
+  /// - Shape: `gradient` is output channels x depth; one for each place.
+  public func placeGradients(_ gradient: UnsafeBufferPointer<Float>, depth: Int) -> [Double] {
+    let slopes = each(normalized, depth) { quantizer, row, slopes in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: depth) { mixed in
+        guard let mixed = mixed.baseAddress else { return }
+        quantizer.mix(row, channels: depth, into: mixed, slope: slopes)
+      }
     }
     var sums = [Double](repeating: 0, count: places.count)
-    for channel in 0..<values.count / depth {
+    for channel in 0..<gradient.count / depth {
       let sum = (channel * depth..<(channel + 1) * depth).reduce(0.0) {
         $0 + Double(gradient[$1]) * Double(slopes[$1])
       }

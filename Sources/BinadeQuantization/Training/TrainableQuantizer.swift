@@ -34,6 +34,8 @@ public struct TrainableQuantizer: Sendable {
   private var anchor: Double { Double(target.unit) }
   /// The scales, one or one for each channel; empty as long as there are none.
   public internal(set) var scales: [Float] = []
+  /// What scales are where the greatest value stands for 1.
+  private var unitScales: [Float] = []
   /// What a learned scale may not fall below.
   private var leastScales: [Float] = []
   /// Moving averages of extremes, where scales are tracked.
@@ -87,7 +89,20 @@ public struct TrainableQuantizer: Sendable {
     offsetSpacing = shifts ? EvenSpacing(plainCodec.codec.reference.ladder) : nil
     let isWhole = base.blocks == nil && EvenSpacing(base.codec.reference.ladder)?.step == 1
     rule = wanted == .learnedStep && !isWhole ? .learnedBound(learnsInside: true) : wanted
-    if rule == .one { scales = [Float(1 / anchor)] }
+    unitScales = [Float(1 / anchor)]
+    if rule == .one { scales = unitScales }
+  }
+
+  /// Takes over what a search ended with.
+  ///
+  /// `scales`: one, or one for each output channel; of normalised weights those before their variance. `limits`: what output channels use
+  /// of the format's values; nil where all use all.
+  ///
+  /// - Precondition: no block format.
+  public mutating func take(_ scales: [Float], limits: ChannelLimits? = nil) {
+    if let limits { base = base.replacing(scales: [1], limits: limits) }
+    unitScales = scales
+    if rule == .one { self.scales = scales } else { begin(scales) }
   }
 
   /// The codec, its zero point in it.
@@ -112,6 +127,7 @@ public struct TrainableQuantizer: Sendable {
   }
   /// Whether each channel has a scale of its own.
   public var isPerChannel: Bool {
+    if base.limits != nil { return true }
     guard let blocks = base.blocks else { return specification.granularity == .channel && rule != .one }
     return operand == .weights && blocks.codec.format.scale.outer == .row
   }
@@ -144,10 +160,10 @@ public struct TrainableQuantizer: Sendable {
     }
     let normalized = WeightNormalization.normalized(values)
     guard rescalesWeights else { return normalized }
-    let unit = base.replacing(scales: [Float(1 / anchor)])
-    let rounded = normalized.map { unit.fakeQuantize($0, channel: 0) }
+    let unit = base.replacing(scales: unitScales)
+    let rounded = normalized.enumerated().map { unit.fakeQuantize($1, channel: $0 / channelLength) }
     weightFactor = WeightNormalization.rescaling(rounded, outputCount: values.count / channelLength)
-    scales = [Float(weightFactor / anchor)]
+    scales = unitScales.map { Float(weightFactor * Double($0)) }
     return normalized.map { Float(Double($0) * weightFactor) }
   }
 

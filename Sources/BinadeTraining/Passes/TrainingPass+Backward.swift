@@ -127,13 +127,12 @@ extension TrainingPass {
   ) {
     let layer = plan.layers[number]
     let (shape, convolution) = (layer.shape, layer.convolution)
-    let fill = fill(finished, layer, stage, parameters, into: &target)
-    let z = layer.normalization == nil ? nil : sums[stage]
+    let upstream = upstream(finished, layer, stage, parameters, into: &target)
     let convert = inputs(ofStage: stage)
     let input = plan.stages[stage].inputs[0]
     let output = plan.needsGradient[input] ? map(ofStage: input) : nil
     let finish = output.map { output in
-      plan.isFused
+      plan.fusions.contains(.gradientFinish)
         ? self.finish(of: input, pending[input], into: output)
         : GradientFinish(output.map, channels: shape.inputChannels)
     }
@@ -147,7 +146,7 @@ extension TrainingPass {
     let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.inputChannels)
       var scaleSums = QuantizerGradient.Sums(channels: shape.inputChannels)
-      var greatestGradient: Float = 0
+      var (greatestGradient, slope): (Float, Double) = (0, 0)
       let partial = partials.base + shard * convolution.weightCount
       partial.update(repeating: 0, count: convolution.weightCount)
       let groups = shards.groups(
@@ -158,10 +157,10 @@ extension TrainingPass {
       for group in groups {
         scratch.with(convolution.backwardScratchCount(imageCount: group.count)) { memory in
           let first = group.lowerBound * shape.outputCount
-          let upstream = TrainableConvolution.Upstream(
-            g: finished.map.map + first,
-            z: z.map { $0.map + first },
-            fill: fill,
+          let gradients = TrainableConvolution.Upstream(
+            g: upstream.g.map + first,
+            z: upstream.z.map { $0.map + first },
+            fill: upstream.fill,
             round: stochastic.map { stochastic in
               { line, count, element in
                 stochastic.round(line, count: count, first: first + element, layer: number, .gradient)
@@ -183,7 +182,8 @@ extension TrainingPass {
             { (block: GradientBlock) in
               let firstPixel = group.lowerBound * inputPixelCount + block.pixel
               if let rule {
-                self.quantizedBlock(block, firstPixel, rule, before, convert, &scaleSums) { gradients in
+                self.quantizedBlock(block, firstPixel, rule, before, convert, &scaleSums, &slope) {
+                  gradients in
                   finish.finish(
                     gradients,
                     rowStride: shape.inputChannels,
@@ -207,7 +207,7 @@ extension TrainingPass {
           }
           let firstInput = group.lowerBound * shape.inputCount
           convolution.backward(
-            upstream,
+            gradients,
             packed,
             imageCount: group.count,
             scratch: memory,
@@ -217,14 +217,14 @@ extension TrainingPass {
           )
         }
       }
-      return (totals, scaleSums, greatestGradient)
+      return (totals, scaleSums, greatestGradient, slope)
     }
     sum(partials, layer, into: &target)
     quantized?.passWeights(number, layer.weights, parameters, gradient: &target)
-    if rule != nil { quantized?.addInputs(number, parts.map(\.1)) }
+    if rule != nil { quantized?.addInputs(number, parts.map(\.1), slopes: parts.map(\.3)) }
     if tracksGradients { quantized?.note(greatestGradient: parts.map(\.2).max() ?? 0, ofLayer: number) }
     guard let output else { return }
-    if plan.isFused {
+    if plan.fusions.contains(.gradientFinish) {
       note(output, parts.map(\.0), input, &pending)
     } else {
       contribute(output, to: input, &pending)
@@ -235,15 +235,16 @@ extension TrainingPass {
   private func quantizedBlock(
     _ block: GradientBlock,
     _ firstPixel: Int,
-    _ rule: (rule: QuantizerGradient, learns: Bool),
+    _ rule: QuantizedTraining.InputRule,
     _ before: LineConversion,
     _ after: LineConversion,
     _ sums: inout QuantizerGradient.Sums,
+    _ slope: inout Double,
     _ body: (UnsafePointer<Float>) -> Void
   ) {
     let channels = before.channels
     let count = block.count * channels
-    scratch.with(3 * count) { room in
+    scratch.with(4 * count) { room in
       func gather(_ convert: LineConversion, into place: UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
       {
         guard block.pixelStep != 1 else { return convert(firstPixel * channels, count, place) }
@@ -255,12 +256,25 @@ extension TrainingPass {
         }
         return UnsafePointer(place)
       }
+      let values = gather(before, into: room)
+      let rounded: UnsafePointer<Float>?
+      if let mixture = rule.mixture {
+        let slopes = room + 3 * count
+        let line = UnsafeBufferPointer(start: values, count: count)
+        mixture.mix(line, channels: channels, into: room + count, slope: slopes)
+        rounded = UnsafePointer(room + count)
+        for row in 0..<block.count {
+          slope += Self.product(block.sums + row * block.rowStride, slopes + row * channels, count: channels)
+        }
+      } else {
+        rounded = rule.rule.needsRounded(learns: rule.learns) ? gather(after, into: room + count) : nil
+      }
       rule.rule.apply(
         block.sums,
         gradientStride: block.rowStride,
-        values: gather(before, into: room),
+        values: values,
         learns: rule.learns,
-        rounded: rule.rule.needsRounded(learns: rule.learns) ? gather(after, into: room + count) : nil,
+        rounded: rounded,
         rowCount: block.count,
         channels: channels,
         into: room + 2 * count,
@@ -268,6 +282,46 @@ extension TrainingPass {
       )
       body(UnsafePointer(room + 2 * count))
     }
+  }
+
+  /// What products make the gradient of a layer's raw sums from; made at once where that is a pass of its own.
+  private func upstream(
+    _ finished: Finished,
+    _ layer: TrainingPlan.Layer,
+    _ stage: Int,
+    _ parameters: NetworkParameters,
+    into target: inout [Float]
+  ) -> (g: PooledMap, z: PooledMap?, fill: GradientFill) {
+    let fill = fill(finished, layer, stage, parameters, into: &target)
+    let z = layer.normalization == nil ? nil : sums[stage]
+    guard !plan.fusions.contains(.gradientFill) else { return (finished.map, z, fill) }
+    let (shape, made) = (plan.stages[stage].shape, map(ofStage: stage))
+    ParallelLoop.run(count: imageCount, threads: threads) { image in
+      scratch.with(shape.count) { room in
+        fill.fill(
+          room,
+          from: finished.map.map + image * shape.count,
+          z.map { $0.map + image * shape.count },
+          imageCount: 1,
+          height: shape.height,
+          width: shape.width,
+          rim: 0
+        )
+        (made.map + image * shape.count).write(shape.count, from: room)
+      }
+    }
+    return (made, nil, .identity(channels: shape.channels))
+  }
+
+  /// Σ a·b in eight lanes, so that the order is the same on every instruction set.
+  private static func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Double {
+    var lanes = SIMD8<Float>.zero
+    let whole = count / 8 * 8
+    for index in stride(from: 0, to: whole, by: 8) {
+      let left = UnsafeRawPointer(a + index).loadUnaligned(as: SIMD8<Float>.self)
+      lanes += left * UnsafeRawPointer(b + index).loadUnaligned(as: SIMD8<Float>.self)
+    }
+    return (whole..<count).reduce(Double(lanes.sum())) { $0 + Double(a[$1] * b[$1]) }
   }
 
   /// The pass from the gradient of a layer's output to that of its raw sums; writes the gradients of batch norm or bias.

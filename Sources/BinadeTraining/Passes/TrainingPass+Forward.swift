@@ -36,6 +36,7 @@ extension TrainingPass {
     if let unit { center = zip(center, unit).map { Float(Double($0) / $1) } }
     let moments = OutputMoments(center: center)
     let packed = weights[number]
+    let isFused = plan.fusions.contains(.moments)
     let fusedParts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.outputChannels)
       for group in shards.groups(ofShard: shard, pixelCount: shape.outputPixelCount) {
@@ -49,7 +50,7 @@ extension TrainingPass {
             input: { convert(first + $0, $1, $2) }
           ) { rows, sums, rowStride in
             let place = target + rows.lowerBound * shape.outputChannels
-            if plan.isFused {
+            if isFused {
               moments.finish(sums, rowStride: rowStride, rowCount: rows.count, into: place, &totals)
             } else {
               for row in 0..<rows.count {
@@ -62,7 +63,7 @@ extension TrainingPass {
       return totals
     }
     sums[stage] = output
-    let parts = plan.isFused ? fusedParts : separateMoments(layer, output, moments)
+    let parts = isFused ? fusedParts : separateMoments(layer, output, moments)
     let totals = parts.reduce(into: ChannelSums(channels: shape.outputChannels)) { $0 += $1 }
     if firstNonFiniteLayer == nil, !totals.second.allSatisfy(\.isFinite) { firstNonFiniteLayer = layer.name }
     statistics[stage] = batchStatistics(layer, totals, center, values, unit)

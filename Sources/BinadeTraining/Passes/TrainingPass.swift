@@ -124,12 +124,19 @@ final class TrainingPass {
 ///
 /// A class: lines are many, and a quantizer that is copied for each of them costs more than the line.
 final class InputRounding: Sendable {
-  /// The quantizer of the step.
-  let quantizer: Quantizer
+  /// The quantizer of the step; nil where formats are mixed.
+  let quantizer: Quantizer?
+  /// The mixture of formats, while they are searched.
+  let mixture: FractionalQuantizer?
   private let unit: Float?
 
   /// `unit`: what one unit of the kernel is worth, in values of the format; nil where the kernel has what the codes stand for.
-  init(_ quantizer: Quantizer, unit: Float?) { (self.quantizer, self.unit) = (quantizer, unit) }
+  init(_ quantizer: Quantizer, unit: Float?) {
+    (self.quantizer, mixture, self.unit) = (quantizer, nil, unit)
+  }
+
+  /// A mixture of formats.
+  init(_ mixture: FractionalQuantizer) { (quantizer, self.mixture, unit) = (nil, mixture, nil) }
 
   /// Rounds whole pixels to values in units of the kernel, or to what they stand for; the first is element `first` of the batch.
   func round(
@@ -140,6 +147,8 @@ final class InputRounding: Sendable {
     into room: UnsafeMutablePointer<Float>
   ) {
     let line = UnsafeBufferPointer(start: values, count: count)
+    mixture?.mix(line, channels: channels, into: room)
+    guard let quantizer else { return }
     if let unit {
       quantizer.round(line, channels: channels, unit: unit, firstElement: first, into: room)
     } else {

@@ -32,9 +32,8 @@ struct TrainingPlan: Sendable {
   let isVirtual: [Bool]
   /// Whether the gradient of a stage's output is needed.
   let needsGradient: [Bool]
-  /// Whether batch norm's sums, its normalization and its gradient ride on the passes of the products; otherwise every map
-  /// exists, and each of them is a pass of its own: the twin that fusions are measured against.
-  let isFused: Bool
+  /// What rides on the passes of the products.
+  let fusions: TrainingFusions
   /// What maps hold, but those of ``element(ofStage:)``.
   private let element: FeatureMap.Element
 
@@ -43,7 +42,7 @@ struct TrainingPlan: Sendable {
     _ graph: NetworkGraph,
     precision: ProductPrecision = .float32,
     element: FeatureMap.Element = .float32,
-    isFused: Bool = true,
+    fusions: TrainingFusions = .all,
     features: CPUFeatures = .detected
   ) {
     let fusion = FusionPlan(graph)
@@ -52,7 +51,7 @@ struct TrainingPlan: Sendable {
     stages = fusion.stages
     self.readers = readers
     parameters = layout
-    self.isFused = isFused
+    self.fusions = fusions
     self.element = element
     layers = zip(graph.weightedLayers, fusion.layerNodes).map { layer, node in
       let normalization = fusion.stages.lazy.compactMap { stage -> Int? in
@@ -80,7 +79,8 @@ struct TrainingPlan: Sendable {
       )
     }
     isVirtual = fusion.stages.indices.map { index in
-      guard isFused, case .layer = fusion.stages[index].operation, fusion.stages[index].inputs.count == 1,
+      guard fusions.contains(.normalization), case .layer = fusion.stages[index].operation,
+        fusion.stages[index].inputs.count == 1,
         readers[index].count == 1, case .layer = fusion.stages[readers[index][0]].operation
       else { return false }
       return fusion.stages[readers[index][0]].inputs[0] == index

@@ -8,6 +8,8 @@ public struct LayerQuantization: Sendable {
   public var gradients: QuantizerSpecification?
   /// How.
   public var method: TrainingMethod
+  /// Formats between which an operand moves until one is chosen, in the place of the one above; nil where that is it.
+  public var weightChain: FormatChain?, inputChain: FormatChain?
 
   /// Formats and a method.
   public init(

@@ -7,18 +7,20 @@ extension QuantizedTraining {
   }
 
   /// The state as text: `LAYER OPERAND FIELD NUMBER...`.
-  var state: String {
+  package var state: String {
     layers.flatMap { layer in
       lines(layer.name, "weights", layer.weights, layer.weightMomentum)
         + lines(layer.name, "inputs", layer.inputs, layer.inputMomentum)
         + (layer.gradients?.greatest.map { ["\(layer.name) gradients greatest \($0)"] } ?? [])
-    }.joined(separator: "\n")
+    }.joined(separator: "\n") + searchState.map { "\n" + $0 }.joined()
   }
 
   /// The same without what only training needs.
   var exportedState: String {
     state.split(separator: "\n").filter { line in
-      ["scales", "offset"].contains(line.split(separator: " ", maxSplits: 3).dropFirst(2).first ?? "")
+      ["scales", "offset", "formats"].contains(
+        line.split(separator: " ", maxSplits: 3).dropFirst(2).first ?? ""
+      )
     }.joined(separator: "\n")
   }
 
@@ -55,7 +57,8 @@ extension QuantizedTraining {
       guard words.count > 3 else { return false }
       found[words[0...2].joined(separator: " ")] = Array(words.dropFirst(3))
     }
-    var used = 0
+    guard let usedBySearch = restoreSearch(found) else { return false }
+    var used = usedBySearch
     func numbers<Number: LosslessStringConvertible>(_ name: String, _ field: Field) -> [Number]? {
       guard let words = found["\(name) \(field.rawValue)"] else { return [] }
       used += 1

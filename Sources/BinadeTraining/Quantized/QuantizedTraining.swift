@@ -16,9 +16,11 @@ package final class QuantizedTraining {
     package var inputs: TrainableQuantizer?
     package var gradients: GradientQuantizer?
     /// What one unit of an operand of the kernel is worth, in values of the format.
-    let weightUnit: Float, inputUnit: Float
-    /// Whether operands are what codes stand for: scales of blocks cannot leave the sum.
-    let isReal: Bool
+    var weightUnit: Float, inputUnit: Float
+    /// Whether operands are what codes stand for: scales of blocks cannot leave the sum, and mixtures of formats have none.
+    var isReal: Bool
+    /// The operands whose formats are searched; nil once they have them.
+    package var search: LayerSearch?
     /// Of this step: what is rounded in the place of the weights, what it becomes, and by which quantizer.
     var replacedWeights: [Float]?
     var operands: [Float]?
@@ -27,16 +29,27 @@ package final class QuantizedTraining {
     /// Momentum of learned scales.
     var weightMomentum: [Double] = [], inputMomentum: [Double] = []
     /// Gradients of learned scales of this step.
-    package fileprivate(set) var weightGradient: [Double] = [], inputGradient: [Double] = []
+    package internal(set) var weightGradient: [Double] = [], inputGradient: [Double] = []
   }
 
   package var layers: [Layer]
+  /// What each layer becomes, as it was asked for.
+  let quantizations: [LayerQuantization?]
+  /// The search of formats; nil where they are given.
+  var search: FormatSearch?
+  /// The formats that were chosen, by their numbers; nil as long as they are searched.
+  var chosenPlaces: [ResourceModel.Places]?
+  /// Whether the inputs of each layer never are negative.
+  let hasNonnegativeInputs: [Bool]
+  /// Whether batch norm follows each layer.
+  let isNormalized: [Bool]
+  let cache: CodecCache
   /// Steps in which inputs' extremes are tracked.
   let trackedStepCount: Int
   /// The step that is under way; nil where the network is only run.
   var step: Int?
   /// What a layer could not be quantized for.
-  private(set) var failure: (any Error)?
+  var failure: (any Error)?
 
   /// Quantizers without scales.
   ///
@@ -51,8 +64,12 @@ package final class QuantizedTraining {
   ) throws {
     precondition(quantizations.count == plan.layers.count, "a quantization for each layer")
     self.trackedStepCount = trackedStepCount
+    self.quantizations = quantizations
     let cache = CodecCache()
+    self.cache = cache
     let nonnegative = Self.nonnegativeInputs(plan)
+    hasNonnegativeInputs = nonnegative
+    isNormalized = plan.layers.map { $0.normalization != nil }
     let hasGradient = Self.inputsWithGradient(plan)
     layers = try plan.layers.enumerated().map { index, layer in
       func quantizer(_ specification: QuantizerSpecification?, _ operand: Operand) throws
@@ -101,6 +118,7 @@ package final class QuantizedTraining {
         isReal: weights?.isBlocked ?? false || inputs?.isBlocked ?? false
       )
     }
+    for index in layers.indices { try beginSearch(ofLayer: index) }
   }
 
   /// Whether the input of each layer never is negative: behind ReLU, and what poolings make of that.
@@ -131,31 +149,14 @@ package final class QuantizedTraining {
     return result
   }
 
-  /// The first operand whose products with operands of bfloat16 are not those of the deployed network; nil where there is none.
-  ///
-  /// Whole numbers up to 255 are values of bfloat16 and run on the deployed network's integer kernels: their sums do not depend on
-  /// the order. Sums of other values do.
-  var operandRoundedByBFloat16: String? {
-    for layer in layers {
-      for (operand, trainable) in [("weights", layer.weights), ("inputs", layer.inputs)] {
-        guard let trainable else { return "the \(operand) of '\(layer.name)' are not quantized" }
-        guard !trainable.isBlocked else { return "the \(operand) of '\(layer.name)' lie in blocks" }
-        let values = OperandValues(trainable.codec)
-        guard values.integers != nil, values.greatestInteger <= 255 else {
-          return "the \(operand) of '\(layer.name)' are \(trainable.codec.info.name)"
-        }
-      }
-    }
-    return nil
-  }
-
   // MARK: Forward
 
   /// Makes the quantizers of a step, and what weights become.
   func prepare(_ parameters: NetworkParameters) {
     let layout = parameters.layout
     for index in layers.indices {
-      guard layers[index].weights != nil, let entry = layout["\(layers[index].name).weight"] else { continue }
+      let hasQuantizer = layers[index].weights != nil || layers[index].search?.weights != nil
+      guard hasQuantizer, let entry = layout["\(layers[index].name).weight"] else { continue }
       parameters.values[entry.range].withUnsafeBufferPointer { observe(index, $0) }
     }
     for index in layers.indices { prepareInputs(index) }
@@ -163,6 +164,10 @@ package final class QuantizedTraining {
 
   private func prepareInputs(_ index: Int) {
     let layer = layers[index]
+    if let inputs = layer.search?.inputs {
+      layers[index].inputRounding = inputs.quantizer.map { InputRounding($0) }
+      return
+    }
     layers[index].inputRounding = layer.inputs?.quantizer.map {
       InputRounding($0, unit: layer.isReal ? nil : layer.inputUnit)
     }
@@ -170,6 +175,10 @@ package final class QuantizedTraining {
 
   private func observe(_ index: Int, _ values: UnsafeBufferPointer<Float>) {
     let depth = layers[index].shape.depth
+    if let mixed = layers[index].search?.weights?.mix(values, depth: depth) {
+      layers[index].operands = mixed
+      return
+    }
     let replaced = layers[index].weights?.observe(weights: values, channelLength: depth)
     layers[index].replacedWeights = replaced
     if let replaced {
@@ -192,8 +201,12 @@ package final class QuantizedTraining {
       for channel in 0..<values.count / depth {
         guard let base = buffer.baseAddress else { return }
         let row = UnsafeBufferPointer(rebasing: values[channel * depth..<(channel + 1) * depth])
-        quantizer.replacing(scales: [quantizer.scale(ofChannel: channel)])
-          .round(row, channels: depth, unit: unit, into: base + channel * depth)
+        quantizer.alone(channel: channel).round(
+          row,
+          channels: depth,
+          unit: unit,
+          into: base + channel * depth
+        )
       }
       count = values.count
     }
@@ -243,7 +256,7 @@ package final class QuantizedTraining {
     let unit =
       (layer.weightQuantizer == nil ? 1 : Double(layer.weightUnit))
       * (layer.inputRounding == nil ? 1 : Double(layer.inputUnit))
-    let inputScale = Double(layer.inputRounding?.quantizer.greatestScale ?? 1)
+    let inputScale = Double(layer.inputRounding?.quantizer?.greatestScale ?? 1)
     return (0..<layer.shape.outputChannels).map {
       inputScale * Double(layer.weightQuantizer?.scale(ofChannel: $0) ?? 1) * unit
     }
@@ -252,6 +265,7 @@ package final class QuantizedTraining {
   /// Whether the inputs of a layer are to be looked at in this step.
   func needsInputs(ofLayer index: Int) -> Bool {
     guard let step else { return false }
+    if let inputs = layers[index].search?.inputs { return inputs.bound == nil }
     return layers[index].inputs?.needsInputs(trackingIsOver: step >= trackedStepCount) ?? false
   }
 
@@ -259,6 +273,11 @@ package final class QuantizedTraining {
   func observe(inputs samples: [TensorSample], ofLayer index: Int) {
     guard let step else { return }
     let name = "\(layers[index].name).input"
+    defer { prepareInputs(index) }
+    if layers[index].search?.inputs != nil {
+      layers[index].search?.begin(samples.reduce(into: TensorSample()) { $0.merge($1) })
+      return
+    }
     do {
       try layers[index].inputs?.observe(
         inputs: samples,
@@ -268,7 +287,6 @@ package final class QuantizedTraining {
     } catch {
       if failure == nil { failure = error }
     }
-    prepareInputs(index)
   }
 
   // MARK: Backward
@@ -286,21 +304,35 @@ package final class QuantizedTraining {
     layers[index].gradients?.note(greatest: greatestGradient)
   }
 
-  /// The gradient rule of a layer's inputs, and whether their scale is learned; nil where the gradient passes as it is: where they are
-  /// not quantized, and in blocks without a scale above them.
-  func inputRule(ofLayer index: Int) -> (rule: QuantizerGradient, learns: Bool)? {
+  /// How gradients pass the quantizer of a layer's inputs.
+  struct InputRule {
+    let rule: QuantizerGradient
+    /// Whether the scale is learned.
+    let learns: Bool
+    /// The mixture of formats whose place is learned; nil for a single format.
+    var mixture: FractionalQuantizer?
+  }
+
+  /// The gradient rule of a layer's inputs; nil where the gradient passes as it is: where they are not quantized, and in blocks without a
+  /// scale above them.
+  func inputRule(ofLayer index: Int) -> InputRule? {
     let layer = layers[index]
+    func clipping(at bound: Float, _ clips: Bool) -> QuantizerGradient {
+      QuantizerGradient(clips: clips, scale: 1, unit: 1, least: -bound, greatest: bound)
+    }
+    if let bound = layer.search?.inputs?.bound, let mixture = layer.inputRounding?.mixture {
+      return InputRule(rule: clipping(at: Float(bound), true), learns: true, mixture: mixture)
+    }
     guard let trainable = layer.inputs, let quantizer = layer.inputRounding?.quantizer else { return nil }
     if trainable.isBlocked {
-      return trainable.outerBound.map { bound in
-        let clips = trainable.clipsGradients
-        return (QuantizerGradient(clips: clips, scale: 1, unit: 1, least: -bound, greatest: bound), false)
+      return trainable.outerBound.map {
+        InputRule(rule: clipping(at: $0, trainable.clipsGradients), learns: false)
       }
     }
     let scale = quantizer.greatestScale
-    return (
-      trainable.gradientRule(scale: scale, unit: layer.isReal ? nil : layer.inputUnit),
-      trainable.rule.isLearned
+    return InputRule(
+      rule: trainable.gradientRule(scale: scale, unit: layer.isReal ? nil : layer.inputUnit),
+      learns: trainable.rule.isLearned
     )
   }
 
@@ -311,6 +343,10 @@ package final class QuantizedTraining {
     _ parameters: NetworkParameters,
     gradient: inout [Float]
   ) {
+    if layers[index].search?.weights != nil {
+      passSearchedWeights(index, range, parameters, gradient: &gradient)
+      return
+    }
     guard let trainable = layers[index].weights, !trainable.isBlocked,
       let quantizer = layers[index].weightQuantizer, let operands = layers[index].operands
     else { return }
@@ -358,15 +394,22 @@ package final class QuantizedTraining {
   }
 
   /// Notes what the shards found for the scale of a layer's inputs.
-  func addInputs(_ index: Int, _ shards: [QuantizerGradient.Sums]) {
+  ///
+  /// `slopes`: Σg·(Q_u - Q_l) of each shard, where formats are searched.
+  func addInputs(_ index: Int, _ shards: [QuantizerGradient.Sums], slopes: [Double]) {
+    if layers[index].search?.inputs != nil {
+      addSearchedInputs(index, shards, slopes: slopes)
+      return
+    }
     guard let trainable = layers[index].inputs, trainable.rule.isLearned else { return }
     let sum = shards.reduce(into: ScaleSums()) { $0 += ScaleSums($1) }
     let factor = trainable.gradientFactor(elementCount: layers[index].shape.inputCount)
     layers[index].inputGradient = trainable.scaleGradients([sum]).map { $0 * factor }
   }
 
-  /// Moves learned scales along their gradients, as SGD with the step's rate and momentum, without decay.
+  /// Moves learned scales and places along their gradients, as SGD with the step's rate and momentum, without decay.
   func update(_ values: StepValues) {
+    updateSearch(values)
     do {
       for index in layers.indices {
         let layer = layers[index]

@@ -27,6 +27,21 @@ public struct TrainedQuantizers: Sendable {
   ///
   /// Throws ``TrainingError`` where the quantizers are not those of the network.
   public func compiled(_ graph: NetworkGraph, _ parameters: NetworkParameters) throws -> CompiledNetwork {
+    let network = FoldedNetwork(graph, parameters, placement: .epilogue)
+    return try CompiledNetwork(network, operands: try restored(graph).operands(network))
+  }
+
+  /// The formats that a search chose for each layer; nil where they were given.
+  ///
+  /// Throws as ``compiled(_:_:)``.
+  public func chosen(_ graph: NetworkGraph) throws -> [SearchReport.Layer]? {
+    guard quantization.contains(where: { $0?.weightChain != nil || $0?.inputChain != nil }) else {
+      return nil
+    }
+    return try restored(graph).searchLayers
+  }
+
+  private func restored(_ graph: NetworkGraph) throws -> QuantizedTraining {
     guard quantization.count == graph.weightedLayers.count else {
       throw TrainingError.quantization(
         reason:
@@ -34,13 +49,12 @@ public struct TrainedQuantizers: Sendable {
       )
     }
     let quantized = try QuantizedTraining(TrainingPlan(graph), quantization, trackedStepCount: 0)
-    guard quantized.restore(state) else {
+    guard quantized.restore(state), quantized.layers.allSatisfy({ $0.search == nil }) else {
       throw TrainingError.quantization(
         reason: "the quantizers of the file are not those of its recipe and its layers"
       )
     }
-    let network = FoldedNetwork(graph, parameters, placement: .epilogue)
-    return try CompiledNetwork(network, operands: quantized.operands(network))
+    return quantized
   }
 }
 

@@ -1,5 +1,27 @@
 import BinadeNetworks
 
+extension Trainer {
+  /// The logits of the training forward with running statistics, in batches of training, whose maps are there.
+  ///
+  /// - Shape: images x classes.
+  func logits(of evaluator: Evaluator) -> [Float] {
+    let images = evaluator.images
+    let pixelCount = images.imageShape.count
+    return stride(from: 0, to: images.count, by: recipe.batch).flatMap { first in
+      let count = min(recipe.batch, images.count - first)
+      let pixels = [Float](unsafeUninitializedCapacity: count * pixelCount) { buffer, size in
+        size = buffer.count
+        guard let base = buffer.baseAddress else { return }
+        for image in 0..<count {
+          let place = base + image * pixelCount
+          images.copyImage(first + image, normalization: evaluator.normalization, into: place)
+        }
+      }
+      return logits(images: pixels, usesRunningStatistics: true)
+    }
+  }
+}
+
 /// The deployed network beside the training forward with running statistics: whether both give the same bits.
 ///
 /// They do for quantized networks whose sums float32 holds exactly (up to 2^24 steps); where batch norm is folded into float32 weights
@@ -16,35 +38,12 @@ public struct ServingCheck: Sendable, Codable, Hashable {
   ///
   /// Throws what ``Trainer/deployed()`` throws.
   public init(_ trainer: Trainer, _ evaluator: Evaluator) throws {
-    let images = evaluator.images
     let served = evaluator.logits(of: try trainer.deployed())
-    let (pixelCount, classCount) = (images.imageShape.count, trainer.graph.outputCount)
-    // As many as a batch of training, whose maps are there.
-    let chunk = trainer.recipe.batch
-    var (differing, greatest) = (0, 0.0)
-    for first in stride(from: 0, to: images.count, by: chunk) {
-      let count = min(chunk, images.count - first)
-      let pixels = [Float](unsafeUninitializedCapacity: count * pixelCount) { buffer, size in
-        size = buffer.count
-        guard let base = buffer.baseAddress else { return }
-        for image in 0..<count {
-          images.copyImage(
-            first + image,
-            normalization: evaluator.normalization,
-            into: base + image * pixelCount
-          )
-        }
-      }
-      let trained = trainer.logits(images: pixels, usesRunningStatistics: true)
-      for (place, logit) in trained.enumerated() {
-        let other = served[first * classCount + place]
-        if logit.bitPattern != other.bitPattern { differing += 1 }
-        greatest = max(greatest, abs(Double(logit) - Double(other)))
-      }
-    }
-    imageCount = images.count
-    (logitCount, differingLogitCount) = (images.count * classCount, differing)
-    greatestDifference = greatest
+    let trained = trainer.logits(of: evaluator)
+    imageCount = evaluator.images.count
+    logitCount = trained.count
+    differingLogitCount = zip(trained, served).count { $0.bitPattern != $1.bitPattern }
+    greatestDifference = zip(trained, served).reduce(0) { max($0, abs(Double($1.0) - Double($1.1))) }
   }
 
   /// The result in a sentence.

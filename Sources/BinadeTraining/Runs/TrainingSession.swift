@@ -10,7 +10,9 @@ public final class TrainingSession {
   public let trainer: Trainer
   /// What each epoch found.
   public private(set) var history = TrainingHistory()
-  /// The most accurate epoch, the first of several.
+  /// Where a search of formats was after each epoch.
+  public private(set) var searchHistory = SearchHistory()
+  /// The most accurate epoch, the first of several; none whose formats were still searched.
   public private(set) var best: TrainingHistory.Epoch?
   /// Where checkpoints are.
   public let folder: CheckpointFolder
@@ -34,9 +36,16 @@ public final class TrainingSession {
         reason: "its history cannot be read"
       )
     }
+    guard let searchHistory = SearchHistory(csv: checkpoint.notes["search"] ?? "") else {
+      throw TrainingError.malformedCheckpoint(
+        file: folder.current.relativePath,
+        reason: "the history of its search cannot be read"
+      )
+    }
     try trainer.resume(checkpoint)
-    self.history = history
-    best = history.epochs.max { ($0.accuracy ?? 0, $1.epoch) < ($1.accuracy ?? 0, $0.epoch) }
+    (self.history, self.searchHistory) = (history, searchHistory)
+    best = history.epochs.filter { $0.step > trainer.searchStepCount }
+      .max { ($0.accuracy ?? 0, $1.epoch) < ($1.accuracy ?? 0, $0.epoch) }
   }
 
   /// Trains to the end, or until it is told to stop; true at the end.
@@ -57,6 +66,7 @@ public final class TrainingSession {
       history.add(report)
       let endsEpoch = trainer.stepCount % trainer.stepsPerEpoch == 0
       if endsEpoch { try endEpoch(epochDone) }
+      if trainer.isSearching, trainer.stepCount == trainer.searchStepCount { try chooseFormats() }
       let stops = stepDone(report)
       if stops || endsEpoch || trainer.stepCount % checkpointEvery == 0 { try save() }
       if stops { return trainer.isDone }
@@ -67,23 +77,41 @@ public final class TrainingSession {
   private func save() throws {
     var checkpoint = trainer.checkpoint()
     checkpoint.notes["history"] = history.state
+    if trainer.search != nil { checkpoint.notes["search"] = searchHistory.csv }
     try folder.write(checkpoint)
   }
 
   private func endEpoch(_ epochDone: (TrainingHistory.Epoch, _ isBest: Bool) throws -> Void) throws {
     let predictions = try evaluate()
     lastPredictions = predictions
-    history.endEpoch(
-      step: trainer.stepCount,
-      accuracy: Double(predictions.top1Count) / Double(evaluator.images.count)
-    )
+    let accuracy = Double(predictions.top1Count) / Double(evaluator.images.count)
+    history.endEpoch(step: trainer.stepCount, accuracy: accuracy)
+    if let search = trainer.search { searchHistory.add(search, step: trainer.stepCount, accuracy: accuracy) }
     guard let epoch = history.epochs.last else { return }
-    let isBest = (epoch.accuracy ?? 0) > (best?.accuracy ?? -1)
+    let isBest = !trainer.isSearching && (epoch.accuracy ?? 0) > (best?.accuracy ?? -1)
     if isBest { best = epoch }
     try epochDone(epoch, isBest)
   }
 
-  private func evaluate() throws -> Predictions { evaluator.predictions(of: try trainer.deployed()) }
+  /// Ends the search, with the accuracy right before and right after.
+  private func chooseFormats() throws {
+    func note() throws {
+      let accuracy = Double(try evaluate().top1Count) / Double(evaluator.images.count)
+      if let search = trainer.search {
+        searchHistory.add(search, step: trainer.stepCount, accuracy: accuracy)
+      }
+    }
+    if searchHistory.entries.last?.step != trainer.stepCount { try note() }
+    try trainer.chooseFormats()
+    try note()
+  }
+
+  /// What the network gives: as it is deployed; mixtures of formats are not, they are run as they are trained.
+  private func evaluate() throws -> Predictions {
+    guard trainer.isSearching else { return evaluator.predictions(of: try trainer.deployed()) }
+    let images = evaluator.images
+    return Predictions(logits: trainer.logits(of: evaluator), labels: (0..<images.count).map(images.label))
+  }
 
   /// The deployed network beside the training forward, on the evaluation images.
   public func servingCheck() throws -> ServingCheck { try ServingCheck(trainer, evaluator) }

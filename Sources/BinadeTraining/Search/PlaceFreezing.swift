@@ -13,6 +13,11 @@ public struct PlaceFreezing: Sendable {
   /// What they cost.
   public let cost: Double
 
+  /// What a checkpoint holds of it.
+  init(offset: Double, places: [ResourceModel.Places], cost: Double) {
+    (self.offset, self.places, self.cost) = (offset, places, cost)
+  }
+
   /// Rounds `places`, halves to even, so that the cost is within `tolerance` of `target`, or as close as `trials` offsets come.
   ///
   /// `tolerance`: a share of the target.

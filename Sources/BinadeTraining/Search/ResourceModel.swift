@@ -62,6 +62,33 @@ public struct ResourceModel: Sendable {
     (self.layers, self.costModel) = (layers, costModel)
   }
 
+  /// The model of a network whose layers are quantized, or searched, as `quantizations` say.
+  ///
+  /// - Precondition: formats that the cost model counts.
+  public init(_ shapes: [ConvolutionShape], _ quantizations: [LayerQuantization?], _ costModel: CostModel) {
+    func operand(_ chain: FormatChain?, _ format: QuantizerSpecification?) -> Operand {
+      chain.map { .searched($0) } ?? .fixed(bits: format?.bitWidth ?? 32)
+    }
+    self.init(
+      zip(shapes, quantizations).map { shape, quantization in
+        Layer(
+          shape: shape,
+          weights: operand(quantization?.weightChain, quantization?.weights),
+          inputs: operand(quantization?.inputChain, quantization?.inputs)
+        )
+      },
+      costModel
+    )
+  }
+
+  /// What the network costs where all that is searched has so many bits.
+  public func uniformCost(bits: Double) -> Double {
+    func place(_ operand: Operand) -> Double {
+      if case .searched(let chain) = operand { chain.place(ofBits: bits) } else { 0 }
+    }
+    return cost(layers.map { Places(weights: [place($0.weights)], inputs: place($0.inputs)) }).value
+  }
+
   /// The cost at `places`, and its derivatives by them.
   ///
   /// - Shape: places for each layer; derivatives likewise, 0 where bits are fixed.

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Binade
+
+/// Formats that are searched while a network is trained.
+struct FormatSearchOptions: ParsableArguments {
+  @Option(
+    name: .customLong("fracbits"),
+    help: """
+      Search formats by gradient (FracBits, Yang and Jin 2021) for this budget: bits (3: what 3 bits everywhere cost), or a cost with k, M or G. Needs --init; implies \
+      --qat sat, and --ends int8 unless they are given.
+      """
+  )
+  var budget: String?
+
+  @Option(
+    help:
+      "The formats to search, in the order of their bits, joined by commas: FORMAT or WEIGHTS/INPUTS. Default: DoReFa's levels of 2 to 8 bits.",
+    completion: NameCompletion.quantizers
+  )
+  var searchFormats: String?
+
+  @Option(help: "Count costs so: bitOperations, aqtQuadratic, aqtLinear, memoryBits. Default: bitOperations.")
+  var cost: CostModel?
+
+  @Flag(help: "Search a format for each output channel of weights.")
+  var channelwise = false
+
+  /// FracBits' grid of DoReFa's levels, 2 to 8 bits.
+  static let standardFormats = (2...8).map { "int\($0)_midrise/uint\($0)" }.joined(separator: ",")
+
+  func validate() throws {
+    guard budget == nil, searchFormats != nil || cost != nil || channelwise else { return }
+    throw ValidationError("--search-formats, --cost and --channelwise are for --fracbits BUDGET")
+  }
+
+  /// Settings that the options stand for, the budget apart.
+  var settings: [(String, String)] {
+    guard budget != nil else { return [] }
+    return [("search", searchFormats ?? Self.standardFormats), ("quantization", "sat"), ("ends", "int8")]
+      + (cost.map { [("costModel", $0.rawValue)] } ?? [])
+      + (channelwise ? [("searchChannels", "true")] : [])
+  }
+
+  /// Puts the budget into a recipe: what so many bits cost, or the cost itself.
+  func setBudget(of recipe: inout TrainingRecipe, _ graph: NetworkGraph, _ catalog: FormatCatalog) throws {
+    guard let budget else { return }
+    if let bits = Double(budget), (1...32).contains(bits) {
+      let layers = graph.weightedLayers
+      let quantization = try recipe.quantization(layers.map(\.name), catalog)
+      let model = ResourceModel(layers.map(\.shape), quantization, recipe.search.costModel)
+      recipe.search.budget = model.uniformCost(bits: bits).rounded()
+    } else {
+      guard let cost = AssignCommand.number(budget) else {
+        throw ValidationError("--fracbits takes bits, 1 to 32, or a cost such as 0.389G, found '\(budget)'")
+      }
+      recipe.search.budget = Double(cost)
+    }
+  }
+}

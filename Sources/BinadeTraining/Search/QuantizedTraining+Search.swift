@@ -1,0 +1,180 @@
+import BinadeKernels
+import BinadeNetworks
+import BinadeQuantization
+
+/// Layers whose formats are searched: mixtures until the search is over, quantizers of the formats that were chosen then.
+extension QuantizedTraining {
+  /// Puts the searched operands of a layer at the beginning of their chains.
+  ///
+  /// Throws what ``FractionalWeights`` and ``FractionalInputs`` throw.
+  func beginSearch(ofLayer index: Int) throws {
+    guard let quantization = quantizations[index],
+      quantization.weightChain != nil || quantization.inputChain != nil
+    else { return }
+    let layer = layers[index]
+    layers[index].search = LayerSearch(
+      weights: try quantization.weightChain.map {
+        let rescales = quantization.method.rescalesWeights && !isNormalized[index]
+        return try FractionalWeights($0, places: [0], rescales: rescales, cache: cache)
+      },
+      inputs: try quantization.inputChain.map {
+        let isSigned = !hasNonnegativeInputs[index]
+        return try FractionalInputs($0, place: 0, isSigned: isSigned, name: layer.name, cache: cache)
+      }
+    )
+    layers[index].isReal = true
+  }
+
+  /// Begins the search: places from which the network costs half a step more than it may.
+  ///
+  /// `stepCount`: steps until formats are chosen.
+  ///
+  /// Throws ``TrainingError`` for a budget that no choice of formats meets.
+  func beginSearch(_ settings: FormatSearchSettings, stepCount: Int) throws(TrainingError) {
+    guard let chain = quantizations.lazy.compactMap({ $0?.weightChain ?? $0?.inputChain }).first else {
+      return
+    }
+    let model = ResourceModel(layers.map(\.shape), quantizations, settings.costModel)
+    let (least, greatest) = model.range
+    guard let budget = settings.budget, (least...greatest).contains(budget) else {
+      throw .invalidRecipe(
+        parameter: "budget",
+        found: settings.budget.map { "\($0)" } ?? "none",
+        allowed: "\(least) to \(greatest) (\(settings.costModel.rawValue)): what the network costs in the "
+          + "least and the greatest of the formats"
+      )
+    }
+    let start = FormatSearch.start(model, chain, budget: budget)
+    for index in layers.indices {
+      guard var search = layers[index].search else { continue }
+      let count = settings.isChannelWise ? layers[index].shape.outputChannels : 1
+      search.weights?.places = Array(repeating: start, count: count)
+      search.inputs?.place = start
+      layers[index].search = LayerSearch(weights: search.weights, inputs: search.inputs)
+    }
+    search = FormatSearch(model, budget: budget, penalty: settings.penalty, stepCount: stepCount)
+  }
+
+  /// Where the operands of all layers are; those of chosen formats at whole numbers.
+  var places: [ResourceModel.Places] {
+    chosenPlaces
+      ?? layers.map { $0.search?.places ?? ResourceModel.Places(weights: [0], inputs: 0) }
+  }
+
+  /// The layers of a search as it stands.
+  var searchLayers: [SearchReport.Layer] {
+    zip(zip(layers, quantizations), places).map { pair, place in
+      let (layer, quantization) = pair
+      let (weightChain, inputChain) = (quantization?.weightChain, quantization?.inputChain)
+      let isChosen = chosenPlaces != nil
+      return SearchReport.Layer(
+        name: layer.name,
+        weightBits: weightChain.map { chain in
+          place.weights.reduce(0) { $0 + chain.bits(at: $1) } / Double(place.weights.count)
+        },
+        inputBits: inputChain?.bits(at: place.inputs),
+        weights: weightChain.map { chain in isChosen ? place.weights.map { chain.formats[Int($0)] } : [] }
+          ?? [quantization?.weights],
+        inputs: inputChain.map { isChosen ? $0.formats[Int(place.inputs)] : nil } ?? quantization?.inputs
+      )
+    }
+  }
+
+  /// What the last step found for the places of a layer; nil where they are not searched.
+  package func searchGradient(ofLayer index: Int) -> ResourceModel.Places? { layers[index].search?.gradient }
+
+  /// Moves the operands of a layer to other places, for measurements.
+  package func setPlaces(_ places: ResourceModel.Places, ofLayer index: Int) {
+    layers[index].search?.weights?.places = places.weights
+    layers[index].search?.inputs?.place = places.inputs
+  }
+
+  /// Whether formats are still mixtures.
+  var isSearching: Bool { search.map { $0.frozen == nil } ?? false }
+
+  /// Turns the gradient of a layer's mixed weights into that of the weights, and notes that of their places.
+  func passSearchedWeights(
+    _ index: Int,
+    _ range: Range<Int>,
+    _ parameters: NetworkParameters,
+    gradient: inout [Float]
+  ) {
+    guard let weights = layers[index].search?.weights else { return }
+    let depth = layers[index].shape.depth
+    layers[index].search?.gradient.weights = gradient.withUnsafeMutableBufferPointer { whole in
+      parameters.values.withUnsafeBufferPointer { parameters in
+        let gradient = UnsafeMutableBufferPointer(rebasing: whole[range])
+        let values = UnsafeBufferPointer(rebasing: parameters[range])
+        let slopes = weights.placeGradients(UnsafeBufferPointer(gradient), depth: depth)
+        weights.propagate(gradient, weights: values)
+        return slopes
+      }
+    }
+  }
+
+  /// Notes what the shards found for the place and the bound of a layer's inputs.
+  func addSearchedInputs(_ index: Int, _ shards: [QuantizerGradient.Sums], slopes: [Double]) {
+    guard let bound = layers[index].search?.inputs?.bound else { return }
+    let sums = shards.reduce(into: ScaleSums()) { $0 += ScaleSums($1) }
+    layers[index].search?.gradient.inputs = slopes.reduce(0, +)
+    layers[index].search?.boundGradient = sums.above - sums.below + sums.inside / bound
+  }
+
+  /// Moves places and bounds along their gradients and that of the penalty.
+  func updateSearch(_ values: StepValues) {
+    guard let search, search.frozen == nil else { return }
+    for (index, penalty) in search.gradient(places).enumerated() {
+      layers[index].search?.update(values, penalty: penalty)
+    }
+  }
+
+  /// Chooses formats once the search is over: before the first step behind it.
+  func freezeWhenOver() {
+    guard let search, search.frozen == nil, let step, step >= search.stepCount else { return }
+    let frozen = PlaceFreezing(places, search.model, target: search.budget)
+    do { try take(frozen) } catch { failure = failure ?? error }
+  }
+
+  /// Puts quantizers of chosen formats in the place of mixtures.
+  ///
+  /// Throws what ``TrainableQuantizer`` throws.
+  func take(_ frozen: PlaceFreezing) throws {
+    for index in layers.indices {
+      guard let search = layers[index].search, let method = quantizations[index]?.method else { continue }
+      var layer = layers[index]
+      func quantizer(_ specification: QuantizerSpecification, _ operand: Operand) throws -> TrainableQuantizer
+      {
+        try TrainableQuantizer(
+          specification,
+          method,
+          operand: operand,
+          isNonnegative: operand == .activations && hasNonnegativeInputs[index],
+          isNormalized: isNormalized[index],
+          name: layer.name,
+          cache: cache
+        )
+      }
+      if let weights = search.weights {
+        let chosen = try ChosenWeights(weights.chain, frozen.places[index].weights, cache, name: layer.name)
+        layer.weights = try quantizer(chosen.widest, .weights)
+        layer.weights?.take(chosen.scales, limits: chosen.limits)
+        layer.weightUnit = layer.weights.map { OperandValues($0.codec).floatUnit } ?? 1
+      }
+      if let inputs = search.inputs {
+        let place = Int(frozen.places[index].inputs)
+        guard let specification = inputs.chain.formats[place] else {
+          throw QuantizationFailure.noFormat(tensor: "\(layer.name).input")
+        }
+        layer.inputs = try quantizer(specification, .activations)
+        if let scale = inputs.scale(ofFormat: place) { layer.inputs?.take([scale]) }
+        layer.inputMomentum = [search.boundMomentum]
+        layer.inputUnit = layer.inputs.map { OperandValues($0.codec).floatUnit } ?? 1
+      }
+      layer.isReal = layer.weights?.isBlocked ?? false || layer.inputs?.isBlocked ?? false
+      (layer.search, layer.operands) = (nil, nil)
+      layers[index] = layer
+    }
+    chosenPlaces = frozen.places
+    search?.frozen = frozen
+  }
+}

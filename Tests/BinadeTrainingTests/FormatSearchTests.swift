@@ -1,0 +1,235 @@
+import BinadeFormats
+import BinadeKernels
+import BinadeNetworks
+import BinadeQuantization
+import BinadeTraining
+import Foundation
+import Testing
+
+/// Formats that are searched while a network is trained: gradients, budget, choice, and what is deployed.
+@Suite struct FormatSearchTests {
+  static let graph = TrainingPassTests.graph("A")
+  static let integers = [2, 3, 4, 6].map { "int\($0)_midrise/uint\($0)" }
+
+  /// The chain of weights, or of inputs.
+  static func chain(_ names: [String], isInputs: Bool) throws -> FormatChain {
+    try ResourceModelTests.named(
+      names.map { $0.split(separator: "/").map(String.init) }.map { isInputs ? $0[$0.count - 1] : $0[0] }
+    )
+  }
+
+  static func quantizations(_ names: [String], ends: Bool = true) throws -> [LayerQuantization?] {
+    let given = try QuantizedTrainingTests.quantization("int8", nil, .sat)
+    let count = graph.weightedLayers.count
+    return try (0..<count).map { index in
+      let isEnd = ends && (index == 0 || index == count - 1)
+      var layer = LayerQuantization(
+        weights: isEnd ? given.weights : nil,
+        inputs: index == 0 ? given.inputs : nil,
+        method: .sat
+      )
+      if !isEnd { layer.weightChain = try chain(names, isInputs: false) }
+      if index > 0 { layer.inputChain = try chain(names, isInputs: true) }
+      return layer
+    }
+  }
+
+  /// A run of ten steps, of which six search.
+  static func trainer(
+    _ names: [String] = integers,
+    budgetShare: Double = 0.4,
+    threads: Int = 2,
+    features: CPUFeatures = .detected,
+    _ change: (inout TrainingRecipe) -> Void = { _ in }
+  ) throws -> Trainer {
+    let quantizations = try quantizations(names)
+    let shapes = graph.weightedLayers.map(\.shape)
+    let range = ResourceModel(shapes, quantizations, .bitOperations).range
+    var recipe = TrainingRecipe()
+    (recipe.epochs, recipe.batch, recipe.dropsLast) = (2, 16, false)
+    recipe.learningRate = 0.02
+    recipe.quantization = .sat
+    recipe.search.formats = names.joined(separator: ",")
+    recipe.search.budget = range.least + budgetShare * (range.greatest - range.least)
+    recipe.search.share = 0.6
+    change(&recipe)
+    return try Trainer(
+      graph,
+      TrainingPassTests.parameters(graph),
+      images: TestImages.of(graph, count: 75),
+      normalization: TestImages.normalization(graph),
+      recipe: recipe,
+      quantization: quantizations,
+      threads: threads,
+      features: features
+    )
+  }
+
+  @Test("places of one layer: gradients are the derivatives of the loss", arguments: [false, true])
+  func differences(isChannelWise: Bool) throws {
+    // Everything else is float32, so that the loss has a derivative.
+    let layer = 3
+    let chain = try ResourceModelTests.named(["int2_midrise", "int8"])
+    func loss(_ weights: Double, _ inputs: Double) throws -> (loss: Double, trainer: Trainer) {
+      var quantizations: [LayerQuantization?] = Self.graph.weightedLayers.map { _ in nil }
+      var searched = LayerQuantization(weights: nil, inputs: nil, method: .sat)
+      (searched.weightChain, searched.inputChain) = (chain, chain)
+      quantizations[layer] = searched
+      var recipe = TrainingRecipe()
+      recipe.batch = 1
+      recipe.quantization = .sat
+      recipe.search.formats = "int2_midrise,int8"
+      recipe.search.isChannelWise = isChannelWise
+      let shapes = Self.graph.weightedLayers.map(\.shape)
+      let range = ResourceModel(shapes, quantizations, .bitOperations).range
+      recipe.search.budget = (range.least + range.greatest) / 2
+      let trainer = try Trainer(
+        Self.graph,
+        TrainingPassTests.parameters(Self.graph),
+        images: TestImages.of(Self.graph, count: 1),
+        normalization: TestImages.normalization(Self.graph),
+        recipe: recipe,
+        quantization: quantizations,
+        threads: 2
+      )
+      let count = isChannelWise ? Self.graph.weightedLayers[layer].shape.outputChannels : 1
+      var places = Array(repeating: 0.5, count: count)
+      places[0] = weights
+      trainer.quantized?.setPlaces(.init(weights: places, inputs: inputs), ofLayer: layer)
+      let (images, labels) = TrainingPassTests.images(Self.graph, 9)
+      let report = try trainer.step(
+        images: images,
+        labels: labels,
+        values: StepValues(learningRate: 0, momentum: 0)
+      )
+      return (report.loss, trainer)
+    }
+    let (base, trainer) = try loss(0.5, 0.5)
+    let gradient = try #require(trainer.quantized?.searchGradient(ofLayer: layer))
+    #expect(base.isFinite)
+    // The loss is curved by place, and known to seven digits.
+    let step = 1.0 / 256
+    let weights = (try loss(0.5 + step, 0.5).loss - loss(0.5 - step, 0.5).loss) / (2 * step)
+    let inputs = (try loss(0.5, 0.5 + step).loss - loss(0.5, 0.5 - step).loss) / (2 * step)
+    #expect(
+      abs(weights - gradient.weights[0]) < 0.04 * abs(weights) + 1e-4,
+      "\(weights), \(gradient.weights[0])"
+    )
+    #expect(abs(inputs - gradient.inputs) < 0.04 * abs(inputs) + 1e-4, "\(inputs), \(gradient.inputs)")
+    #expect(abs(inputs) > 0.1 && abs(weights) > 0.01)
+    // At a format itself nothing but the cost pulls.
+    let whole = try loss(1, 0).trainer
+    let none = try #require(whole.quantized?.searchGradient(ofLayer: layer))
+    #expect(none.weights[0] == 0 && none.inputs == 0)
+  }
+
+  @Test("the penalty drives the cost to the budget from both sides, and chosen formats are within 1 % of it")
+  func budget() throws {
+    for share in [0.15, 0.4, 0.8] {
+      let trainer = try Self.trainer((2...8).map { "int\($0)_midrise/uint\($0)" }, budgetShare: share) {
+        // The task's gradient is as nothing beside the penalty.
+        ($0.epochs, $0.search.penalty, $0.learningRate) = (60, 2000, 2e-5)
+      }
+      let budget = try #require(trainer.search?.budget)
+      let start = try #require(trainer.search?.cost)
+      #expect(start > 1.02 * budget)
+      while trainer.isSearching { try trainer.step() }
+      let end = try #require(trainer.search)
+      #expect(abs(end.cost / budget - 1) < 0.01, "\(share): \(end.cost / budget)")
+      #expect(end.isChosen && end.layers.allSatisfy { !$0.weights.isEmpty })
+      let bits = end.layers.compactMap(\.weightBits) + end.layers.compactMap(\.inputBits)
+      #expect(bits.allSatisfy { $0 == $0.rounded() })
+    }
+  }
+
+  @Test(
+    "chosen formats are deployed with the bits of the training forward, mixtures are not deployed",
+    arguments: [
+      (integers, false, ProductPrecision.float32), (integers, true, .float32), (integers, true, .bfloat16),
+      (["int2", "int4", "int8"], true, .bfloat16),
+      (["int4", "float4_e2m1", "posit5", "posit8"], false, .float32),
+      (["int2:down", "int3:down", "int4:down"], true, .float32),
+    ]
+  )
+  func served(names: [String], isChannelWise: Bool, precision: ProductPrecision) throws {
+    let trainer = try Self.trainer(names) {
+      ($0.search.isChannelWise, $0.precision) = (isChannelWise, precision)
+      // Places stay about where they are put.
+      if isChannelWise { $0.search.penalty = 0 }
+    }
+    #expect(throws: TrainingError.self) { try trainer.deployed() }
+    if isChannelWise, let search = trainer.quantized?.layers[2].search {
+      let places = search.places.weights.indices.map { Double($0 % names.count) }
+      trainer.quantized?.setPlaces(.init(weights: places, inputs: search.places.inputs), ofLayer: 2)
+    }
+    while !trainer.isDone { try trainer.step() }
+    let (images, _) = TrainingPassTests.images(Self.graph, 7)
+    let served = TrainServeTests.logits(try trainer.deployed(), Self.graph, images)
+    #expect(served == trainer.logits(images: images, usesRunningStatistics: true))
+    // What is exported gives the same, and says what was chosen.
+    let quantizers = TrainedQuantizers(
+      try Self.quantizations(names),
+      state: try #require(trainer.exportMetadata[TrainedQuantizers.key])
+    )
+    let compiled = try quantizers.compiled(Self.graph, trainer.parameters)
+    #expect(TrainServeTests.logits(compiled, Self.graph, images) == served)
+    let chosen = try #require(try quantizers.chosen(Self.graph))
+    #expect(chosen.map(\.weightBits) == trainer.search?.layers.map(\.weightBits))
+    #expect(chosen.map { $0.inputs?.format.name } == trainer.search?.layers.map { $0.inputs?.format.name })
+    if isChannelWise { #expect(chosen.contains { Set($0.weights.map { $0?.format.name }).count > 1 }) }
+  }
+
+  @Test(
+    "stopped after every step and resumed, across the choice of formats: the same bytes",
+    arguments: [false, true]
+  )
+  func resumed(isChannelWise: Bool) throws {
+    func trainer(_ threads: Int, _ features: CPUFeatures = .detected) throws -> Trainer {
+      try Self.trainer(threads: threads, features: features) { $0.search.isChannelWise = isChannelWise }
+    }
+    let whole = try trainer(1)
+    while !whole.isDone { try whole.step() }
+    let portable = try trainer(7, [])
+    while !portable.isDone { try portable.step() }
+    #expect(portable.parameters.values == whole.parameters.values)
+    #expect(portable.quantized?.state == whole.quantized?.state)
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "binade-\(UUID().uuidString).safetensors"
+    )
+    defer { try? FileManager.default.removeItem(at: file) }
+    var run = try trainer(2)
+    while !run.isDone {
+      try run.step()
+      try run.checkpoint().write(to: file)
+      run = try trainer(run.stepCount % 3 + 1)
+      try run.resume(Checkpoint(contentsOf: file, for: Self.graph))
+    }
+    #expect(run.parameters.values == whole.parameters.values)
+    #expect(run.quantized?.state == whole.quantized?.state)
+    #expect(run.search?.offset == whole.search?.offset && run.search?.cost == whole.search?.cost)
+    // Formats of another chain are none of this one's.
+    let other = try Self.trainer(["int2_midrise/uint2", "int8"]) {
+      ($0.search.isChannelWise, $0.search.formats) = (isChannelWise, Self.integers.joined(separator: ","))
+      $0.search.budget = whole.recipe.search.budget
+    }
+    #expect(throws: TrainingError.self) { try other.resume(Checkpoint(contentsOf: file, for: Self.graph)) }
+  }
+
+  @Test("a budget that no formats meet is refused with both bounds, as are methods without SAT's weights")
+  func refusals() throws {
+    for share in [-0.01, 1.01] {
+      let fault = #expect(throws: TrainingError.self) { try Self.trainer(budgetShare: share) }
+      guard case .invalidRecipe("budget", _, let allowed) = fault else {
+        Issue.record("\(String(describing: fault))")
+        continue
+      }
+      #expect(allowed.contains(" to ") && allowed.contains("bitOperations"))
+    }
+    #expect(throws: TrainingError.self) { try Self.trainer { $0.quantization = .lsq } }
+    // Values that are no part of the widest format's cannot be a channel's.
+    let mixed = try Self.trainer(["int4", "float4_e2m1", "posit5"]) {
+      ($0.search.isChannelWise, $0.search.penalty) = (true, 5)
+    }
+    #expect(throws: TrainingError.self) { while !mixed.isDone { try mixed.step() } }
+  }
+}

@@ -78,11 +78,6 @@ struct ModelOptions: ParsableArguments {
     if let calibrationImages, calibrationImages < 0 {
       throw ValidationError("--calibration-images must not be negative, found \(calibrationImages)")
     }
-    if (model == nil) != (data == nil) {
-      throw ValidationError(
-        "--model and --data belong together: give both, or neither for the embedded ones"
-      )
-    }
   }
 
   /// Loads network and data and runs the float32 baseline.
@@ -95,6 +90,12 @@ struct ModelOptions: ParsableArguments {
       data.map { URL(filePath: $0) } ?? EmbeddedModels.mnistFolder,
       threads: threads
     )
+    if data == nil, folder.evaluation.imageShape != loaded.architecture.graph.inputShape {
+      throw ValidationError(
+        "'\(loaded.name)' takes images of \(loaded.architecture.graph.inputShape), the embedded digits are "
+          + "\(folder.evaluation.imageShape); name its images with --data"
+      )
+    }
     let bar = ProgressBar(total: min(limit ?? .max, folder.evaluation.count), label: "float32")
     defer { bar.finish() }
     let experiment = try Experiment(

@@ -1,3 +1,4 @@
+import Binade
 import Foundation
 import Testing
 
@@ -58,7 +59,18 @@ import Testing
     #expect(
       message("evaluate", "--model", model, "--data", scratch.url.path).contains("the header claims 8 bytes")
     )
-    #expect(message("evaluate", "--model", model).contains("--model and --data belong together"))
+    // Without --data, images are the embedded digits.
+    let colours = URL(filePath: scratch.path("colours.safetensors"))
+    let resolved = try ArchitectureName.resolve("resnet8-cifar")
+    try Model.write(
+      resolved,
+      NetworkParameters(resolved.graph, seed: 0),
+      Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
+      to: colours
+    )
+    let needed = message("evaluate", "--model", colours.path)
+    #expect(needed.contains("the embedded digits are") && needed.contains("name its images with --data"))
+    try FileManager.default.removeItem(at: colours)
     let odd = try scratch.write("x.f32", Data([1, 2, 3]))
     #expect(
       message("encode", "--format", "int8", "--input", odd, "--output", scratch.path("y"))

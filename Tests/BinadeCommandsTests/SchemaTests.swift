@@ -68,6 +68,11 @@ import Testing
           "train", "--epochs", "2", "--limit", "32", "--batch", "16", "--steps", "1", "--output",
           trainingFolder("part"),
         ],
+        [
+          "train", "--epochs", "2", "--limit", "32", "--batch", "16", "--fracbits", "4", "--channelwise",
+          "--output",
+          trainingFolder("search"),
+        ],
       ]
     ),
     ("stochasticVerification", [["verify", "int3", "--rounding", "stochastic", "--random-bits", "3"]]),

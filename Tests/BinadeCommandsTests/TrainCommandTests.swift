@@ -115,6 +115,15 @@ import Testing
       (["--shortcut", "C"], "--shortcut must be A or B"),
       (["--architecture", "resnet9-cifar"], "'depth' is 9; allowed: 6n + 2"),
       (["--widths", "8,x,32"], "--widths takes numbers"),
+      (["--fracbits", "1"], "the formats to search have 2 to 8 bits"),
+      (["--fracbits", "1k"], "'budget' is 1000.0; allowed:"),
+      (["--fracbits", "few"], "--fracbits takes bits"),
+      (["--channelwise"], "are for --fracbits BUDGET"),
+      (["--fracbits", "4", "--search-formats", "int4"], "a search needs at least 2 formats"),
+      (["--fracbits", "4", "--search-formats", "int5,int4"], "'int4' comes after 'int5'"),
+      (["--fracbits", "4", "--search-formats", "int4,mxfp4_e2m1"], "'mxfp4_e2m1' is a block format"),
+      (["--layer", "layer9=int4"], "names no layer"),
+      (["--layer", "conv1[0..1]=int4"], "--fracbits BUDGET --channelwise"),
     ]
   )
   func badInput(more: [String], sentence: String) throws {
@@ -125,6 +134,55 @@ import Testing
     #expect(run.status == 2)
     #expect(run.errors.contains(sentence), "\(run.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "run").path))
+  }
+
+  @Test(
+    "a search of formats leaves an assignment, bits and a plot; what it exports and assigns is run by 'evaluate'"
+  )
+  func search() throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = train(
+      folder,
+      "run",
+      ["--fracbits", "4", "--channelwise", "--learning-rate", "0.02", "--threads", "1"]
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("(bitOperations)") && run.output.contains("before fine-tuning"))
+    #expect(run.output.contains("deployed: the bits of the training forward"))
+    for name in ["assignment.yaml", "bits.csv", "bits.svg", "model.safetensors"] {
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: "run/\(name)").path), "\(name)")
+    }
+    let bits = String(decoding: try bytes(folder, "run/bits.csv"), as: UTF8.self).split(separator: "\n")
+    #expect(bits.count == 6 && bits[0].hasPrefix("step,chosen,cost,accuracy,layer1.0.conv1.weights,"))
+    #expect(bits.dropFirst().map { $0.split(separator: ",")[1] } == ["0", "0", "0", "1", "1"])
+    // In pieces, across the choice of formats.
+    let more = ["--fracbits", "4", "--channelwise", "--learning-rate", "0.02"]
+    #expect(train(folder, "parts", more + ["--steps", "7"]).status == 0)
+    #expect(train(folder, "parts", more + ["--steps", "3", "--resume"]).status == 0)
+    #expect(train(folder, "parts", more + ["--resume"]).status == 0)
+    for name in ["model.safetensors", "bits.csv", "assignment.yaml"] {
+      #expect(try bytes(folder, "parts/\(name)") == bytes(folder, "run/\(name)"), "\(name)")
+    }
+    let model = folder.appending(path: "run/model.safetensors").path
+    let served = CommandRun(["evaluate", "--model", model, "--limit", "50"])
+    #expect(served.status == 0 && served.output.contains("int"), "\(served.errors)")
+    let assignment = folder.appending(path: "run/assignment.yaml").path
+    let assigned = CommandRun([
+      "cost", "resnet8-cifar", "--width-multiplier", "0.5", "--assignment", assignment,
+    ])
+    #expect(assigned.status == 0, "\(assigned.errors)")
+    // Whole layers of an assignment are trained in.
+    let layers = [
+      "--layer", "conv1=int8", "--layer", "layer*=int4/int5", "--layer", "linear=int8", "--qat", "lsq",
+    ]
+    let tuned = train(folder, "tuned", layers)
+    #expect(
+      tuned.status == 0 && tuned.output.contains("deployed: the bits of the training forward"),
+      "\(tuned.errors)"
+    )
+    let recipe = String(decoding: try bytes(folder, "tuned/recipe.yaml"), as: UTF8.self)
+    #expect(recipe.contains("layers: conv1=int8, layer*=int4/int5, linear=int8"))
   }
 
   @Test("a folder that holds a run is not overwritten, and another recipe does not go on with it")

@@ -6,7 +6,7 @@ struct FormatSearchOptions: ParsableArguments {
   @Option(
     name: .customLong("fracbits"),
     help: """
-      Search formats by gradient (FracBits, Yang and Jin 2021) for this budget: bits (3: what 3 bits everywhere cost), or a cost with k, M or G. Needs --init; implies \
+      Search formats by gradient (FracBits, Yang and Jin 2021) for this budget: bits (3: what 3 bits everywhere cost), or a cost with k, M or G. Best begun with --init; implies \
       --qat sat, and --ends int8 unless they are given.
       """
   )
@@ -47,6 +47,11 @@ struct FormatSearchOptions: ParsableArguments {
     if let bits = Double(budget), (1...32).contains(bits) {
       let layers = graph.weightedLayers
       let quantization = try recipe.quantization(layers.map(\.name), catalog)
+      let chains = quantization.flatMap { [$0?.weightChain, $0?.inputChain].compactMap { $0 } }
+      let range = chains.map { ($0.bitWidth(of: 0), $0.bitWidth(of: $0.formats.count - 1)) }
+      if let (least, greatest) = range.first, bits < Double(least) || bits > Double(greatest) {
+        throw ValidationError("--fracbits \(budget): the formats to search have \(least) to \(greatest) bits")
+      }
       let model = ResourceModel(layers.map(\.shape), quantization, recipe.search.costModel)
       recipe.search.budget = model.uniformCost(bits: bits).rounded()
     } else {

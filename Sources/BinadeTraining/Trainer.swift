@@ -334,8 +334,8 @@ public final class Trainer {
       stochastic: isStochastic ? StochasticOperands(seed: recipe.seed, step: stepCount) : nil,
       quantized: quantized
     )
+    try chooseFormats()
     quantized?.step = stepCount
-    quantized?.freezeWhenOver()
     let wanted = teacher.map { teacher in
       let pass = TrainingPass(
         teacher.plan,

@@ -236,6 +236,7 @@ extension TrainingRecipe {
     number("penalty", \.search.penalty, 0...1e6, isLeftOut: true),
     number("searchShare", \.search.share, 0...0.999999, isLeftOut: true),
     flag("searchChannels", \.search.isChannelWise, isLeftOut: true),
+    word("searchRule", \.search.rule, isLeftOut: true),
     number("trackedShare", \.trackedShare, 0...1),
     flag("dropLast", \.dropsLast),
     seed,

@@ -34,9 +34,18 @@ import Testing
   }
 
   static func mixed(_ inputs: FractionalInputs, _ values: [Float]) -> (values: [Float], slopes: [Float]) {
-    var (mixed, slopes) = (values, values)
+    var mixed = values
     values.withUnsafeBufferPointer {
-      inputs.quantizer?.mix($0, channels: 1, into: &mixed, slope: &slopes)
+      inputs.quantizer?.mix($0, channels: 1, into: &mixed)
+    }
+    // The derivative by the place of a value by itself: the gradient behind it is 1.
+    let slopes = values.map { value -> Float in
+      guard let quantizer = inputs.quantizer, quantizer.count == 2 else { return 0 }
+      var (products, line) = ([0.0, 0.0], [value])
+      [value].withUnsafeBufferPointer {
+        quantizer.mix($0, channels: 1, into: &line, gradients: [1], gradientStride: 1, products: &products)
+      }
+      return Float(products[1] - products[0])
     }
     return (mixed, slopes)
   }

@@ -65,8 +65,11 @@ import Testing
     )
   }
 
-  @Test("places of one layer: gradients are the derivatives of the loss", arguments: [false, true])
-  func differences(isChannelWise: Bool) throws {
+  @Test(
+    "what one layer learns: gradients are the derivatives of the loss, by places or logits",
+    arguments: [(false, SearchRule.fracbits), (true, .fracbits), (false, .dnas)]
+  )
+  func differences(isChannelWise: Bool, rule: SearchRule) throws {
     // Everything else is float32, so that the loss has a derivative.
     let layer = 3
     let chain = try ResourceModelTests.named(["int2_midrise", "int8"])
@@ -79,7 +82,7 @@ import Testing
       recipe.batch = 1
       recipe.quantization = .sat
       recipe.search.formats = "int2_midrise,int8"
-      recipe.search.isChannelWise = isChannelWise
+      (recipe.search.isChannelWise, recipe.search.rule) = (isChannelWise, rule)
       let shapes = Self.graph.weightedLayers.map(\.shape)
       let range = ResourceModel(shapes, quantizations, .bitOperations).range
       recipe.search.budget = (range.least + range.greatest) / 2
@@ -92,10 +95,13 @@ import Testing
         quantization: quantizations,
         threads: 2
       )
-      let count = isChannelWise ? Self.graph.weightedLayers[layer].shape.outputChannels : 1
+      // Of logits the first of two, beside the same other one.
+      let count =
+        isChannelWise ? Self.graph.weightedLayers[layer].shape.outputChannels : rule == .dnas ? 2 : 1
       var places = Array(repeating: 0.5, count: count)
       places[0] = weights
-      trainer.quantized?.setPlaces(.init(weights: places, inputs: inputs), ofLayer: layer)
+      let others = rule == .dnas ? [inputs, 0.5] : [inputs]
+      trainer.quantized?.setPlaces(weights: places, inputs: others, ofLayer: layer)
       let (images, labels) = TrainingPassTests.images(Self.graph, 9)
       let report = try trainer.step(
         images: images,
@@ -105,7 +111,7 @@ import Testing
       return (report.loss, trainer)
     }
     let (base, trainer) = try loss(0.5, 0.5)
-    let gradient = try #require(trainer.quantized?.searchGradient(ofLayer: layer))
+    let gradient = try #require(trainer.quantized?.searchGradients(ofLayer: layer))
     #expect(base.isFinite)
     // The loss is curved by place, and known to seven digits.
     let step = 1.0 / 256
@@ -115,12 +121,13 @@ import Testing
       abs(weights - gradient.weights[0]) < 0.04 * abs(weights) + 1e-4,
       "\(weights), \(gradient.weights[0])"
     )
-    #expect(abs(inputs - gradient.inputs) < 0.04 * abs(inputs) + 1e-4, "\(inputs), \(gradient.inputs)")
-    #expect(abs(inputs) > 0.1 && abs(weights) > 0.01)
+    #expect(abs(inputs - gradient.inputs[0]) < 0.04 * abs(inputs) + 1e-4, "\(inputs), \(gradient.inputs[0])")
+    #expect(abs(inputs) > 0.01 && abs(weights) > 1e-3)
+    guard rule == .fracbits else { return }
     // At a format itself nothing but the cost pulls.
     let whole = try loss(1, 0).trainer
-    let none = try #require(whole.quantized?.searchGradient(ofLayer: layer))
-    #expect(none.weights[0] == 0 && none.inputs == 0)
+    let none = try #require(whole.quantized?.searchGradients(ofLayer: layer))
+    #expect(none.weights[0] == 0 && none.inputs == [0])
   }
 
   @Test("the penalty drives the cost to the budget from both sides, and chosen formats are within 1 % of it")
@@ -160,7 +167,7 @@ import Testing
     #expect(throws: TrainingError.self) { try trainer.deployed() }
     if isChannelWise, let search = trainer.quantized?.layers[2].search {
       let places = search.places.weights.indices.map { Double($0 % names.count) }
-      trainer.quantized?.setPlaces(.init(weights: places, inputs: search.places.inputs), ofLayer: 2)
+      trainer.quantized?.setPlaces(weights: places, inputs: [search.places.inputs], ofLayer: 2)
     }
     while !trainer.isDone { try trainer.step() }
     let (images, _) = TrainingPassTests.images(Self.graph, 7)
@@ -181,11 +188,16 @@ import Testing
 
   @Test(
     "stopped after every step and resumed, across the choice of formats: the same bytes",
-    arguments: [false, true]
+    arguments: [
+      (false, SearchRule.fracbits), (true, .fracbits), (true, .gumbel), (false, .bitpruning), (false, .dnas),
+      (false, .us),
+    ]
   )
-  func resumed(isChannelWise: Bool) throws {
+  func resumed(isChannelWise: Bool, rule: SearchRule) throws {
     func trainer(_ threads: Int, _ features: CPUFeatures = .detected) throws -> Trainer {
-      try Self.trainer(threads: threads, features: features) { $0.search.isChannelWise = isChannelWise }
+      try Self.trainer(threads: threads, features: features) {
+        ($0.search.isChannelWise, $0.search.rule) = (isChannelWise, rule)
+      }
     }
     let whole = try trainer(1)
     while !whole.isDone { try whole.step() }
@@ -207,10 +219,16 @@ import Testing
     #expect(run.parameters.values == whole.parameters.values)
     #expect(run.quantized?.state == whole.quantized?.state)
     #expect(run.search?.offset == whole.search?.offset && run.search?.cost == whole.search?.cost)
+    // Whatever the rule, the formats are within the budget, or as near as rounding comes.
+    let (cost, budget) = (try #require(whole.search?.cost), try #require(whole.search?.budget))
+    #expect(cost < 1.15 * budget, "\(cost / budget)")
+    if rule == .us { #expect(cost <= budget) }
+    // What `us` chose here, the shorter chain has as well.
+    guard rule != .us else { return }
     // Formats of another chain are none of this one's.
     let other = try Self.trainer(["int2_midrise/uint2", "int8"]) {
       ($0.search.isChannelWise, $0.search.formats) = (isChannelWise, Self.integers.joined(separator: ","))
-      $0.search.budget = whole.recipe.search.budget
+      ($0.search.budget, $0.search.rule) = (whole.recipe.search.budget, rule)
     }
     #expect(throws: TrainingError.self) { try other.resume(Checkpoint(contentsOf: file, for: Self.graph)) }
   }
@@ -231,5 +249,33 @@ import Testing
       ($0.search.isChannelWise, $0.search.penalty) = (true, 5)
     }
     #expect(throws: TrainingError.self) { while !mixed.isDone { try mixed.step() } }
+  }
+
+  @Test(
+    "the evolutionary search comes near the best of all choices, within the budget, and is a function of its seed"
+  )
+  func evolution() throws {
+    let counts = Array(repeating: 5, count: 7)
+    let worth = (0..<7).map { operand in (0..<5).map { Double(operand + 1) * Double($0).squareRoot() } }
+    func cost(_ choice: [Int]) -> Int { choice.reduce(0, +) }
+    func fitness(_ choice: [Int]) -> Double {
+      choice.enumerated().reduce(0) { $0 + worth[$1.offset][$1.element] }
+    }
+    var best = -Double.infinity
+    var choice = Array(repeating: 0, count: 7)
+    for number in 0..<78125 {
+      var rest = number
+      for index in choice.indices { (choice[index], rest) = (rest % 5, rest / 5) }
+      if cost(choice) <= 12 { best = max(best, fitness(choice)) }
+    }
+    let found = (0..<3).map { seed in
+      var search = EvolutionarySearch(counts: counts, seed: UInt64(seed)) { cost($0) <= 12 }
+      return search.best(from: Array(repeating: 1, count: 7), fitness: fitness)
+    }
+    for choice in found {
+      #expect(cost(choice) <= 12 && fitness(choice) > 0.97 * best, "\(fitness(choice) / best)")
+    }
+    var again = EvolutionarySearch(counts: counts, seed: 0) { cost($0) <= 12 }
+    #expect(again.best(from: Array(repeating: 1, count: 7), fitness: fitness) == found[0])
   }
 }

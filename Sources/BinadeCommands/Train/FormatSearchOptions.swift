@@ -22,6 +22,14 @@ struct FormatSearchOptions: ParsableArguments {
   @Option(help: "Count costs so: bitOperations, aqtQuadratic, aqtLinear, memoryBits. Default: bitOperations.")
   var cost: CostModel?
 
+  @Option(
+    help: """
+      How formats are searched: fracbits, gumbel (one of two drawn in each step), bitpruning (towards fewer bits only), dnas (all formats mixed), us (drawn in each \
+      step, then evolution). Default: fracbits.
+      """
+  )
+  var searchRule: String?
+
   @Flag(help: "Search a format for each output channel of weights.")
   var channelwise = false
 
@@ -29,8 +37,17 @@ struct FormatSearchOptions: ParsableArguments {
   static let standardFormats = (2...8).map { "int\($0)_midrise/uint\($0)" }.joined(separator: ",")
 
   func validate() throws {
-    guard budget == nil, searchFormats != nil || cost != nil || channelwise else { return }
-    throw ValidationError("--search-formats, --cost and --channelwise are for --fracbits BUDGET")
+    if budget != nil, channelwise, let searchRule, ["dnas", "us"].contains(searchRule) {
+      throw ValidationError(
+        "--channelwise is for fracbits, gumbel and bitpruning; \(searchRule) searches formats of layers"
+      )
+    }
+    guard budget == nil, searchFormats != nil || cost != nil || channelwise || searchRule != nil else {
+      return
+    }
+    throw ValidationError(
+      "--search-formats, --search-rule, --cost and --channelwise are for --fracbits BUDGET"
+    )
   }
 
   /// Settings that the options stand for, the budget apart.
@@ -39,6 +56,7 @@ struct FormatSearchOptions: ParsableArguments {
     return [("search", searchFormats ?? Self.standardFormats), ("quantization", "sat"), ("ends", "int8")]
       + (cost.map { [("costModel", $0.rawValue)] } ?? [])
       + (channelwise ? [("searchChannels", "true")] : [])
+      + (searchRule.map { [("searchRule", $0)] } ?? [])
   }
 
   /// Puts the budget into a recipe: what so many bits cost, or the cost itself.

@@ -1,13 +1,15 @@
 import BinadeNumerics
 
-/// Inputs of a layer at a place of a chain: clipped at a bound that is learned, and mixed of two formats.
+/// Inputs of a layer at a place of a chain: clipped at a bound that is learned, and mixed of formats.
 ///
 /// - Source: methods.md 2.3, 2.4; the gradient of the bound is SAT's.
 public struct FractionalInputs: Sendable {
   /// The formats.
   public let chain: FormatChain
   /// Where the layer is on the chain.
-  public var place: Double
+  public var place: Double { didSet { mixture = chain.mixture(at: place) } }
+  /// What inputs are made of: what is at the place, unless it is said otherwise.
+  public var mixture: FormatMixture
   /// What inputs are clipped at, above 0; nil before the first batch, which stays as it is.
   public var bound: Double?
   /// Whether inputs may be negative, and are clipped on both sides.
@@ -27,6 +29,7 @@ public struct FractionalInputs: Sendable {
   ) throws {
     precondition((0...chain.end).contains(place), "a place of the chain")
     (self.chain, self.place, self.bound, self.isSigned) = (chain, place, bound, isSigned)
+    mixture = chain.mixture(at: place)
     links = try chain.codecs(cache, isNonnegative: !isSigned)
     for case let link? in links where isSigned && link.codec.codec.reference.ladder.least.value >= 0 {
       throw QuantizationFailure.negativeValues(tensor: name, format: link.codec.codec.info.name)
@@ -38,7 +41,7 @@ public struct FractionalInputs: Sendable {
 
   /// The quantizer of a step; nil before the first batch.
   public var quantizer: FractionalQuantizer? {
-    bound.map { FractionalQuantizer(chain, links, place: place, bound: $0) }
+    bound.map { FractionalQuantizer(links, mixture, bound: $0) }
   }
 
   /// The scale of a format of the chain under the bound: that of its codes once it is chosen; nil for 0 bits.

@@ -1,26 +1,24 @@
 import BinadeNumerics
 
-/// A quantizer between two others: (1 - p) Q_l(x) + p Q_u(x).
+/// A quantizer between others: Σ p_i Q_i(x), of two neighbours on a chain (1 - p) Q_l(x) + p Q_u(x).
 ///
-/// What it makes is of no format, so it runs on products of real numbers. A class: lines of pixels are many, and copies of two quantizers
-/// for each of them cost more than the line.
+/// What it makes is of no format, so it runs on products of real numbers. A class: lines of pixels are many, and copies of quantizers for
+/// each of them cost more than the line.
 ///
-/// - Error: values are brought to the units of a format by a product and a quotient, and mixed by two products and a sum, each rounded
-///   to float32.
+/// - Error: values are brought to the units of a format by a product and a quotient, and mixed by products and sums, each rounded to
+///   float32.
 /// - Source: methods.md 2.4.
 public final class FractionalQuantizer: Sendable {
-  /// Both sides; nil takes every value for 0.
-  private let lower: Side?, upper: Side?
-  /// The share p of the upper one.
-  public let share: Double
+  /// The formats; nil takes every value for 0.
+  private let sides: [Side?]
+  /// What a unit of each format is worth, and what it contributes to the mixture.
+  private let units: [Double], factors: [Float]
 
   /// A format with values up to a bound: values are brought to its units by a product, as the formula has it, for a step that float32
   /// rounds would move ties.
   private final class Side: Sendable {
     let quantizer: Quantizer
     let steps: Float, bound: Float
-    /// What a unit of the format is worth.
-    var unit: Double { Double(bound) / Double(steps) }
 
     init(_ link: FormatChain.Link, bound: Double) {
       quantizer = Quantizer(link.codec, scales: .tensor(1))
@@ -43,51 +41,91 @@ public final class FractionalQuantizer: Sendable {
     }
   }
 
-  /// A quantizer at a place of a chain, whose formats fill -`bound` to `bound`, or 0 to `bound`.
-  init(_ chain: FormatChain, _ links: [FormatChain.Link?], place: Double, bound: Double) {
-    let (low, high, share) = chain.neighbours(of: place)
-    lower = links[low].map { Side($0, bound: bound) }
-    upper = links[high].map { Side($0, bound: bound) }
-    self.share = share
+  /// A mixture of formats that fill -`bound` to `bound`, or 0 to `bound`.
+  init(_ links: [FormatChain.Link?], _ mixture: FormatMixture, bound: Double) {
+    let own = mixture.formats.map { links[$0] }
+    sides = own.map { $0.map { Side($0, bound: bound) } }
+    units = own.map { $0.map { Double(Float(bound)) / Double(Float($0.steps)) } ?? 0 }
+    factors = zip(units, mixture.shares).map { Float($0 * $1) }
   }
 
-  /// Writes the mixture, and Q_u(x) - Q_l(x), its derivative by the place: 0 at a format itself.
+  /// Formats of the mixture.
+  public var count: Int { sides.count }
+
+  /// Writes the mixture.
   ///
-  /// - Shape: whole pixels of `channels`; as many in `output` and `slope`, which may be nil.
+  /// - Shape: whole pixels of `channels`; as many in `output`.
+  public func mix(
+    _ values: UnsafeBufferPointer<Float>,
+    channels: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    each(values, channels) { index, line in add(line, values.count, index, into: output) }
+  }
+
+  /// Writes the mixture, and adds Σ g·Q_i(x) of each format to `products`: the derivatives of the loss by the shares.
+  ///
+  /// - Shape: `values` and `output` are pixels x `channels`, `gradients` pixels x `gradientStride`.
   public func mix(
     _ values: UnsafeBufferPointer<Float>,
     channels: Int,
     into output: UnsafeMutablePointer<Float>,
-    slope: UnsafeMutablePointer<Float>? = nil
+    gradients: UnsafePointer<Float>,
+    gradientStride: Int,
+    products: inout [Double]
   ) {
-    let count = values.count
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { room in
-      guard let low = room.baseAddress else { return }
-      let high = low + count
-      quantize(lower, values, channels, into: low)
-      let (lowUnit, highUnit) = (lower?.unit ?? 0, upper?.unit ?? 0)
-      guard share > 0 else {
-        let factor = Float(lowUnit)
-        for index in 0..<count { output[index] = low[index] * factor }
-        slope?.update(repeating: 0, count: count)
-        return
+    each(values, channels) { index, line in
+      add(line, values.count, index, into: output)
+      guard let line else { return }
+      let sum = (0..<values.count / channels).reduce(0.0) { sum, row in
+        sum + Self.product(gradients + row * gradientStride, line + row * channels, count: channels)
       }
-      quantize(upper, values, channels, into: high)
-      let (lowFactor, highFactor) = (Float((1 - share) * lowUnit), Float(share * highUnit))
-      for index in 0..<count { output[index] = low[index] * lowFactor + high[index] * highFactor }
-      guard let slope else { return }
-      let (lowStep, highStep) = (Float(lowUnit), Float(highUnit))
-      for index in 0..<count { slope[index] = high[index] * highStep - low[index] * lowStep }
+      products[index] += units[index] * sum
     }
   }
 
-  private func quantize(
-    _ side: Side?,
+  /// Calls `body` with each format's number in the mixture and the line in its units; nil for a format that takes every value for 0.
+  private func each(
     _ values: UnsafeBufferPointer<Float>,
     _ channels: Int,
+    _ body: (Int, UnsafePointer<Float>?) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: values.count) { room in
+      guard let line = room.baseAddress else { return }
+      for index in sides.indices {
+        sides[index]?.quantize(values, channels: channels, into: line)
+        body(index, sides[index] == nil ? nil : UnsafePointer(line))
+      }
+    }
+  }
+
+  /// Adds the share of a format; the first one writes.
+  private func add(
+    _ line: UnsafePointer<Float>?,
+    _ count: Int,
+    _ index: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
-    guard let side else { return output.update(repeating: 0, count: values.count) }
-    side.quantize(values, channels: channels, into: output)
+    guard let line else {
+      if index == 0 { output.update(repeating: 0, count: count) }
+      return
+    }
+    let factor = factors[index]
+    if index == 0 {
+      for place in 0..<count { output[place] = line[place] * factor }
+    } else {
+      for place in 0..<count { output[place] += line[place] * factor }
+    }
+  }
+
+  /// Σ a·b in eight lanes, so that the order is the same on every instruction set.
+  private static func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Double {
+    var lanes = SIMD8<Float>.zero
+    let whole = count / 8 * 8
+    for index in stride(from: 0, to: whole, by: 8) {
+      let left = UnsafeRawPointer(a + index).loadUnaligned(as: SIMD8<Float>.self)
+      lanes += left * UnsafeRawPointer(b + index).loadUnaligned(as: SIMD8<Float>.self)
+    }
+    return (whole..<count).reduce(Double(lanes.sum())) { $0 + Double(a[$1] * b[$1]) }
   }
 }

@@ -69,6 +69,8 @@ enum RandomPurpose: UInt32 {
   case order = 0xB1AD_0001
   case augmentation = 0xB1AD_0002
   case operands = 0xB1AD_0003
+  case path = 0xB1AD_0004
+  case evolution = 0xB1AD_0005
 
   func generator(seed: UInt64, step: Int) -> CounterGenerator {
     CounterGenerator(seed: seed, tensor: rawValue, step: UInt32(truncatingIfNeeded: step))

@@ -146,7 +146,8 @@ extension TrainingPass {
     let parts = ParallelLoop.map(count: shards.count, threads: threads) { shard in
       var totals = ChannelSums(channels: shape.inputChannels)
       var scaleSums = QuantizerGradient.Sums(channels: shape.inputChannels)
-      var (greatestGradient, slope): (Float, Double) = (0, 0)
+      var greatestGradient: Float = 0
+      var products = [Double](repeating: 0, count: rule?.mixture?.count ?? 0)
       let partial = partials.base + shard * convolution.weightCount
       partial.update(repeating: 0, count: convolution.weightCount)
       let groups = shards.groups(
@@ -182,7 +183,7 @@ extension TrainingPass {
             { (block: GradientBlock) in
               let firstPixel = group.lowerBound * inputPixelCount + block.pixel
               if let rule {
-                self.quantizedBlock(block, firstPixel, rule, before, convert, &scaleSums, &slope) {
+                self.quantizedBlock(block, firstPixel, rule, before, convert, &scaleSums, &products) {
                   gradients in
                   finish.finish(
                     gradients,
@@ -217,11 +218,11 @@ extension TrainingPass {
           )
         }
       }
-      return (totals, scaleSums, greatestGradient, slope)
+      return (totals, scaleSums, greatestGradient, products)
     }
     sum(partials, layer, into: &target)
     quantized?.passWeights(number, layer.weights, parameters, gradient: &target)
-    if rule != nil { quantized?.addInputs(number, parts.map(\.1), slopes: parts.map(\.3)) }
+    if rule != nil { quantized?.addInputs(number, parts.map(\.1), products: parts.map(\.3)) }
     if tracksGradients { quantized?.note(greatestGradient: parts.map(\.2).max() ?? 0, ofLayer: number) }
     guard let output else { return }
     if plan.fusions.contains(.gradientFinish) {
@@ -239,12 +240,12 @@ extension TrainingPass {
     _ before: LineConversion,
     _ after: LineConversion,
     _ sums: inout QuantizerGradient.Sums,
-    _ slope: inout Double,
+    _ products: inout [Double],
     _ body: (UnsafePointer<Float>) -> Void
   ) {
     let channels = before.channels
     let count = block.count * channels
-    scratch.with(4 * count) { room in
+    scratch.with(3 * count) { room in
       func gather(_ convert: LineConversion, into place: UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
       {
         guard block.pixelStep != 1 else { return convert(firstPixel * channels, count, place) }
@@ -259,13 +260,15 @@ extension TrainingPass {
       let values = gather(before, into: room)
       let rounded: UnsafePointer<Float>?
       if let mixture = rule.mixture {
-        let slopes = room + 3 * count
-        let line = UnsafeBufferPointer(start: values, count: count)
-        mixture.mix(line, channels: channels, into: room + count, slope: slopes)
+        mixture.mix(
+          UnsafeBufferPointer(start: values, count: count),
+          channels: channels,
+          into: room + count,
+          gradients: block.sums,
+          gradientStride: block.rowStride,
+          products: &products
+        )
         rounded = UnsafePointer(room + count)
-        for row in 0..<block.count {
-          slope += Self.product(block.sums + row * block.rowStride, slopes + row * channels, count: channels)
-        }
       } else {
         rounded = rule.rule.needsRounded(learns: rule.learns) ? gather(after, into: room + count) : nil
       }
@@ -311,17 +314,6 @@ extension TrainingPass {
       }
     }
     return (made, nil, .identity(channels: shape.channels))
-  }
-
-  /// Σ a·b in eight lanes, so that the order is the same on every instruction set.
-  private static func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Double {
-    var lanes = SIMD8<Float>.zero
-    let whole = count / 8 * 8
-    for index in stride(from: 0, to: whole, by: 8) {
-      let left = UnsafeRawPointer(a + index).loadUnaligned(as: SIMD8<Float>.self)
-      lanes += left * UnsafeRawPointer(b + index).loadUnaligned(as: SIMD8<Float>.self)
-    }
-    return (whole..<count).reduce(Double(lanes.sum())) { $0 + Double(a[$1] * b[$1]) }
   }
 
   /// The pass from the gradient of a layer's output to that of its raw sums; writes the gradients of batch norm or bias.

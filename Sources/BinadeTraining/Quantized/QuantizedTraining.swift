@@ -37,6 +37,10 @@ package final class QuantizedTraining {
   let quantizations: [LayerQuantization?]
   /// The search of formats; nil where they are given.
   var search: FormatSearch?
+  /// A choice of formats that is measured in the place of mixtures; nil for these.
+  var measuredChoice: [ResourceModel.Places]?
+  /// Of random words.
+  let seed: UInt64
   /// The formats that were chosen, by their numbers; nil as long as they are searched.
   var chosenPlaces: [ResourceModel.Places]?
   /// Whether the inputs of each layer never are negative.
@@ -64,7 +68,7 @@ package final class QuantizedTraining {
   ) throws {
     precondition(quantizations.count == plan.layers.count, "a quantization for each layer")
     self.trackedStepCount = trackedStepCount
-    self.quantizations = quantizations
+    (self.quantizations, self.seed) = (quantizations, seed)
     let cache = CodecCache()
     self.cache = cache
     let nonnegative = Self.nonnegativeInputs(plan)
@@ -153,6 +157,7 @@ package final class QuantizedTraining {
 
   /// Makes the quantizers of a step, and what weights become.
   func prepare(_ parameters: NetworkParameters) {
+    prepareSearch()
     let layout = parameters.layout
     for index in layers.indices {
       let hasQuantizer = layers[index].weights != nil || layers[index].search?.weights != nil
@@ -395,10 +400,10 @@ package final class QuantizedTraining {
 
   /// Notes what the shards found for the scale of a layer's inputs.
   ///
-  /// `slopes`: Σg·(Q_u - Q_l) of each shard, where formats are searched.
-  func addInputs(_ index: Int, _ shards: [QuantizerGradient.Sums], slopes: [Double]) {
+  /// `products`: Σg·Q_i of each shard for each format of a mixture, where formats are searched.
+  func addInputs(_ index: Int, _ shards: [QuantizerGradient.Sums], products: [[Double]]) {
     if layers[index].search?.inputs != nil {
-      addSearchedInputs(index, shards, slopes: slopes)
+      addSearchedInputs(index, shards, products: products)
       return
     }
     guard let trainable = layers[index].inputs, trainable.rule.isLearned else { return }

@@ -17,6 +17,8 @@ public struct FormatSearchSettings: Sendable, Hashable {
   public var share = 0.8
   /// Whether each output channel has a format of its own.
   public var isChannelWise = false
+  /// How.
+  public var rule = SearchRule.fracbits
 
   /// No search.
   public init() {}
@@ -59,18 +61,20 @@ struct FormatSearch: Sendable {
   let penalty: Double
   /// Steps in which formats are searched.
   let stepCount: Int
+  let rule: SearchRule
   /// How places became formats; nil as long as they are searched.
   var frozen: PlaceFreezing?
 
   /// A search that has not begun.
-  init(_ model: ResourceModel, budget: Double, penalty: Double, stepCount: Int) {
-    (self.model, self.budget, self.penalty, self.stepCount) = (model, budget, penalty, stepCount)
+  init(_ model: ResourceModel, _ settings: FormatSearchSettings, budget: Double, stepCount: Int) {
+    (self.model, self.budget, self.stepCount) = (model, budget, stepCount)
+    (penalty, rule) = (settings.penalty, settings.rule)
   }
 
-  /// The derivatives of the penalty κ·|C/T - 1| by the places; 0 at the budget.
+  /// The derivatives of the penalty κ·|C/T - 1| by the places; 0 at the budget, and of `bitpruning` below it.
   func gradient(_ places: [ResourceModel.Places]) -> [ResourceModel.Places] {
     let (cost, gradient) = model.cost(places)
-    let sign: Double = cost > budget ? 1 : cost < budget ? -1 : 0
+    let sign: Double = cost > budget ? 1 : cost < budget && rule != .bitpruning ? -1 : 0
     let factor = sign * penalty / budget
     return gradient.map {
       ResourceModel.Places(weights: $0.weights.map { factor * $0 }, inputs: factor * $0.inputs)

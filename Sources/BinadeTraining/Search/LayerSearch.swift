@@ -1,29 +1,77 @@
 import BinadeKernels
 import BinadeNetworks
+import BinadeNumerics
 import BinadeQuantization
 
 /// The operands of a layer while their formats are searched; an operand that is nil has its format already.
 package struct LayerSearch: Sendable {
   var weights: FractionalWeights?
   var inputs: FractionalInputs?
-  /// Derivatives of the task's loss by the places in this step, and the momentum of places.
-  var gradient: ResourceModel.Places
-  var momentum: ResourceModel.Places
-  /// The same of the bound.
+  /// What is learned of each.
+  var weightPlaces: SearchedOperand?, inputPlaces: SearchedOperand?
+  /// The bound of the inputs: the derivative of the loss by it, and its momentum.
   var boundGradient = 0.0, boundMomentum = 0.0
   /// What bounds do not fall below: a thousandth of where they began.
   var leastBound = 0.0
 
   /// Operands at their first places.
-  init(weights: FractionalWeights?, inputs: FractionalInputs?) {
+  ///
+  /// `channelCount`: places of weights: one, or one for each output channel.
+  init(
+    weights: FractionalWeights?,
+    inputs: FractionalInputs?,
+    rule: SearchRule = .fracbits,
+    place: Double = 0,
+    channelCount: Int = 1
+  ) {
     (self.weights, self.inputs) = (weights, inputs)
-    let zeros = ResourceModel.Places(weights: (weights?.places ?? [0]).map { _ in 0 }, inputs: 0)
-    (gradient, momentum) = (zeros, zeros)
+    weightPlaces = weights.map { SearchedOperand($0.chain, rule, place: place, count: channelCount) }
+    inputPlaces = inputs.map { SearchedOperand($0.chain, rule, place: place, count: 1) }
+    if let weightPlaces { self.weights?.places = weightPlaces.places }
+    if let inputPlaces { self.inputs?.place = inputPlaces.places[0] }
   }
 
   /// Where the operands are; 0 for those that have their format.
   package var places: ResourceModel.Places {
-    ResourceModel.Places(weights: weights?.places ?? [0], inputs: inputs?.place ?? 0)
+    ResourceModel.Places(weights: weightPlaces?.places ?? [0], inputs: inputPlaces?.places[0] ?? 0)
+  }
+
+  /// What the last step found for places or logits.
+  package var gradients: (weights: [Double], inputs: [Double]) {
+    (weightPlaces?.gradient ?? [], inputPlaces?.gradient ?? [])
+  }
+
+  /// Moves the operands to other places, for measurements.
+  mutating func move(weights: [Double], inputs: [Double]) {
+    weightPlaces?.move(to: weights)
+    inputPlaces?.move(to: inputs)
+  }
+
+  /// Decides what the operands are made of in a step.
+  ///
+  /// `layer`: its number, for random words. `progress`: the share of the search that is done.
+  mutating func prepare(layer: Int, seed: UInt64, step: Int, progress: Double) {
+    let generator = RandomPurpose.path.generator(seed: seed, step: step)
+    func uniform(_ operand: Int) -> (Int) -> Double {
+      { element in
+        let place = UInt64(2 * layer + operand) << 32 | UInt64(element)
+        return (Double(generator.word(of: place)) + 0.5) / 0x1p32
+      }
+    }
+    if let mixtures = weightPlaces?.mixtures(uniform(0), progress: progress) { weights?.mixtures = mixtures }
+    if let mixture = inputPlaces?.mixtures(uniform(1), progress: progress).first { inputs?.mixture = mixture }
+  }
+
+  /// Makes the operands of what nothing is drawn for.
+  mutating func prepareMean() {
+    if let weightPlaces { weights?.mixtures = weightPlaces.meanMixtures }
+    if let inputPlaces { inputs?.mixture = inputPlaces.meanMixtures[0] }
+  }
+
+  /// Gives the operands one format each, for measurements of a choice.
+  mutating func choose(_ places: ResourceModel.Places) {
+    weights?.mixtures = places.weights.map { FormatMixture(Int($0)) }
+    inputs?.mixture = FormatMixture(Int(places.inputs))
   }
 
   /// Begins to clip inputs at their greatest magnitude.
@@ -33,29 +81,15 @@ package struct LayerSearch: Sendable {
     leastBound = bound / 1000
   }
 
-  /// Moves places and bound along their gradients, as SGD with the step's rate and momentum, without decay.
-  ///
-  /// Places are projected onto the chain: one that momentum carries over its end comes back.
+  /// Moves places and bound along their gradients.
   ///
   /// `penalty`: the derivatives of the penalty by the places.
   mutating func update(_ values: StepValues, penalty: ResourceModel.Places) {
-    func moved(_ value: Double, _ gradient: Double, _ momentum: inout Double) -> Double {
-      momentum = values.momentum * momentum + gradient
-      return value - values.learningRate * (gradient + values.momentum * momentum)
-    }
-    if var weights {
-      weights.places = weights.places.indices.map {
-        let gradient = gradient.weights[$0] + penalty.weights[$0]
-        return weights.chain.projected(moved(weights.places[$0], gradient, &momentum.weights[$0]))
-      }
-      self.weights = weights
-    }
-    if var inputs {
-      inputs.place = inputs.chain.projected(
-        moved(inputs.place, gradient.inputs + penalty.inputs, &momentum.inputs)
-      )
-      inputs.bound = inputs.bound.map { max(leastBound, moved($0, boundGradient, &boundMomentum)) }
-      self.inputs = inputs
-    }
+    weightPlaces?.update(values, penalty: penalty.weights)
+    inputPlaces?.update(values, penalty: [penalty.inputs])
+    guard let bound = inputs?.bound else { return }
+    boundMomentum = values.momentum * boundMomentum + boundGradient
+    let change = values.learningRate * (boundGradient + values.momentum * boundMomentum)
+    inputs?.bound = max(leastBound, bound - change)
   }
 }

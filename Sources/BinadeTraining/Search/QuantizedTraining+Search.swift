@@ -46,13 +46,16 @@ extension QuantizedTraining {
     }
     let start = FormatSearch.start(model, chain, budget: budget)
     for index in layers.indices {
-      guard var search = layers[index].search else { continue }
-      let count = settings.isChannelWise ? layers[index].shape.outputChannels : 1
-      search.weights?.places = Array(repeating: start, count: count)
-      search.inputs?.place = start
-      layers[index].search = LayerSearch(weights: search.weights, inputs: search.inputs)
+      guard let search = layers[index].search else { continue }
+      layers[index].search = LayerSearch(
+        weights: search.weights,
+        inputs: search.inputs,
+        rule: settings.rule,
+        place: start,
+        channelCount: settings.isChannelWise ? layers[index].shape.outputChannels : 1
+      )
     }
-    search = FormatSearch(model, budget: budget, penalty: settings.penalty, stepCount: stepCount)
+    search = FormatSearch(model, settings, budget: budget, stepCount: stepCount)
   }
 
   /// Where the operands of all layers are; those of chosen formats at whole numbers.
@@ -81,12 +84,28 @@ extension QuantizedTraining {
   }
 
   /// What the last step found for the places of a layer; nil where they are not searched.
-  package func searchGradient(ofLayer index: Int) -> ResourceModel.Places? { layers[index].search?.gradient }
+  package func searchGradients(ofLayer index: Int) -> (weights: [Double], inputs: [Double])? {
+    layers[index].search?.gradients
+  }
 
-  /// Moves the operands of a layer to other places, for measurements.
-  package func setPlaces(_ places: ResourceModel.Places, ofLayer index: Int) {
-    layers[index].search?.weights?.places = places.weights
-    layers[index].search?.inputs?.place = places.inputs
+  /// Moves the operands of a layer to other places, or logits, for measurements.
+  package func setPlaces(weights: [Double], inputs: [Double], ofLayer index: Int) {
+    layers[index].search?.move(weights: weights, inputs: inputs)
+  }
+
+  /// Decides what searched operands are made of: in a step by the rule of the search, between steps by what is learned, or of a choice that
+  /// is measured.
+  func prepareSearch() {
+    for index in layers.indices where layers[index].search != nil {
+      if let measuredChoice {
+        layers[index].search?.choose(measuredChoice[index])
+      } else if let step, let search {
+        let progress = Double(step) / Double(max(1, search.stepCount))
+        layers[index].search?.prepare(layer: index, seed: seed, step: step, progress: min(1, progress))
+      } else {
+        layers[index].search?.prepareMean()
+      }
+    }
   }
 
   /// Whether formats are still mixtures.
@@ -101,22 +120,26 @@ extension QuantizedTraining {
   ) {
     guard let weights = layers[index].search?.weights else { return }
     let depth = layers[index].shape.depth
-    layers[index].search?.gradient.weights = gradient.withUnsafeMutableBufferPointer { whole in
+    let shares = gradient.withUnsafeMutableBufferPointer { whole in
       parameters.values.withUnsafeBufferPointer { parameters in
         let gradient = UnsafeMutableBufferPointer(rebasing: whole[range])
         let values = UnsafeBufferPointer(rebasing: parameters[range])
-        let slopes = weights.placeGradients(UnsafeBufferPointer(gradient), depth: depth)
+        let shares = weights.shareGradients(UnsafeBufferPointer(gradient), depth: depth)
         weights.propagate(gradient, weights: values)
-        return slopes
+        return shares
       }
     }
+    layers[index].search?.weightPlaces?.note(shareGradients: shares)
   }
 
   /// Notes what the shards found for the place and the bound of a layer's inputs.
-  func addSearchedInputs(_ index: Int, _ shards: [QuantizerGradient.Sums], slopes: [Double]) {
+  func addSearchedInputs(_ index: Int, _ shards: [QuantizerGradient.Sums], products: [[Double]]) {
     guard let bound = layers[index].search?.inputs?.bound else { return }
     let sums = shards.reduce(into: ScaleSums()) { $0 += ScaleSums($1) }
-    layers[index].search?.gradient.inputs = slopes.reduce(0, +)
+    let shares = products.reduce(into: products[0].map { _ in 0 }) { sums, more in
+      for index in sums.indices { sums[index] += more[index] }
+    }
+    layers[index].search?.inputPlaces?.note(shareGradients: [shares])
     layers[index].search?.boundGradient = sums.above - sums.below + sums.inside / bound
   }
 
@@ -128,11 +151,12 @@ extension QuantizedTraining {
     }
   }
 
-  /// Chooses formats once the search is over: before the first step behind it.
-  func freezeWhenOver() {
-    guard let search, search.frozen == nil, let step, step >= search.stepCount else { return }
-    let frozen = PlaceFreezing(places, search.model, target: search.budget)
-    do { try take(frozen) } catch { failure = failure ?? error }
+  /// Chooses formats for places.
+  ///
+  /// Throws what ``TrainableQuantizer`` throws.
+  func freeze() throws {
+    guard let search else { return }
+    try take(PlaceFreezing(places, search.model, target: search.budget))
   }
 
   /// Puts quantizers of chosen formats in the place of mixtures.

@@ -13,16 +13,13 @@ extension QuantizedTraining {
     for (index, layer) in layers.enumerated() {
       let (weights, inputs) = ("\(layer.name) weights", "\(layer.name) inputs")
       if let search = layer.search {
-        if let own = search.weights {
-          lines.append(line(weights, "places", own.places))
-          lines.append(line(weights, "placeMomentum", search.momentum.weights))
+        for (name, operand) in [(weights, search.weightPlaces), (inputs, search.inputPlaces)] {
+          guard let state = operand?.state else { continue }
+          lines.append(line(name, "places", state.values))
+          lines.append(line(name, "placeMomentum", state.momentum))
         }
-        if let own = search.inputs {
-          lines.append(line(inputs, "places", [own.place]))
-          lines.append(line(inputs, "placeMomentum", [search.momentum.inputs]))
-          if let bound = own.bound {
-            lines.append(line(inputs, "bound", [bound, search.leastBound, search.boundMomentum]))
-          }
+        if let bound = search.inputs?.bound {
+          lines.append(line(inputs, "bound", [bound, search.leastBound, search.boundMomentum]))
         }
       } else if let chosen = chosenPlaces?[index], let quantization = quantizations[index] {
         if quantization.weightChain != nil { lines.append(line(weights, "formats", chosen.weights)) }
@@ -36,12 +33,19 @@ extension QuantizedTraining {
   /// Takes over the lines of a search; how many there were, or nil for lines that are not of this network.
   func restoreSearch(_ found: [String: [String]]) -> Int? {
     var used = 0
-    func numbers(_ name: String, _ count: ClosedRange<Int>) -> [Double]? {
+    func numbers(_ name: String) -> [Double]? {
       guard let words = found[name] else { return nil }
       let numbers = words.compactMap { Double($0) }.filter(\.isFinite)
-      guard numbers.count == words.count, count.contains(numbers.count) else { return nil }
+      guard numbers.count == words.count else { return nil }
       used += 1
       return numbers
+    }
+    func restored(_ name: String, _ operand: inout SearchedOperand?) -> Bool {
+      guard operand != nil else { return true }
+      guard let values = numbers("\(name) places"), let momentum = numbers("\(name) placeMomentum") else {
+        return false
+      }
+      return operand?.restore(values: values, momentum: momentum) ?? false
     }
     let isChosen = layers.contains { layer in
       ["weights", "inputs"].contains { found["\(layer.name) \($0) formats"] != nil }
@@ -50,29 +54,13 @@ extension QuantizedTraining {
     for index in layers.indices {
       guard var search = layers[index].search else { continue }
       let name = layers[index].name
-      if var weights = search.weights {
-        let count = weights.places.count
-        guard let places = numbers("\(name) weights places", count...count),
-          let momentum = numbers("\(name) weights placeMomentum", count...count),
-          places.allSatisfy({ (0...weights.chain.end).contains($0) })
+      guard restored("\(name) weights", &search.weightPlaces), restored("\(name) inputs", &search.inputPlaces)
+      else { return nil }
+      if found["\(name) inputs bound"] != nil {
+        guard let bound = numbers("\(name) inputs bound"), bound.count == 3, bound[0] > 0, bound[1] > 0
         else { return nil }
-        weights.places = places
-        (search.weights, search.momentum.weights) = (weights, momentum)
-      }
-      if var inputs = search.inputs {
-        guard let place = numbers("\(name) inputs places", 1...1)?.first,
-          let momentum = numbers("\(name) inputs placeMomentum", 1...1)?.first,
-          (0...inputs.chain.end).contains(place)
-        else { return nil }
-        inputs.place = place
-        search.momentum.inputs = momentum
-        if found["\(name) inputs bound"] != nil {
-          guard let bound = numbers("\(name) inputs bound", 3...3), bound[0] > 0, bound[1] > 0 else {
-            return nil
-          }
-          (inputs.bound, search.leastBound, search.boundMomentum) = (bound[0], bound[1], bound[2])
-        }
-        search.inputs = inputs
+        search.inputs?.bound = bound[0]
+        (search.leastBound, search.boundMomentum) = (bound[1], bound[2])
       }
       layers[index].search = search
     }

@@ -64,7 +64,8 @@ extension TrainingRecipe {
       throw SpecificationError.noPair(text: pair.joined(separator: "/"))
     }
     let weights = try chain(pairs.map { $0[0] }, catalog, .channel)
-    let inputs = try chain(pairs.map { $0[$0.count - 1] }, catalog, .tensor)
+    // Inputs of no bits would leave nothing of a network.
+    let inputs = try chain(pairs.map { $0[$0.count - 1] }.filter { $0 != "0" }, catalog, .tensor)
     return (0..<layerCount).map { index in
       let (isFirst, isLast) = (index == 0, index == layerCount - 1)
       var layer = LayerQuantization(
@@ -72,7 +73,7 @@ extension TrainingRecipe {
         inputs: isFirst ? ends?.inputs : nil,
         method: quantization
       )
-      if layer.weights == nil { layer.weightChain = weights }
+      if layer.weights == nil { (layer.weightChain, layer.isChannelWise) = (weights, search.isChannelWise) }
       // Images get no gradient, so their format cannot be searched: it is the greatest of the chain.
       if layer.inputs == nil, !isFirst { layer.inputChain = inputs }
       if layer.inputs == nil, isFirst { layer.inputs = inputs.formats.last ?? nil }

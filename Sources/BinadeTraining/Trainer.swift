@@ -216,7 +216,7 @@ public final class Trainer {
 
   /// The network as it is deployed: running statistics, frozen quantizers, batch norm behind the sums.
   ///
-  /// Quantized, it gives the bits of the training network.
+  /// Quantized, it gives the bits of the training network. Channels that a search left no bits are not in it.
   ///
   /// Throws what `CompiledNetwork` throws.
   public func deployed() throws -> CompiledNetwork {
@@ -226,6 +226,10 @@ public final class Trainer {
         reason: "formats are still searched: mixtures of formats are not deployed; they are chosen after "
           + "step \(quantized.search?.stepCount ?? 0)"
       )
+    }
+    if let pruning {
+      let quantizers = TrainedQuantizers(quantized.quantizations, state: quantized.exportedState)
+      return try quantizers.compiled(pruning.graph(graph), pruning.parameters(evaluated, of: graph))
     }
     let network = FoldedNetwork(graph, evaluated, placement: .epilogue)
     return try CompiledNetwork(network, operands: quantized.operands(network))
@@ -355,6 +359,7 @@ public final class Trainer {
       throw .notFinite(step: stepCount, what: "the loss is not finite\(place)")
     }
     pass.backward(upstream, parameters, into: &gradient)
+    maskPruned(&gradient)
     let norm = GradientClipping.apply(recipe.clipping, to: &gradient, plan.parameters)
     guard norm.isFinite else { throw .notFinite(step: stepCount, what: "the gradient is not finite") }
     state.update(&parameters, gradient, values)

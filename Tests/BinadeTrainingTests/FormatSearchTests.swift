@@ -15,14 +15,15 @@ import Testing
   static func chain(_ names: [String], isInputs: Bool) throws -> FormatChain {
     try ResourceModelTests.named(
       names.map { $0.split(separator: "/").map(String.init) }.map { isInputs ? $0[$0.count - 1] : $0[0] }
+        .filter { !isInputs || $0 != "0" }
     )
   }
 
-  static func quantizations(_ names: [String], ends: Bool = true) throws -> [LayerQuantization?] {
+  static func quantizations(_ names: [String], isChannelWise: Bool) throws -> [LayerQuantization?] {
     let given = try QuantizedTrainingTests.quantization("int8", nil, .sat)
     let count = graph.weightedLayers.count
     return try (0..<count).map { index in
-      let isEnd = ends && (index == 0 || index == count - 1)
+      let isEnd = index == 0 || index == count - 1
       var layer = LayerQuantization(
         weights: isEnd ? given.weights : nil,
         inputs: index == 0 ? given.inputs : nil,
@@ -30,6 +31,7 @@ import Testing
       )
       if !isEnd { layer.weightChain = try chain(names, isInputs: false) }
       if index > 0 { layer.inputChain = try chain(names, isInputs: true) }
+      layer.isChannelWise = isChannelWise
       return layer
     }
   }
@@ -42,17 +44,18 @@ import Testing
     features: CPUFeatures = .detected,
     _ change: (inout TrainingRecipe) -> Void = { _ in }
   ) throws -> Trainer {
-    let quantizations = try quantizations(names)
-    let shapes = graph.weightedLayers.map(\.shape)
-    let range = ResourceModel(shapes, quantizations, .bitOperations).range
     var recipe = TrainingRecipe()
     (recipe.epochs, recipe.batch, recipe.dropsLast) = (2, 16, false)
     recipe.learningRate = 0.02
     recipe.quantization = .sat
     recipe.search.formats = names.joined(separator: ",")
-    recipe.search.budget = range.least + budgetShare * (range.greatest - range.least)
     recipe.search.share = 0.6
     change(&recipe)
+    let quantizations = try quantizations(names, isChannelWise: recipe.search.isChannelWise)
+    let range = ResourceModel(graph.weightedLayers.map(\.shape), quantizations, .bitOperations).range
+    if recipe.search.budget == nil {
+      recipe.search.budget = range.least + budgetShare * (range.greatest - range.least)
+    }
     return try Trainer(
       graph,
       TrainingPassTests.parameters(graph),
@@ -76,7 +79,7 @@ import Testing
     func loss(_ weights: Double, _ inputs: Double) throws -> (loss: Double, trainer: Trainer) {
       var quantizations: [LayerQuantization?] = Self.graph.weightedLayers.map { _ in nil }
       var searched = LayerQuantization(weights: nil, inputs: nil, method: .sat)
-      (searched.weightChain, searched.inputChain) = (chain, chain)
+      (searched.weightChain, searched.inputChain, searched.isChannelWise) = (chain, chain, isChannelWise)
       quantizations[layer] = searched
       var recipe = TrainingRecipe()
       recipe.batch = 1
@@ -175,7 +178,7 @@ import Testing
     #expect(served == trainer.logits(images: images, usesRunningStatistics: true))
     // What is exported gives the same, and says what was chosen.
     let quantizers = TrainedQuantizers(
-      try Self.quantizations(names),
+      try Self.quantizations(names, isChannelWise: isChannelWise),
       state: try #require(trainer.exportMetadata[TrainedQuantizers.key])
     )
     let compiled = try quantizers.compiled(Self.graph, trainer.parameters)
@@ -277,5 +280,102 @@ import Testing
     }
     var again = EvolutionarySearch(counts: counts, seed: 0) { cost($0) <= 12 }
     #expect(again.best(from: Array(repeating: 1, count: 7), fitness: fitness) == found[0])
+  }
+
+  @Test(
+    "channels of 0 bits are 0 from the choice on, and the network without them has the same bits and fewer products"
+  )
+  func pruned() throws {
+    let names = ["0"] + Self.integers
+    func trainer() throws -> Trainer {
+      try Self.trainer(names) {
+        ($0.search.isChannelWise, $0.search.penalty, $0.averageDecay) = (true, 0, 0.5)
+      }
+    }
+    let run = try trainer()
+    let prunable = ChannelPruning.prunableLayers(Self.graph)
+    let layers = Self.graph.weightedLayers
+    var lost = 0
+    for (index, layer) in layers.enumerated() {
+      guard let search = run.quantized?.layers[index].search else { continue }
+      let places = search.places.weights
+      // Half of the channels of layers that may lose some have next to nothing.
+      let isPrunable = prunable.contains(layer.name)
+      guard places.count == layer.shape.outputChannels else { continue }
+      let moved = places.indices.map { isPrunable && $0 % 2 == 1 ? 0.1 : Double(2 + $0 % 2) }
+      lost += isPrunable ? places.count / 2 : 0
+      run.quantized?.setPlaces(weights: moved, inputs: [search.places.inputs], ofLayer: index)
+    }
+    #expect(!prunable.isEmpty && lost > 0)
+    for _ in 0..<7 { try run.step() }
+    let checkpoint = run.checkpoint()
+    while !run.isDone { try run.step() }
+    let pruned = (run.quantized?.layers ?? []).filter { !$0.prunedChannels.isEmpty }
+    #expect(pruned.reduce(0) { $0 + $1.prunedChannels.count } == lost)
+    #expect(Set(pruned.map(\.name)) == prunable)
+    let (images, _) = TrainingPassTests.images(Self.graph, 7)
+    let trained = run.logits(images: images, usesRunningStatistics: true)
+    let pruning = ChannelPruning(
+      kept: Dictionary(
+        uniqueKeysWithValues: pruned.map { layer in
+          let count = layers.first { $0.name == layer.name }?.shape.outputChannels ?? 0
+          return (layer.name, (0..<count).filter { !layer.prunedChannels.contains($0) })
+        }
+      )
+    )
+    let graph = try pruning.graph(Self.graph)
+    #expect(TrainServeTests.logits(try run.deployed(), graph, images) == trained)
+    func products(_ graph: NetworkGraph) -> Int {
+      graph.weightedLayers.reduce(0) { $0 + $1.shape.multiplyAccumulateCount }
+    }
+    #expect(products(graph) < products(Self.graph))
+    // In float32 the channels that are left give the same, too.
+    var silent = run.evaluated
+    for layer in pruned {
+      guard let depth = layers.first(where: { $0.name == layer.name })?.shape.depth else { continue }
+      let values = Array(silent["\(layer.name).weight"])
+      silent["\(layer.name).weight"] =
+        values.indices.map { layer.prunedChannels.contains($0 / depth) ? 0 : values[$0] }[...]
+    }
+    let whole = TrainServeTests.logits(CompiledNetwork(FoldedNetwork(Self.graph, silent)), Self.graph, images)
+    let parameters = try pruning.parameters(run.evaluated, of: Self.graph)
+    let part = TrainServeTests.logits(CompiledNetwork(FoldedNetwork(graph, parameters)), graph, images)
+    for (one, two) in zip(whole, part) { #expect(abs(one - two) <= 1e-5 * max(1, abs(one))) }
+    // Resumed behind the choice: the same channels, the same bits.
+    let again = try trainer()
+    try again.resume(checkpoint)
+    while !again.isDone { try again.step() }
+    #expect(again.parameters.values == run.parameters.values)
+  }
+
+  @Test("a file that has lost channels is read as it was written; lists that are none are refused")
+  func prunedFile() throws {
+    let base = try ArchitectureName.resolve("resnet8-cifar")
+    let kept = ["layer1.0.conv1": [0, 1, 2, 7, 9, 10], "layer3.0.conv1": [5]]
+    let architecture = try PrunedArchitecture(base, ChannelPruning(kept: kept))
+    let parameters = NetworkParameters(architecture.graph, seed: 1)
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "binade-\(UUID().uuidString).safetensors"
+    )
+    defer { try? FileManager.default.removeItem(at: file) }
+    let normalization = Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1])
+    try Model.write(architecture, parameters, normalization, to: file)
+    let read = try Model(contentsOf: file)
+    #expect((read.architecture as? PrunedArchitecture)?.pruning.kept == kept)
+    #expect(read.parameters.values == parameters.values)
+    for text in [
+      "layer1.0.conv1", "layer1.0.conv1=", "layer1.0.conv1=3-1", "layer1.0.conv1=0-99", "conv1=0", "x=0",
+      "layer1.0.conv1=1,1", "layer1.0.conv1=0;layer1.0.conv1=1", "layer1.0.conv1=0-1048575",
+    ] {
+      let metadata = ["keptChannels": text]
+      try Model.write(
+        base,
+        NetworkParameters(base.graph, seed: 1),
+        normalization,
+        metadata: metadata,
+        to: file
+      )
+      #expect(throws: NetworkError.self, "\(text)") { try Model(contentsOf: file) }
+    }
   }
 }

@@ -15,6 +15,7 @@ import Testing
     let catalog = try FormatCatalog()
     return try FormatChain(
       names.map { name in
+        guard name != "0" else { return nil }
         let parts = name.split(separator: ":")
         return QuantizerSpecification(
           format: try catalog.format(named: String(parts[0])),

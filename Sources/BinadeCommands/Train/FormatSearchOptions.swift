@@ -14,7 +14,7 @@ struct FormatSearchOptions: ParsableArguments {
 
   @Option(
     help:
-      "The formats to search, in the order of their bits, joined by commas: FORMAT or WEIGHTS/INPUTS. Default: DoReFa's levels of 2 to 8 bits.",
+      "The formats to search, in the order of their bits, joined by commas: FORMAT or WEIGHTS/INPUTS; 0 first prunes channels (--channelwise). Default: DoReFa's levels of 2 to 8 bits.",
     completion: NameCompletion.quantizers
   )
   var searchFormats: String?

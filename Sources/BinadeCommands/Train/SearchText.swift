@@ -22,7 +22,12 @@ enum SearchText {
     for layer in result.layers {
       table.append([layer.name, formats(layer), layer.inputs])
     }
-    return table.text + "\n"
+    let pruned =
+      result.prunedChannelCount == 0
+      ? ""
+      : "\(result.prunedChannelCount) channels pruned: \(result.multiplyAccumulateCount) products an image, of "
+        + "\(result.unprunedMultiplyAccumulateCount)\n"
+    return table.text + "\n" + pruned
       + String(
         format: "cost %.6g of %.6g (%@), %+.2f %%; ",
         result.cost,
@@ -72,18 +77,30 @@ struct SearchResult: Codable {
   /// On the evaluation images: with mixtures of formats, and right after formats were chosen.
   let accuracyBefore: Double, accuracyAfter: Double
   let layers: [Layer]
+  /// Output channels that were pruned, and what an image costs without them and with them.
+  let prunedChannelCount: Int
+  let multiplyAccumulateCount: Int, unprunedMultiplyAccumulateCount: Int
 
   /// Nil as long as formats are searched.
-  init?(_ report: SearchReport, _ history: SearchHistory) {
+  ///
+  /// `graph`: of the network that is trained. `exported`: of that without pruned channels.
+  init?(_ report: SearchReport, _ history: SearchHistory, graph: NetworkGraph, exported: NetworkGraph) {
     guard let offset = report.offset, let before = history.entries.last(where: { !$0.isChosen }),
       let after = history.entries.first(where: \.isChosen)
     else { return nil }
     (costModel, budget, cost, self.offset) = (report.costModel, report.budget, report.cost, offset)
     (accuracyBefore, accuracyAfter) = (before.accuracy, after.accuracy)
+    func products(_ graph: NetworkGraph) -> Int {
+      graph.weightedLayers.reduce(0) { $0 + $1.shape.multiplyAccumulateCount }
+    }
+    (multiplyAccumulateCount, unprunedMultiplyAccumulateCount) = (products(exported), products(graph))
+    prunedChannelCount = report.layers.reduce(0) { sum, layer in
+      sum + (layer.weights.count > 1 ? layer.weights.count { $0 == nil } : 0)
+    }
     layers = report.layers.map { layer in
       Layer(
         name: layer.name,
-        weights: layer.weights.map { $0?.format.name ?? "float32" },
+        weights: layer.weights.map { $0?.format.name ?? (layer.weights.count > 1 ? "none" : "float32") },
         inputs: layer.inputs?.format.name ?? "float32",
         weightBits: layer.weightBits,
         inputBits: layer.inputBits

@@ -159,8 +159,9 @@ struct TrainCommand: ParsableCommand {
       let text = recipe.changes(from: TrainingRecipe(for: images))
       let training = StudyTraining(network, images, recipe, teacher: teacher, text: text)
       let options = Experiment.Options(threads: runOptions.threads)
-      let experiment = try Experiment(model: run.trained, data: folder, imageLimit: nil, options: options)
-      let trained = try Configuration(trained: run.trained, catalog: catalog)
+      let model = try run.trained()
+      let experiment = try Experiment(model: model, data: folder, imageLimit: nil, options: options)
+      let trained = try Configuration(trained: model, catalog: catalog)
       let configuration = trained ?? Configuration()
       let result = try experiment.run(configuration)
       try store.add(

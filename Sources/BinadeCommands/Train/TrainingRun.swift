@@ -34,11 +34,12 @@ final class TrainingRun {
   }
 
   /// The network as it is now.
-  var trained: Model {
-    Model(
+  func trained() throws -> Model {
+    let exported = try trainer.exported(network.architecture)
+    return Model(
       name: network.name,
-      network.architecture,
-      trainer.evaluated,
+      exported.architecture,
+      exported.parameters,
       network.normalization,
       metadata: trainer.exportMetadata
     )
@@ -101,9 +102,10 @@ final class TrainingRun {
   }
 
   private func export(_ name: String) throws {
+    let exported = try trainer.exported(network.architecture)
     try Model.write(
-      network.architecture,
-      trainer.evaluated,
+      exported.architecture,
+      exported.parameters,
       network.normalization,
       metadata: trainer.exportMetadata.merging(["trainedBy": "binade \(BinadeVersion.current)"]) { own, _ in
         own
@@ -172,7 +174,14 @@ final class TrainingRun {
       bestEpoch: session.best?.epoch,
       serving: serving,
       folding: folding,
-      search: trainer.search.flatMap { SearchResult($0, session.searchHistory) },
+      search: try trainer.search.flatMap {
+        SearchResult(
+          $0,
+          session.searchHistory,
+          graph: network.architecture.graph,
+          exported: try trainer.exported(network.architecture).architecture.graph
+        )
+      },
       imagesPerSecond: seconds > 0 ? Double(imageCount) / seconds : nil,
       provenance: TrainingResult.Provenance(
         binadeVersion: BinadeVersion.current,

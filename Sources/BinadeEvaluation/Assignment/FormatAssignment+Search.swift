@@ -1,17 +1,19 @@
 import BinadeTraining
 
 extension FormatAssignment {
-  /// What a search chose, a line for each layer; output channels of other formats than the first one have lines of their own.
+  /// What a search chose, a line for each layer; output channels of other formats than the first one have lines of their own, counted
+  /// without those that were pruned.
   public init(_ layers: [SearchReport.Layer]) {
     self.init()
     for layer in layers {
-      let common = layer.weights.first ?? nil
+      let weights = layer.weights.count > 1 ? layer.weights.filter { $0 != nil } : layer.weights
+      let common = weights.first ?? nil
       add(layer: layer.name, weights: common, activations: layer.inputs)
       var first = 0
-      for channel in layer.weights.indices {
-        let format = layer.weights[channel]
-        if channel + 1 < layer.weights.count,
-          layer.weights[channel + 1]?.description == format?.description
+      for channel in weights.indices {
+        let format = weights[channel]
+        if channel + 1 < weights.count,
+          weights[channel + 1]?.description == format?.description
         {
           continue
         }

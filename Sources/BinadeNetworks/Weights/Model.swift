@@ -41,7 +41,12 @@ public struct Model: Sendable {
     options.input = ImageShape(channels: channels, height: size, width: size)
     options.classCount = Self.classCount(of: weights)
     options.widthMultiplier = try Self.widthMultiplier(of: weights)
-    architecture = try ArchitectureName.resolve(architectureName, options)
+    let whole = try ArchitectureName.resolve(architectureName, options)
+    if let kept = weights.metadata[PrunedArchitecture.key] {
+      architecture = try PrunedArchitecture(whole, text: kept, file: weights.name)
+    } else {
+      architecture = whole
+    }
     parameters = try NetworkParameters(architecture.graph, file: weights)
     network = FoldedNetwork(architecture.graph, parameters)
     normalization = try Normalization(metadata: weights, channels: channels)

@@ -9,21 +9,25 @@ public struct ChosenWeights: Sendable {
   public let scales: [Float]
   /// What output channels use of the widest format; nil where they all have it.
   public let limits: ChannelLimits?
+  /// Output channels of 0 bits, which have scale and limits of the widest format for want of others.
+  public let prunedChannels: [Int]
 
   /// Formats of a chain.
   ///
   /// `places`: numbers of formats, one or one for each output channel.
   ///
-  /// Throws ``QuantizationFailure`` for 0 bits, and for channels whose formats are no part of the widest, between whose least and greatest value
+  /// Throws ``QuantizationFailure`` for 0 bits of all channels, and for channels whose formats are no part of the widest, between whose least and greatest value
   /// both have the same.
   public init(_ chain: FormatChain, _ places: [Double], _ cache: CodecCache, name: String) throws {
     let links = try chain.codecs(cache)
-    let chosen = places.map { Int($0) }
-    let widestIndex = chosen.max() ?? 0
+    let all = places.map { Int($0) }
+    let widestIndex = all.max() ?? 0
     guard let widest = chain.formats[widestIndex], let link = links[widestIndex] else {
       throw QuantizationFailure.noFormat(tensor: name)
     }
     self.widest = widest
+    prunedChannels = all.indices.filter { chain.formats[all[$0]] == nil }
+    let chosen = all.map { chain.formats[$0] == nil ? widestIndex : $0 }
     guard Set(chosen).count > 1 else {
       (scales, limits) = ([Float(1 / link.steps)], nil)
       return

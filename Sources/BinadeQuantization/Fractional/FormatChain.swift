@@ -13,9 +13,10 @@ public struct FormatChain: Sendable {
 
   /// A chain.
   ///
-  /// Throws ``FormatChainError`` for fewer than two formats, bits that fall from one to the next, and block formats.
+  /// Throws ``FormatChainError`` for fewer than two formats beside 0 bits, bits that fall from one to the next, and block formats.
   public init(_ formats: [QuantizerSpecification?]) throws(FormatChainError) {
-    guard formats.count > 1 else { throw .tooShort(count: formats.count) }
+    let count = formats.count { $0 != nil }
+    guard count > 1 || (count == 1 && formats.count > 1) else { throw .tooShort(count: formats.count) }
     if let block = formats.first(where: { $0?.format.blocks != nil }) {
       throw .blocks(format: block?.format.name ?? "")
     }
@@ -25,6 +26,11 @@ public struct FormatChain: Sendable {
       throw .unordered(lower: lower?.format.name ?? "0", upper: upper?.format.name ?? "0")
     }
   }
+
+  /// The same without 0 bits.
+  public var withoutNothing: FormatChain { FormatChain(some: formats.filter { $0 != nil }) }
+
+  private init(some formats: [QuantizerSpecification?]) { self.formats = formats }
 
   /// The last place.
   public var end: Double { Double(formats.count - 1) }

@@ -130,10 +130,11 @@ public struct StudyTraining {
       throw StudyFileFault(reason: "\(error)")
     }
     guard isDone else { return .stopped }
+    let exported = try trainer.exported(start.architecture)
     let model = Model(
       name: name,
-      start.architecture,
-      trainer.evaluated,
+      exported.architecture,
+      exported.parameters,
       start.normalization,
       metadata: trainer.exportMetadata
     )

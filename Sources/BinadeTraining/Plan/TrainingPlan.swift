@@ -113,6 +113,22 @@ struct TrainingPlan: Sendable {
     }
   }
 
+  /// The layer that alone reads the output channels of another, which may be taken away then: both are convolutions without groups, with
+  /// batch norm behind them; nil where there is none.
+  func readerOfPrunable(_ layer: Int) -> Int? {
+    guard let stage = stages.indices.first(where: { self.layer(ofStage: $0) == layer }),
+      stages[stage].inputs.count == 1, readers[stage].count == 1,
+      let reader = self.layer(ofStage: readers[stage][0]), stages[readers[stage][0]].inputs[0] == stage
+    else { return nil }
+    let shapes = (layers[layer].shape, layers[reader].shape)
+    let fits =
+      shapes.1.inputHeight == shapes.0.outputHeight && shapes.1.inputChannels == shapes.0.outputChannels
+    let isNormalized = [layer, reader].allSatisfy {
+      layers[$0].normalization != nil && layers[$0].shape.groups == 1
+    }
+    return fits && isNormalized ? reader : nil
+  }
+
   /// The number of the layer that a stage computes; nil for other stages.
   func layer(ofStage stage: Int) -> Int? {
     if case .layer(let layer) = stages[stage].operation { layer } else { nil }

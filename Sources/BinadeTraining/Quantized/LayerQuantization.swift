@@ -10,6 +10,8 @@ public struct LayerQuantization: Sendable {
   public var method: TrainingMethod
   /// Formats between which an operand moves until one is chosen, in the place of the one above; nil where that is it.
   public var weightChain: FormatChain?, inputChain: FormatChain?
+  /// Whether each output channel of weights has a place on the chain of its own.
+  public var isChannelWise = false
 
   /// Formats and a method.
   public init(

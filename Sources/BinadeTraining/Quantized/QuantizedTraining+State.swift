@@ -15,12 +15,17 @@ extension QuantizedTraining {
     }.joined(separator: "\n") + searchState.map { "\n" + $0 }.joined()
   }
 
-  /// The same without what only training needs.
+  /// The same without what only training needs, and without pruned channels.
   var exportedState: String {
-    state.split(separator: "\n").filter { line in
-      ["scales", "offset", "formats"].contains(
-        line.split(separator: " ", maxSplits: 3).dropFirst(2).first ?? ""
-      )
+    let pruned = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, Set($0.prunedChannels)) })
+    return state.split(separator: "\n").compactMap { line -> String? in
+      let words = line.split(separator: " ").map(String.init)
+      guard words.count > 3, ["scales", "offset", "formats"].contains(words[2]) else { return nil }
+      guard words[1] == "weights", words.count > 4, let pruned = pruned[words[0]], !pruned.isEmpty else {
+        return String(line)
+      }
+      let kept = words.dropFirst(3).enumerated().filter { !pruned.contains($0.offset) }.map(\.element)
+      return (words.prefix(3) + kept).joined(separator: " ")
     }.joined(separator: "\n")
   }
 

@@ -19,6 +19,8 @@ package final class QuantizedTraining {
     var weightUnit: Float, inputUnit: Float
     /// Whether operands are what codes stand for: scales of blocks cannot leave the sum, and mixtures of formats have none.
     var isReal: Bool
+    /// Output channels whose weights have no bits.
+    package internal(set) var prunedChannels: [Int] = []
     /// The operands whose formats are searched; nil once they have them.
     package var search: LayerSearch?
     /// Of this step: what is rounded in the place of the weights, what it becomes, and by which quantizer.
@@ -68,6 +70,14 @@ package final class QuantizedTraining {
   ) throws {
     precondition(quantizations.count == plan.layers.count, "a quantization for each layer")
     self.trackedStepCount = trackedStepCount
+    // Only channels that nothing else needs may have no bits.
+    let quantizations = quantizations.enumerated().map { index, quantization -> LayerQuantization? in
+      guard var quantization, let chain = quantization.weightChain else { return quantization }
+      if !quantization.isChannelWise || plan.readerOfPrunable(index) == nil {
+        quantization.weightChain = chain.withoutNothing
+      }
+      return quantization
+    }
     (self.quantizations, self.seed) = (quantizations, seed)
     let cache = CodecCache()
     self.cache = cache
@@ -212,6 +222,9 @@ package final class QuantizedTraining {
           unit: unit,
           into: base + channel * depth
         )
+      }
+      for channel in layers[index].prunedChannels {
+        buffer.baseAddress?.advanced(by: channel * depth).update(repeating: 0, count: depth)
       }
       count = values.count
     }
@@ -387,6 +400,9 @@ package final class QuantizedTraining {
               )
               sums[trainable.isPerChannel ? channel : 0] += ScaleSums(lanes)
             }
+          }
+          for channel in layers[index].prunedChannels {
+            gradient.baseAddress?.advanced(by: channel * depth).update(repeating: 0, count: depth)
           }
           if let replaced { replaced.withUnsafeBufferPointer(apply) } else { apply(weights) }
           trainable.propagate(gradient, weights: weights)

@@ -81,16 +81,13 @@ struct FormatSearch: Sendable {
     }
   }
 
-  /// The place from which a search of all operands alike begins: half a step above the one that costs the budget.
-  ///
-  /// - Source: methods.md 2.6.
-  static func start(_ model: ResourceModel, _ chain: FormatChain, budget: Double) -> Double {
-    var (lower, upper) = (0.0, chain.end)
+  /// The bits that cost the budget where all operands have them.
+  static func uniformBits(_ model: ResourceModel, budget: Double) -> Double {
+    var (lower, upper) = (0.0, 32.0)
     for _ in 0..<60 {
       let middle = (lower + upper) / 2
-      let places = model.layers.map { _ in ResourceModel.Places(weights: [middle], inputs: middle) }
-      if model.cost(places).value > budget { upper = middle } else { lower = middle }
+      if model.uniformCost(bits: middle) > budget { upper = middle } else { lower = middle }
     }
-    return chain.projected(lower + 0.5)
+    return lower
   }
 }

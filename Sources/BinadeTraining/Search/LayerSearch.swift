@@ -16,17 +16,22 @@ package struct LayerSearch: Sendable {
 
   /// Operands at their first places.
   ///
+  /// Half a step above those that have `bits` (methods.md 2.6).
+  ///
   /// `channelCount`: places of weights: one, or one for each output channel.
   init(
     weights: FractionalWeights?,
     inputs: FractionalInputs?,
     rule: SearchRule = .fracbits,
-    place: Double = 0,
+    bits: Double = 0,
     channelCount: Int = 1
   ) {
     (self.weights, self.inputs) = (weights, inputs)
-    weightPlaces = weights.map { SearchedOperand($0.chain, rule, place: place, count: channelCount) }
-    inputPlaces = inputs.map { SearchedOperand($0.chain, rule, place: place, count: 1) }
+    func operand(_ chain: FormatChain, _ count: Int) -> SearchedOperand {
+      SearchedOperand(chain, rule, place: chain.projected(chain.place(ofBits: bits) + 0.5), count: count)
+    }
+    weightPlaces = weights.map { operand($0.chain, channelCount) }
+    inputPlaces = inputs.map { operand($0.chain, 1) }
     if let weightPlaces { self.weights?.places = weightPlaces.places }
     if let inputPlaces { self.inputs?.place = inputPlaces.places[0] }
   }

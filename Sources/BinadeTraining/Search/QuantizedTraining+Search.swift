@@ -31,9 +31,6 @@ extension QuantizedTraining {
   ///
   /// Throws ``TrainingError`` for a budget that no choice of formats meets.
   func beginSearch(_ settings: FormatSearchSettings, stepCount: Int) throws(TrainingError) {
-    guard let chain = quantizations.lazy.compactMap({ $0?.weightChain ?? $0?.inputChain }).first else {
-      return
-    }
     let model = ResourceModel(layers.map(\.shape), quantizations, settings.costModel)
     let (least, greatest) = model.range
     guard let budget = settings.budget, (least...greatest).contains(budget) else {
@@ -44,15 +41,15 @@ extension QuantizedTraining {
           + "least and the greatest of the formats"
       )
     }
-    let start = FormatSearch.start(model, chain, budget: budget)
+    let bits = FormatSearch.uniformBits(model, budget: budget)
     for index in layers.indices {
       guard let search = layers[index].search else { continue }
       layers[index].search = LayerSearch(
         weights: search.weights,
         inputs: search.inputs,
         rule: settings.rule,
-        place: start,
-        channelCount: settings.isChannelWise ? layers[index].shape.outputChannels : 1
+        bits: bits,
+        channelCount: quantizations[index]?.isChannelWise == true ? layers[index].shape.outputChannels : 1
       )
     }
     search = FormatSearch(model, settings, budget: budget, stepCount: stepCount)
@@ -156,7 +153,20 @@ extension QuantizedTraining {
   /// Throws what ``TrainableQuantizer`` throws.
   func freeze() throws {
     guard let search else { return }
-    try take(PlaceFreezing(places, search.model, target: search.budget))
+    let before = places
+    let frozen = PlaceFreezing(before, search.model, target: search.budget)
+    // A layer keeps one channel at least: the one that had most.
+    let kept = zip(before, zip(frozen.places, quantizations)).map { before, pair in
+      var (place, quantization) = pair
+      let most = before.weights.indices.max { before.weights[$0] < before.weights[$1] } ?? 0
+      if quantization?.weightChain?.formats[0] == nil, quantization?.weightChain != nil,
+        place.weights.allSatisfy({ $0 == 0 })
+      {
+        place.weights[most] = 1
+      }
+      return place
+    }
+    try take(PlaceFreezing(offset: frozen.offset, places: kept, cost: search.model.cost(kept).value))
   }
 
   /// Puts quantizers of chosen formats in the place of mixtures.
@@ -182,6 +192,7 @@ extension QuantizedTraining {
         let chosen = try ChosenWeights(weights.chain, frozen.places[index].weights, cache, name: layer.name)
         layer.weights = try quantizer(chosen.widest, .weights)
         layer.weights?.take(chosen.scales, limits: chosen.limits)
+        layer.prunedChannels = chosen.prunedChannels
         layer.weightUnit = layer.weights.map { OperandValues($0.codec).floatUnit } ?? 1
       }
       if let inputs = search.inputs {

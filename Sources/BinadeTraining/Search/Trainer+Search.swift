@@ -32,6 +32,7 @@ extension Trainer {
     } catch {
       throw .quantization(reason: "\(error)")
     }
+    clearPruned()
   }
 
   /// The choice of formats within the budget with the least loss on training images, as they are, with their own statistics.

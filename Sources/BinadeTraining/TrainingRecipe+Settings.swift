@@ -234,6 +234,7 @@ extension TrainingRecipe {
     optional("budget", \.search.budget, 1...1e18, isLeftOut: true),
     word("costModel", \.search.costModel, isLeftOut: true),
     number("penalty", \.search.penalty, 0...1e6, isLeftOut: true),
+    number("sharpening", \.search.sharpening, 0...1e6, isLeftOut: true),
     number("searchShare", \.search.share, 0...0.999999, isLeftOut: true),
     flag("searchChannels", \.search.isChannelWise, isLeftOut: true),
     word("searchRule", \.search.rule, isLeftOut: true),

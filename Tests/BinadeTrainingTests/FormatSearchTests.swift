@@ -378,4 +378,23 @@ import Testing
       #expect(throws: NetworkError.self, "\(text)") { try Model(contentsOf: file) }
     }
   }
+
+  @Test("formats of equal bits are searched by the task alone; sharpening draws places to formats")
+  func families() throws {
+    func places(_ sharpening: Double) throws -> [Double] {
+      let trainer = try Self.trainer(["int4", "float4_e2m1", "posit5", "int8"], budgetShare: 0.2) {
+        ($0.epochs, $0.search.sharpening, $0.search.share) = (4, sharpening, 0.999)
+      }
+      let start = try #require(trainer.quantized?.layers[2].search?.places.weights)
+      while trainer.stepCount < 19 { try trainer.step() }
+      let searches = (trainer.quantized?.layers ?? []).compactMap(\.search)
+      let end = searches.flatMap { $0.places.weights + [$0.places.inputs] }
+      #expect(end.contains { $0 != start[0] })
+      return end
+    }
+    func distance(_ places: [Double]) -> Double {
+      places.reduce(0) { $0 + abs($1 - $1.rounded()) } / Double(places.count)
+    }
+    #expect(try distance(places(50)) < 0.5 * distance(places(0)))
+  }
 }

@@ -198,7 +198,7 @@ import Testing
     for (key, value) in [
       ("gradients", "float8_e5m2"), ("layers", "conv1=int8, layer1.*=int4/int3"), ("search", "int2,int8"),
       ("budget", "1000.0"), ("costModel", "memoryBits"), ("penalty", "7.0"), ("searchShare", "0.5"),
-      ("searchChannels", "true"), ("searchRule", "gumbel"),
+      ("searchChannels", "true"), ("sharpening", "0.5"), ("searchRule", "gumbel"),
     ] {
       #expect(!recipe.text.contains("\(key): "))
       try recipe.set(key, to: value)

@@ -88,10 +88,10 @@ package struct LayerSearch: Sendable {
 
   /// Moves places and bound along their gradients.
   ///
-  /// `penalty`: the derivatives of the penalty by the places.
-  mutating func update(_ values: StepValues, penalty: ResourceModel.Places) {
-    weightPlaces?.update(values, penalty: penalty.weights)
-    inputPlaces?.update(values, penalty: [penalty.inputs])
+  /// `penalty`: the derivatives of the penalty by the places. `sharpening`: what draws places to formats.
+  mutating func update(_ values: StepValues, penalty: ResourceModel.Places, sharpening: Double = 0) {
+    weightPlaces?.update(values, penalty: penalty.weights, sharpening: sharpening)
+    inputPlaces?.update(values, penalty: [penalty.inputs], sharpening: sharpening)
     guard let bound = inputs?.bound else { return }
     boundMomentum = values.momentum * boundMomentum + boundGradient
     let change = values.learningRate * (boundGradient + values.momentum * boundMomentum)

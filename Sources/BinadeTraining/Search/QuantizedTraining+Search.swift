@@ -144,7 +144,7 @@ extension QuantizedTraining {
   func updateSearch(_ values: StepValues) {
     guard let search, search.frozen == nil else { return }
     for (index, penalty) in search.gradient(places).enumerated() {
-      layers[index].search?.update(values, penalty: penalty)
+      layers[index].search?.update(values, penalty: penalty, sharpening: search.sharpening(step: step ?? 0))
     }
   }
 

@@ -34,6 +34,9 @@ struct SearchedOperand: Sendable {
     if rule == .dnas { logits = values } else { places = values }
   }
 
+  /// How far places stay inside the ends of the chain.
+  private static let rim = 1e-3
+
   /// Whether places or logits are learned.
   private var isLearned: Bool { rule != .us }
 
@@ -102,10 +105,11 @@ struct SearchedOperand: Sendable {
 
   /// Moves what is learned along its gradients, as SGD with the step's rate and momentum, without decay.
   ///
-  /// Places are projected onto the chain: one that momentum carries over its end comes back.
+  /// Places are projected onto the chain, a thousandth inside its ends: one that momentum carries over an end comes back, and one that is at an
+  /// end is still reached by the task, which has nothing to say at a format itself.
   ///
-  /// `penalty`: its derivatives by the places.
-  mutating func update(_ values: StepValues, penalty: [Double]) {
+  /// `penalty`: its derivatives by the places. `sharpening`: μ of μ·p(1 - p), which draws places to formats.
+  mutating func update(_ values: StepValues, penalty: [Double], sharpening: Double = 0) {
     guard isLearned else { return }
     var total = gradient
     if rule == .dnas {
@@ -113,7 +117,10 @@ struct SearchedOperand: Sendable {
       let own = Self.softmax(logits)
       for index in total.indices { total[index] += penalty[0] * own[index] * (Double(index) - places[0]) }
     } else {
-      for index in total.indices { total[index] += penalty[index] }
+      for index in total.indices {
+        let share = places[index] - places[index].rounded(.down)
+        total[index] += penalty[index] + sharpening * (1 - 2 * share)
+      }
     }
     for index in total.indices {
       momentum[index] = values.momentum * momentum[index] + total[index]
@@ -121,7 +128,7 @@ struct SearchedOperand: Sendable {
       if rule == .dnas {
         logits[index] -= change
       } else {
-        places[index] = chain.projected(places[index] - change)
+        places[index] = min(max(places[index] - change, Self.rim), chain.end - Self.rim)
       }
     }
     if rule == .dnas { places = [meanPlace] }

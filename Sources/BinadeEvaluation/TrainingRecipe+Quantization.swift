@@ -20,7 +20,20 @@ extension TrainingRecipe {
   public func quantization(_ names: [String], _ catalog: FormatCatalog) throws -> [LayerQuantization?] {
     guard isQuantized else { return [] }
     let (body, ends) = try formats(catalog)
-    if search.formats != nil { return try searched(layerCount: names.count, ends, catalog) }
+    if search.formats != nil {
+      let given = [
+        ("weights", weights), ("activations", activations), ("layers", layers), ("gradients", self.gradients),
+      ]
+      if let (key, value) = given.first(where: { $0.1 != nil }) {
+        throw TrainingError.invalidRecipe(
+          parameter: key,
+          found: value ?? "",
+          allowed:
+            "none where formats are searched; name those to choose from in 'search', and those of the ends in 'ends'"
+        )
+      }
+      return try searched(layerCount: names.count, ends, catalog)
+    }
     let rules = try assignment(catalog).rules(of: names)
     let gradients = try gradients.map {
       try QuantizerSpecification(parsing: $0, catalog: catalog, granularity: .tensor)

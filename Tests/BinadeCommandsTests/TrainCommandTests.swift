@@ -119,6 +119,11 @@ import Testing
       (["--fracbits", "1k"], "'budget' is 1000.0; allowed:"),
       (["--fracbits", "few"], "--fracbits takes bits"),
       (["--channelwise"], "are for --fracbits BUDGET"),
+      (
+        ["--fracbits", "4", "--weights", "int4"],
+        "'weights' is int4; allowed: none where formats are searched"
+      ),
+      (["--fracbits", "4", "--layer", "conv1=int4"], "'layers' is conv1=int4; allowed: none"),
       (["--fracbits", "4", "--search-formats", "int4"], "a search needs at least 2 formats"),
       (["--fracbits", "4", "--search-formats", "int5,int4"], "'int4' comes after 'int5'"),
       (["--fracbits", "4", "--search-formats", "int4,mxfp4_e2m1"], "'mxfp4_e2m1' is a block format"),

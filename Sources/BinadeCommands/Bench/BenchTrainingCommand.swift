@@ -87,23 +87,29 @@ struct BenchTrainingCommand: ParsableCommand {
           ? nil : { BenchTraining.products(product, architecture, .float32, batch: batch, threads: threads) }
       )
     }
-    let fusions = TrainingFusions.each.map { name, fusion in
+    let fusions = catalog == nil ? fusionRows(architecture, precision) : []
+    try options.run([step] + fusions + products)
+  }
+
+  /// The step beside itself without each of its fusions.
+  private func fusionRows(_ architecture: any Architecture, _ precision: ProductPrecision) -> [BenchRow] {
+    let (batch, threads) = (batch, options.threads)
+    return TrainingFusions.each.map { name, fusion in
       BenchRow(
         name: "step with \(name)",
         format: precision.rawValue,
         workload: { try BenchTraining.step(architecture, precision, batch: batch, threads: threads) },
         twin: {
-          let others = TrainingFusions.all.subtracting(fusion)
+          let fusions = TrainingFusions.all.subtracting(fusion)
           return try BenchTraining.step(
             architecture,
             precision,
             batch: batch,
             threads: threads,
-            fusions: others
+            fusions: fusions
           )
         }
       )
     }
-    try options.run([step] + (catalog == nil ? fusions : []) + products)
   }
 }

@@ -134,7 +134,7 @@ struct SearchPlot {
       plot "bits.tsv" using 1:2 with linespoints pt 7 ps 0.6 lw 2 lc rgb "#333333" notitle, 1 with lines dt 3 lc rgb "#888888" title "budget"
       set xlabel "Step"
       set ylabel "Bits"
-      set key outside below
+      set key outside top center horizontal
       plot \(curves.joined(separator: ", \\\n  ")), \\
         1/0 with lines lw 1.5 dt 1 lc rgb "#333333" title "weights", \\
         1/0 with lines lw 1.5 dt 2 lc rgb "#333333" title "inputs", \\

@@ -77,6 +77,19 @@ import Testing
     #expect(Self.mixed(try Self.inputs(Self.integers, at: 0), [0.62]).values == [0])
   }
 
+  @Test("a mixture that is written over the values it is made from")
+  func inPlace() throws {
+    let inputs = try Self.inputs(Self.integers, at: 2.25)
+    let values: [Float] = (0..<96).map { Float($0) / 80 }
+    let apart = Self.mixed(inputs, values).values
+    var line = values
+    line.withUnsafeMutableBufferPointer { line in
+      guard let base = line.baseAddress else { return }
+      inputs.quantizer?.mix(UnsafeBufferPointer(line), channels: 1, into: base)
+    }
+    #expect(line == apart && Set(apart).count > 8)
+  }
+
   @Test("F2: inputs' gradients by bits and bound")
   func inputGradients() throws {
     let inputs = try Self.inputs(Self.integers, at: 3.4, bound: 1.5)

@@ -42,6 +42,7 @@ import Testing
     budgetShare: Double = 0.4,
     threads: Int = 2,
     features: CPUFeatures = .detected,
+    fusions: TrainingFusions = .all,
     _ change: (inout TrainingRecipe) -> Void = { _ in }
   ) throws -> Trainer {
     var recipe = TrainingRecipe()
@@ -63,6 +64,7 @@ import Testing
       normalization: TestImages.normalization(graph),
       recipe: recipe,
       quantization: quantizations,
+      fusions: fusions,
       threads: threads,
       features: features
     )
@@ -70,11 +72,13 @@ import Testing
 
   @Test(
     "what one layer learns: gradients are the derivatives of the loss, by places or logits",
-    arguments: [(false, SearchRule.fracbits), (true, .fracbits), (false, .dnas)]
+    arguments: [
+      (3, false, SearchRule.fracbits), (3, true, .fracbits), (3, false, .dnas), (4, false, .fracbits),
+    ]
   )
-  func differences(isChannelWise: Bool, rule: SearchRule) throws {
-    // Everything else is float32, so that the loss has a derivative.
-    let layer = 3
+  func differences(layer: Int, isChannelWise: Bool, rule: SearchRule) throws {
+    // Everything else is float32, so that the loss has a derivative. The inputs of layer 3 are in memory, those of layer 4 are made from the
+    // sums of the layer before it.
     let chain = try ResourceModelTests.named(["int2_midrise", "int8"])
     func loss(_ weights: Double, _ inputs: Double) throws -> (loss: Double, trainer: Trainer) {
       var quantizations: [LayerQuantization?] = Self.graph.weightedLayers.map { _ in nil }
@@ -131,6 +135,24 @@ import Testing
     let whole = try loss(1, 0).trainer
     let none = try #require(whole.quantized?.searchGradients(ofLayer: layer))
     #expect(none.weights[0] == 0 && none.inputs == [0])
+  }
+
+  @Test("a step of a search is the same with fused passes and without", arguments: SearchRule.allCases)
+  func fusions(rule: SearchRule) throws {
+    func step(_ fusions: TrainingFusions) throws -> (loss: Double, gradients: [Double]) {
+      let trainer = try Self.trainer(fusions: fusions) { $0.search.rule = rule }
+      let report = try trainer.step()
+      let searched = (0..<Self.graph.weightedLayers.count).compactMap {
+        trainer.quantized?.searchGradients(ofLayer: $0)
+      }
+      return (report.loss, searched.flatMap { $0.weights + $0.inputs })
+    }
+    let (fused, unfused) = (try step(.all), try step([]))
+    #expect(fused.loss == unfused.loss)
+    let greatest = fused.gradients.map(abs).max() ?? 0
+    #expect((greatest > 0) == (rule != .us))
+    let difference = zip(fused.gradients, unfused.gradients).map { abs($0 - $1) }.max() ?? 0
+    #expect(difference <= 1e-5 * greatest)
   }
 
   @Test("the penalty drives the cost to the budget from both sides, and chosen formats are within 1 % of it")

@@ -27,7 +27,7 @@ struct TrainCommand: ParsableCommand {
         binade train --data cifar10 --init resnet20.safetensors --learning-rate 0.03 --set warmUp=0.1 --output tuned
         binade train --data cifar10 --architecture resnet20-cifar --output r20 --resume
         binade train --data cifar10 --init resnet20.safetensors --weights int4 --activations int4 --ends int8 --qat lsq --output q4
-        binade train --data cifar10 --init resnet20.safetensors --fracbits 3 --set clipping=1 --output mixed3
+        binade train --data cifar10 --init resnet20.safetensors --fracbits 3 --output mixed3
       """
   )
 

@@ -54,13 +54,13 @@ public final class FractionalQuantizer: Sendable {
 
   /// Writes the mixture.
   ///
-  /// - Shape: whole pixels of `channels`; as many in `output`.
+  /// - Shape: whole pixels of `channels`; as many in `output`, which may be where the values are.
   public func mix(
     _ values: UnsafeBufferPointer<Float>,
     channels: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
-    each(values, channels) { index, line in add(line, values.count, index, into: output) }
+    each(values, channels, into: output) { _, _ in }
   }
 
   /// Writes the mixture, and adds Σ g·Q_i(x) of each format to `products`: the derivatives of the loss by the shares.
@@ -74,9 +74,7 @@ public final class FractionalQuantizer: Sendable {
     gradientStride: Int,
     products: inout [Double]
   ) {
-    each(values, channels) { index, line in
-      add(line, values.count, index, into: output)
-      guard let line else { return }
+    each(values, channels, into: output) { index, line in
       let sum = (0..<values.count / channels).reduce(0.0) { sum, row in
         sum + Self.product(gradients + row * gradientStride, line + row * channels, count: channels)
       }
@@ -84,18 +82,25 @@ public final class FractionalQuantizer: Sendable {
     }
   }
 
-  /// Calls `body` with each format's number in the mixture and the line in its units; nil for a format that takes every value for 0.
+  /// Writes the mixture when all formats have read the values; calls `body` with the number of each format that has values but 0, and the
+  /// line in its units.
   private func each(
     _ values: UnsafeBufferPointer<Float>,
     _ channels: Int,
-    _ body: (Int, UnsafePointer<Float>?) -> Void
+    into output: UnsafeMutablePointer<Float>,
+    _ body: (Int, UnsafePointer<Float>) -> Void
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: values.count) { room in
+    let count = values.count
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { room in
       guard let line = room.baseAddress else { return }
+      let mixed = line + count
       for index in sides.indices {
         sides[index]?.quantize(values, channels: channels, into: line)
-        body(index, sides[index] == nil ? nil : UnsafePointer(line))
+        let known = sides[index] == nil ? nil : UnsafePointer(line)
+        add(known, count, index, into: mixed)
+        known.map { body(index, $0) }
       }
+      output.update(from: mixed, count: count)
     }
   }
 

@@ -90,6 +90,40 @@ import Testing
     #expect(line == apart && Set(apart).count > 8)
   }
 
+  @Test(
+    "a grid between two formats has levels between theirs, at a format its own; its step is learned as if values were not rounded"
+  )
+  func grids() throws {
+    func grid(_ names: [String], at place: Double, bound: Double = 1) throws -> FractionalInputs {
+      var inputs = try Self.inputs(names, at: 0, bound: bound, isSigned: names[0].contains("midrise"))
+      inputs.mixture = inputs.chain.grid(at: place)
+      return inputs
+    }
+    // 2 to the 2.5 less one is 4.656854 steps.
+    let (values, slopes) = Self.mixed(try grid(["uint2", "uint3"], at: 0.5), [0.4, 0.8, 0.97, 2])
+    for (value, exact) in zip(values, [0.429474, 0.858949, 1, 1] as [Float]) {
+      #expect(abs(value - exact) < 1e-6)
+    }
+    for (slope, exact) in zip(slopes, [-0.024817, -0.049635, -0.02526, 0] as [Float]) {
+      #expect(abs(slope - exact) < 1e-5)
+    }
+    let midrise = ["int2_midrise", "int3_midrise"]
+    let middle = Self.mixed(try grid(midrise, at: 0.5, bound: 2), [-0.6, 0.1, 1, 1.9]).values
+    for (value, exact) in zip(middle, [-0.429474, 0.429474, 1.288423, 2] as [Float]) {
+      #expect(abs(value - exact) < 1e-6)
+    }
+    let line: [Float] = (0..<200).map { Float($0) * 0.01171 - 1.1 }
+    for (names, isPositive) in [(["uint2", "uint3"], true), (midrise, false)] {
+      let line = isPositive ? line.map(abs) : line
+      for place in [0, 1.0] {
+        let whole = Self.mixed(try Self.inputs(names, at: place, isSigned: !isPositive), line).values
+        for (value, exact) in zip(Self.mixed(try grid(names, at: place), line).values, whole) {
+          #expect(abs(value - exact) < 1e-6)
+        }
+      }
+    }
+  }
+
   @Test("F2: inputs' gradients by bits and bound")
   func inputGradients() throws {
     let inputs = try Self.inputs(Self.integers, at: 3.4, bound: 1.5)

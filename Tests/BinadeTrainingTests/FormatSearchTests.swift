@@ -215,7 +215,7 @@ import Testing
     "stopped after every step and resumed, across the choice of formats: the same bytes",
     arguments: [
       (false, SearchRule.fracbits), (true, .fracbits), (true, .gumbel), (false, .bitpruning), (false, .dnas),
-      (false, .us),
+      (false, .us), (false, .dq), (true, .dq),
     ]
   )
   func resumed(isChannelWise: Bool, rule: SearchRule) throws {
@@ -248,8 +248,8 @@ import Testing
     let (cost, budget) = (try #require(whole.search?.cost), try #require(whole.search?.budget))
     #expect(cost < 1.15 * budget, "\(cost / budget)")
     if rule == .us { #expect(cost <= budget) }
-    // What `us` chose here, the shorter chain has as well.
-    guard rule != .us else { return }
+    // What `us` chose here, the shorter chain has as well; for `dq` it has no grid.
+    guard rule != .us, rule != .dq else { return }
     // Formats of another chain are none of this one's.
     let other = try Self.trainer(["int2_midrise/uint2", "int8"]) {
       ($0.search.isChannelWise, $0.search.formats) = (isChannelWise, Self.integers.joined(separator: ","))
@@ -269,6 +269,20 @@ import Testing
       #expect(allowed.contains(" to ") && allowed.contains("bitOperations"))
     }
     #expect(throws: TrainingError.self) { try Self.trainer { $0.quantization = .lsq } }
+    for names in [
+      ["int2_midrise/uint2", "float4_e2m1"], ["int4/int4:tensor:max:down", "int5"], ["0", "int4", "int5"],
+    ] {
+      let fault = #expect(throws: TrainingError.self) {
+        try Self.trainer(names, budgetShare: 0.9) {
+          ($0.search.rule, $0.search.isChannelWise) = (.dq, names[0] == "0")
+        }
+      }
+      guard case .invalidRecipe("searchRule", let found, _) = fault else {
+        Issue.record("\(String(describing: fault))")
+        continue
+      }
+      #expect(found.hasPrefix("dq with '"))
+    }
     // Values that are no part of the widest format's cannot be a channel's.
     let mixed = try Self.trainer(["int4", "float4_e2m1", "posit5"]) {
       ($0.search.isChannelWise, $0.search.penalty) = (true, 5)

@@ -25,7 +25,7 @@ struct FormatSearchOptions: ParsableArguments {
   @Option(
     help: """
       How formats are searched: fracbits, gumbel (one of two drawn in each step), bitpruning (towards fewer bits only), dnas (all formats mixed), us (drawn in each \
-      step, then evolution). Default: fracbits.
+      step, then evolution), dq (the step of a grid learned). Default: fracbits.
       """
   )
   var searchRule: String?
@@ -39,7 +39,7 @@ struct FormatSearchOptions: ParsableArguments {
   func validate() throws {
     if budget != nil, channelwise, let searchRule, ["dnas", "us"].contains(searchRule) {
       throw ValidationError(
-        "--channelwise is for fracbits, gumbel and bitpruning; \(searchRule) searches formats of layers"
+        "--channelwise is for fracbits, gumbel, bitpruning and dq; \(searchRule) searches formats of layers"
       )
     }
     guard budget == nil, searchFormats != nil || cost != nil || channelwise || searchRule != nil else {

@@ -59,6 +59,8 @@ public struct FormatChain: Sendable {
     /// The greatest value, or one where formats are precise that taper; of formats that round down, a step more: the bound is the end
     /// of the last step.
     public let steps: Double
+    /// How the values lie, where they are evenly spaced and values become the nearest; nil otherwise.
+    public let grid: RealGrid.Alignment?
   }
 
   /// The formats as codecs; nil for 0 bits.
@@ -79,8 +81,19 @@ public struct FormatChain: Sendable {
         }
       }
       let greatest = Double(ScaleTarget(codec.codec, isNonnegative: isNonnegative).unit)
-      return Link(codec: codec, steps: specification.rounding == .down ? greatest + 1 : greatest)
+      return Link(
+        codec: codec,
+        steps: specification.rounding == .down ? greatest + 1 : greatest,
+        grid: specification.rounding == .nearestEven ? RealGrid.Alignment(codec.codec.reference.ladder) : nil
+      )
     }
+  }
+
+  /// The first of the formats that has no grid like that of the first one; nil where all have.
+  func formatWithoutGrid(_ links: [Link?]) -> String? {
+    let grid = links[0]?.grid
+    let index = links.indices.first { links[$0]?.grid == nil || links[$0]?.grid != grid }
+    return index.map { formats[$0]?.description ?? "0" }
   }
 
   /// The nearest place of the chain.

@@ -36,6 +36,9 @@ public struct FractionalInputs: Sendable {
     }
   }
 
+  /// The first format of the chain between whose levels and those of the others no grid is; nil where all make grids.
+  public var formatWithoutGrid: String? { chain.formatWithoutGrid(links) }
+
   /// The formats of the chain but 0 bits.
   public var codecs: [FormatCodec] { links.compactMap { $0?.codec.codec } }
 

@@ -11,12 +11,33 @@ import BinadeNumerics
 public final class FractionalQuantizer: Sendable {
   /// The formats; nil takes every value for 0.
   private let sides: [Side?]
-  /// What a unit of each format is worth, and what it contributes to the mixture.
-  private let units: [Double], factors: [Float]
+  /// What a unit of each format contributes to the mixture, and to the derivative by its share.
+  private let factors: [Float], units: [Double]
+
+  /// What values become, in units of its own.
+  private enum Side: Sendable {
+    case format(FormatSide)
+    case grid(RealGrid, bound: Float)
+    /// The values themselves, clipped.
+    case values(bound: Float)
+
+    func quantize(
+      _ values: UnsafeBufferPointer<Float>,
+      channels: Int,
+      into output: UnsafeMutablePointer<Float>
+    ) {
+      switch self {
+      case .format(let format): format.quantize(values, channels: channels, into: output)
+      case .grid(let grid, let bound): grid.quantize(values, bound: bound, into: output)
+      case .values(let bound):
+        for index in values.indices { output[index] = max(-bound, min(bound, values[index])) }
+      }
+    }
+  }
 
   /// A format with values up to a bound: values are brought to its units by a product, as the formula has it, for a step that float32
   /// rounds would move ties.
-  private final class Side: Sendable {
+  private final class FormatSide: Sendable {
     let quantizer: Quantizer
     let steps: Float, bound: Float
 
@@ -42,9 +63,19 @@ public final class FractionalQuantizer: Sendable {
   }
 
   /// A mixture of formats that fill -`bound` to `bound`, or 0 to `bound`.
+  ///
+  /// Of a grid between two the second side is the values themselves, without a share: the difference of the derivatives by both is that by
+  /// the place.
   init(_ links: [FormatChain.Link?], _ mixture: FormatMixture, bound: Double) {
+    if mixture.isGrid {
+      let grid = RealGrid(links, mixture)
+      let unit = Double(Float(bound)) / Double(Float(grid.steps))
+      sides = [.grid(grid, bound: Float(bound)), .values(bound: Float(bound))]
+      (factors, units) = ([Float(unit), 0], [grid.growth * unit, grid.growth])
+      return
+    }
     let own = mixture.formats.map { links[$0] }
-    sides = own.map { $0.map { Side($0, bound: bound) } }
+    sides = own.map { $0.map { .format(FormatSide($0, bound: bound)) } }
     units = own.map { $0.map { Double(Float(bound)) / Double(Float($0.steps)) } ?? 0 }
     factors = zip(units, mixture.shares).map { Float($0 * $1) }
   }
@@ -60,7 +91,7 @@ public final class FractionalQuantizer: Sendable {
     channels: Int,
     into output: UnsafeMutablePointer<Float>
   ) {
-    each(values, channels, into: output) { _, _ in }
+    each(values, channels, into: output, where: { factors[$0] != 0 }, body: { _, _ in })
   }
 
   /// Writes the mixture, and adds Σ g·Q_i(x) of each format to `products`: the derivatives of the loss by the shares.
@@ -84,42 +115,28 @@ public final class FractionalQuantizer: Sendable {
 
   /// Writes the mixture when all formats have read the values; calls `body` with the number of each format that has values but 0, and the
   /// line in its units.
+  ///
+  /// `isNeeded`: which formats; the mixture is that of them.
   private func each(
     _ values: UnsafeBufferPointer<Float>,
     _ channels: Int,
     into output: UnsafeMutablePointer<Float>,
-    _ body: (Int, UnsafePointer<Float>) -> Void
+    where isNeeded: (Int) -> Bool = { _ in true },
+    body: (Int, UnsafePointer<Float>) -> Void
   ) {
     let count = values.count
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { room in
       guard let line = room.baseAddress else { return }
       let mixed = line + count
-      for index in sides.indices {
+      mixed.update(repeating: 0, count: count)
+      for index in sides.indices where isNeeded(index) {
         sides[index]?.quantize(values, channels: channels, into: line)
-        let known = sides[index] == nil ? nil : UnsafePointer(line)
-        add(known, count, index, into: mixed)
-        known.map { body(index, $0) }
+        guard sides[index] != nil else { continue }
+        let factor = factors[index]
+        for place in 0..<count { mixed[place] += line[place] * factor }
+        body(index, UnsafePointer(line))
       }
       output.update(from: mixed, count: count)
-    }
-  }
-
-  /// Adds the share of a format; the first one writes.
-  private func add(
-    _ line: UnsafePointer<Float>?,
-    _ count: Int,
-    _ index: Int,
-    into output: UnsafeMutablePointer<Float>
-  ) {
-    guard let line else {
-      if index == 0 { output.update(repeating: 0, count: count) }
-      return
-    }
-    let factor = factors[index]
-    if index == 0 {
-      for place in 0..<count { output[place] = line[place] * factor }
-    } else {
-      for place in 0..<count { output[place] += line[place] * factor }
     }
   }
 

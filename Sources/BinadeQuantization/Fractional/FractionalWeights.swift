@@ -32,6 +32,9 @@ public struct FractionalWeights: Sendable {
     links = try chain.codecs(cache)
   }
 
+  /// The first format of the chain between whose levels and those of the others no grid is; nil where all make grids.
+  public var formatWithoutGrid: String? { chain.formatWithoutGrid(links) }
+
   /// The formats of the chain but 0 bits.
   public var codecs: [FormatCodec] { links.compactMap { $0?.codec.codec } }
 

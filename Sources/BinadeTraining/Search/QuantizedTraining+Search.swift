@@ -41,6 +41,15 @@ extension QuantizedTraining {
           + "least and the greatest of the formats"
       )
     }
+    if settings.rule == .dq, let format = formatWithoutGrid {
+      throw .invalidRecipe(
+        parameter: "searchRule",
+        found: "dq with '\(format)'",
+        allowed:
+          "formats with evenly spaced values that round to the nearest, of one bit at least, as int4_midrise or uint4, "
+          + "for dq learns a step; the other rules take any"
+      )
+    }
     let bits = FormatSearch.uniformBits(model, budget: budget)
     for index in layers.indices {
       guard let search = layers[index].search else { continue }
@@ -53,6 +62,13 @@ extension QuantizedTraining {
       )
     }
     search = FormatSearch(model, settings, budget: budget, stepCount: stepCount)
+  }
+
+  /// A format that is searched and makes no grid with those beside it; nil where all do.
+  private var formatWithoutGrid: String? {
+    layers.lazy.compactMap { layer in
+      layer.search?.weights?.formatWithoutGrid ?? layer.search?.inputs?.formatWithoutGrid
+    }.first
   }
 
   /// Where the operands of all layers are; those of chosen formats at whole numbers.

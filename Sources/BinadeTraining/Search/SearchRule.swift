@@ -22,4 +22,8 @@ public enum SearchRule: String, Sendable, Hashable, CaseIterable {
   ///
   /// - Source: after Guo et al., "Single Path One-Shot Neural Architecture Search with Uniform Sampling", ECCV 2020 (US); methods.md 4.5.
   case us
+  /// One grid, whose number of levels is learned through its step: log2(levels) is the place between two formats.
+  ///
+  /// - Source: after Uhlich et al., "Mixed Precision DNNs: All you need is a good parametrization", ICLR 2020 (DQ); methods.md 4.5.
+  case dq
 }

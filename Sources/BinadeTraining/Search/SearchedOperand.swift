@@ -48,6 +48,7 @@ struct SearchedOperand: Sendable {
     case .fracbits, .bitpruning, .gumbel: places.map { chain.mixture(at: $0) }
     case .dnas: [FormatMixture(formats: Array(chain.formats.indices), shares: Self.softmax(logits))]
     case .us: [FormatMixture(Int(chain.end / 2))]
+    case .dq: places.map { chain.grid(at: $0) }
     }
   }
 
@@ -56,7 +57,7 @@ struct SearchedOperand: Sendable {
   /// `uniform`: numbers between 0 and 1 of the step and the operand. `progress`: the share of the search that is done.
   mutating func mixtures(_ uniform: (Int) -> Double, progress: Double) -> [FormatMixture] {
     switch rule {
-    case .fracbits, .bitpruning: return meanMixtures
+    case .fracbits, .bitpruning, .dq: return meanMixtures
     case .gumbel:
       slopes = places.map { _ in 0 }
       return places.indices.map { index in
@@ -92,7 +93,7 @@ struct SearchedOperand: Sendable {
   /// Takes the derivatives of the loss by the shares of the step's mixtures.
   mutating func note(shareGradients: [[Double]]) {
     switch rule {
-    case .fracbits, .bitpruning: gradient = shareGradients.map { $0.count == 2 ? $0[1] - $0[0] : 0 }
+    case .fracbits, .bitpruning, .dq: gradient = shareGradients.map { $0.count == 2 ? $0[1] - $0[0] : 0 }
     case .gumbel:
       gradient = shareGradients.enumerated().map { $1.count == 2 ? slopes[$0] * ($1[1] - $1[0]) : 0 }
     case .dnas:

@@ -249,11 +249,12 @@ public struct Experiment: Sendable {
       weightErrors: weightErrors,
       activationErrors: activationErrors
     )
+    let row = configuration.formatsOfRow(layers.map(\.shape), assignments)
     return EvaluationResult(
       model: model.name,
       data: evaluator.images.name,
-      weights: configuration.weights.map(configuration.text) ?? "float32",
-      activations: configuration.activations.map(configuration.text) ?? "float32",
+      weights: row.weights,
+      activations: row.activations,
       ends: configuration.ends.map {
         "\(configuration.text($0.weights)) \(configuration.text($0.activations))"
       },
@@ -265,9 +266,9 @@ public struct Experiment: Sendable {
         nonFiniteImageCount: ResultWarnings.nonFiniteImageCount(logits, imageCount: predictions.count),
         imageCount: predictions.count
       ),
-      family: configuration.weights?.format.familyName ?? FormatFamily.binaryFloat.rawValue,
-      weightBitWidth: configuration.weights?.bitWidth ?? 32,
-      activationBitWidth: configuration.activations?.bitWidth ?? 32,
+      family: row.family,
+      weightBitWidth: row.weightBitWidth,
+      activationBitWidth: row.activationBitWidth,
       imageCount: predictions.count,
       top1Accuracy: Double(predictions.top1Count) / Double(predictions.count),
       top1Interval: WilsonInterval(successes: predictions.top1Count, of: predictions.count),

@@ -214,6 +214,9 @@ public final class Trainer {
     return parameters
   }
 
+  /// What is exported: as ``evaluated``, with the weights that quantizers read where those normalise them first.
+  package var exportedParameters: NetworkParameters { quantized?.exported(evaluated).parameters ?? evaluated }
+
   /// The network as it is deployed: running statistics, frozen quantizers, batch norm behind the sums.
   ///
   /// Quantized, it gives the bits of the training network. Channels that a search left no bits are not in it.
@@ -228,8 +231,9 @@ public final class Trainer {
       )
     }
     if let pruning {
-      let quantizers = TrainedQuantizers(quantized.quantizations, state: quantized.exportedState)
-      return try quantizers.compiled(pruning.graph(graph), pruning.parameters(evaluated, of: graph))
+      let (parameters, state) = quantized.exported(evaluated)
+      let quantizers = TrainedQuantizers(quantized.quantizations, state: state)
+      return try quantizers.compiled(pruning.graph(graph), pruning.parameters(parameters, of: graph))
     }
     let network = FoldedNetwork(graph, evaluated, placement: .epilogue)
     return try CompiledNetwork(network, operands: quantized.operands(network))

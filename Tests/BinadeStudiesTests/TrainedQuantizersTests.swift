@@ -25,7 +25,8 @@ import Testing
     arguments: [
       ("int8", "int8", "aqt"), ("int4", "int4", "lsq"), ("float8_e4m3fn", "float8_e4m3fn", "lsq"),
       ("posit8", "posit8", "clipped"), ("nf4", "nf4", "lsq"), ("int4_narrow", "uint4:tensor:max:down", "aqt"),
-      ("int2", "int2", "pact-calibrated"),
+      ("int2", "int2", "pact-calibrated"), ("int4_midrise", "int4", "dorefa"),
+      ("int3_midrise", "int3", "sat"),
     ]
   )
   func exported(weights: String, inputs: String, method: String) throws {
@@ -49,7 +50,7 @@ import Testing
     let file = URL(filePath: folder.path("trained.safetensors"))
     try Model.write(
       start.architecture,
-      trainer.evaluated,
+      trainer.exported(start.architecture).parameters,
       start.normalization,
       metadata: trainer.exportMetadata,
       to: file
@@ -82,6 +83,51 @@ import Testing
     #expect(experiment.evaluator.logits(of: try experiment.compile(plain)) != served)
   }
 
+  @Test(
+    "weights are exported as quantizers read them: without quantizers it is nearly the same network",
+    arguments: ["dorefa", "sat"]
+  )
+  func floats(method: String) throws {
+    let catalog = try FormatCatalog()
+    let data = try #require(Self.data)
+    let images = try #require(data.training).prefix(200)
+    let start = try Model(untrained: "resnet8-cifar:x0.5", for: images, seed: 1)
+    var recipe = try Self.recipe("int8_midrise", "int8", method)
+    try recipe.set("averageDecay", to: "0.5")
+    let trainer = try Trainer(
+      start.architecture.graph,
+      start.parameters,
+      images: images,
+      normalization: start.normalization,
+      recipe: recipe,
+      quantization: recipe.quantization(start.architecture.graph.weightedLayers.map(\.name), catalog),
+      threads: 2
+    )
+    while !trainer.isDone { try trainer.step() }
+    let (architecture, parameters) = try trainer.exported(start.architecture)
+    let model = Model(
+      name: "trained",
+      architecture,
+      parameters,
+      start.normalization,
+      metadata: trainer.exportMetadata
+    )
+    let experiment = try Experiment(
+      model: model,
+      data: data,
+      imageLimit: 200,
+      options: Experiment.Options(threads: 2)
+    )
+    let result = try experiment.run(try #require(try Configuration(trained: model, catalog: catalog)))
+    #expect(result.warnings.isEmpty && (result.weightSignalToQuantizationNoiseInDecibels ?? 0) > 25)
+    #expect(result.outputs.agreement > 0.9, "\(result.outputs.agreement)")
+    let served = experiment.evaluator.logits(of: try trainer.deployed())
+    #expect(
+      Predictions(logits: served, labels: experiment.evaluator.images.labels).top1Outcomes
+        == result.top1Outcomes
+    )
+  }
+
   @Test("quantizers that are not those of the network are refused")
   func others() throws {
     let data = try #require(Self.data)
@@ -99,7 +145,7 @@ import Testing
     }
     for state in [
       "nolayer weights scales 1", "conv1 weights scales", "conv1 weights scales -1",
-      "conv1 weights scales nan",
+      "conv1 weights scales nan", "conv1 weights normalized 1",
     ] {
       let model = model(state)
       let configuration = try #require(try Configuration(trained: model, catalog: catalog))

@@ -203,7 +203,7 @@ import Testing
       try Self.quantizations(names, isChannelWise: isChannelWise),
       state: try #require(trainer.exportMetadata[TrainedQuantizers.key])
     )
-    let compiled = try quantizers.compiled(Self.graph, trainer.parameters)
+    let compiled = try quantizers.compiled(Self.graph, trainer.exportedParameters)
     #expect(TrainServeTests.logits(compiled, Self.graph, images) == served)
     let chosen = try #require(try quantizers.chosen(Self.graph))
     #expect(chosen.map(\.weightBits) == trainer.search?.layers.map(\.weightBits))

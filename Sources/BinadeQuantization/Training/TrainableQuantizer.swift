@@ -17,7 +17,10 @@ public struct TrainableQuantizer: Sendable {
   private let specification: QuantizerSpecification
   private let cache: CodecCache
   /// Whether weights are normalised first, and scaled to a variance then.
-  private let normalizesWeights: Bool, rescalesWeights: Bool
+  public let normalizesWeights: Bool
+  private let rescalesWeights: Bool
+  /// Whether weights come normalised, as they are exported: they keep the scales they have.
+  public var readsNormalizedWeights = false
   /// What normalised weights are multiplied by, for their variance.
   public private(set) var weightFactor = 1.0
   /// Whether the method is LSQ, whatever the parameter is, and whether it is LSQ+.
@@ -154,6 +157,7 @@ public struct TrainableQuantizer: Sendable {
   /// - Shape: `values` is channels x channelLength.
   @discardableResult
   public mutating func observe(weights values: UnsafeBufferPointer<Float>, channelLength: Int) -> [Float]? {
+    guard !readsNormalizedWeights else { return nil }
     guard normalizesWeights else {
       findScales(values, channelLength)
       return nil

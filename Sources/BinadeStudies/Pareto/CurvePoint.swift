@@ -38,12 +38,21 @@ public struct CurvePoint: Sendable {
           curve: $0.curve,
           model: $0.model,
           images: $0.images,
-          costs: $0.costs,
+          costs: Self.means(group.map(\.costs)),
           runs: group.flatMap(\.runs)
         )
       }
     }
     return merged.sorted { $0.order < $1.order }
+  }
+
+  /// What the runs cost in the mean: formats that are searched differ from seed to seed.
+  private static func means(_ costs: [[CostModel: Double]]) -> [CostModel: Double] {
+    costs[0].reduce(into: [:]) { means, cost in
+      let all = costs.compactMap { $0[cost.key] }
+      guard all.count == costs.count else { return }
+      means[cost.key] = Set(all).count == 1 ? cost.value : all.reduce(0, +) / Double(all.count)
+    }
   }
 
   private var order: (String, Double, Double, String, String) {

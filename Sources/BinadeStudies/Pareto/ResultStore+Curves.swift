@@ -1,3 +1,4 @@
+import BinadeEvaluation
 import BinadeNetworks
 import GRDB
 
@@ -36,7 +37,10 @@ extension ResultStore {
       weights: text("weights") ?? "float32",
       activations: text("activations") ?? "float32",
       rest: [
-        text("ends").map { "ends \($0)" }, text("assignment"), text("recipe"), text("accumulator"),
+        text("ends").map { "ends \($0)" },
+        // What a search chose is what came out, not what was asked for.
+        text("weights") == Configuration.searched ? nil : text("assignment"), text("recipe"),
+        text("accumulator"),
         text("training"),
       ]
     )

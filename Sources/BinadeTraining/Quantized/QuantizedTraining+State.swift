@@ -1,3 +1,4 @@
+import BinadeNetworks
 import BinadeQuantization
 
 /// What a checkpoint keeps of the quantizers: a line for each array, in digits that give the same bits again.
@@ -6,27 +7,43 @@ extension QuantizedTraining {
     case scales, offset, leastScales, maxima, minima, updateCount, momentum
   }
 
+  private static let normalized = "normalized"
+
   /// The state as text: `LAYER OPERAND FIELD NUMBER...`.
-  package var state: String {
+  package var state: String { text(layers).joined(separator: "\n") + searchState.map { "\n" + $0 }.joined() }
+
+  private func text(_ layers: [Layer]) -> [String] {
     layers.flatMap { layer in
       lines(layer.name, "weights", layer.weights, layer.weightMomentum)
         + lines(layer.name, "inputs", layer.inputs, layer.inputMomentum)
         + (layer.gradients?.greatest.map { ["\(layer.name) gradients greatest \($0)"] } ?? [])
-    }.joined(separator: "\n") + searchState.map { "\n" + $0 }.joined()
+    }
   }
 
-  /// The same without what only training needs, and without pruned channels.
-  var exportedState: String {
+  /// Parameters with the weights that quantizers read, which some methods normalise first, so that what is exported is a network without
+  /// its quantizers, too; and the state without what only training needs, and without pruned channels.
+  func exported(_ parameters: NetworkParameters) -> (parameters: NetworkParameters, state: String) {
+    var (layers, parameters) = (layers, parameters)
+    var marks: [String] = []
+    for index in layers.indices where layers[index].weights?.normalizesWeights == true {
+      let (name, depth) = (layers[index].name, layers[index].shape.depth)
+      let read = parameters["\(name).weight"].withUnsafeBufferPointer {
+        layers[index].weights?.observe(weights: $0, channelLength: depth)
+      }
+      if let read { parameters["\(name).weight"] = read[...] }
+      marks.append("\(name) weights \(Self.normalized) 1")
+    }
     let pruned = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, Set($0.prunedChannels)) })
-    return state.split(separator: "\n").compactMap { line -> String? in
+    let kept = (text(layers) + searchState).compactMap { line -> String? in
       let words = line.split(separator: " ").map(String.init)
       guard words.count > 3, ["scales", "offset", "formats"].contains(words[2]) else { return nil }
       guard words[1] == "weights", words.count > 4, let pruned = pruned[words[0]], !pruned.isEmpty else {
-        return String(line)
+        return line
       }
       let kept = words.dropFirst(3).enumerated().filter { !pruned.contains($0.offset) }.map(\.element)
       return (words.prefix(3) + kept).joined(separator: " ")
-    }.joined(separator: "\n")
+    }
+    return (parameters, (kept + marks).joined(separator: "\n"))
   }
 
   private func lines(
@@ -106,6 +123,12 @@ extension QuantizedTraining {
           layer.gradients != nil
         else { return false }
         layer.gradients?.greatest = greatest
+        used += 1
+      }
+      if let words = found["\(layer.name) weights \(Self.normalized)"] {
+        guard words == ["1"], layer.weights?.normalizesWeights == true, layer.weights?.scales.isEmpty == false
+        else { return false }
+        layer.weights?.readsNormalizedWeights = true
         used += 1
       }
       layers[index] = layer

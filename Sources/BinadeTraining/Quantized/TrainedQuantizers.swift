@@ -17,6 +17,9 @@ public struct TrainedQuantizers: Sendable {
     (self.quantization, self.state) = (quantization, state)
   }
 
+  /// Whether a search chose formats.
+  public var isSearched: Bool { quantization.contains { $0?.weightChain != nil || $0?.inputChain != nil } }
+
   /// A quantizer in words: its scales are those of the method, not of a calibration.
   public func text(_ specification: QuantizerSpecification) -> String {
     let method = quantization.lazy.compactMap { $0?.method }.first
@@ -35,9 +38,7 @@ public struct TrainedQuantizers: Sendable {
   ///
   /// Throws as ``compiled(_:_:)``.
   public func chosen(_ graph: NetworkGraph) throws -> [SearchReport.Layer]? {
-    guard quantization.contains(where: { $0?.weightChain != nil || $0?.inputChain != nil }) else {
-      return nil
-    }
+    guard isSearched else { return nil }
     return try restored(graph).searchLayers
   }
 
@@ -62,7 +63,7 @@ extension Trainer {
   /// What an exported network says of itself: its recipe, and the quantizers that it was trained with.
   public var exportMetadata: [String: String] {
     var metadata = ["recipe": recipe.text]
-    if let quantized { metadata[TrainedQuantizers.key] = quantized.exportedState }
+    if let quantized { metadata[TrainedQuantizers.key] = quantized.exported(evaluated).state }
     return metadata
   }
 }

@@ -16,7 +16,7 @@ extension Trainer {
     )
   }
 
-  /// The network to export: without pruned channels.
+  /// The network to export: without pruned channels, with the weights that quantizers read.
   ///
   /// `architecture`: of the network that is trained.
   ///
@@ -24,8 +24,9 @@ extension Trainer {
   public func exported(_ architecture: any Architecture) throws -> (
     architecture: any Architecture, parameters: NetworkParameters
   ) {
-    guard let pruning else { return (architecture, evaluated) }
-    return (try PrunedArchitecture(architecture, pruning), try pruning.parameters(evaluated, of: graph))
+    let parameters = exportedParameters
+    guard let pruning else { return (architecture, parameters) }
+    return (try PrunedArchitecture(architecture, pruning), try pruning.parameters(parameters, of: graph))
   }
 
   /// Places in the buffer of parameters: of weights of pruned channels, of those that read them, and shifts of their batch norms, which stay

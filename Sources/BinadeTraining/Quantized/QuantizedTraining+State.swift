@@ -118,21 +118,29 @@ extension QuantizedTraining {
       guard restored("\(layer.name) weights", &layer.weights, &layer.weightMomentum, channels: outputs),
         restored("\(layer.name) inputs", &layer.inputs, &layer.inputMomentum, channels: 1)
       else { return false }
-      if let words = found["\(layer.name) gradients greatest"] {
-        guard words.count == 1, let greatest = Float(words[0]), greatest.isFinite, greatest > 0,
-          layer.gradients != nil
-        else { return false }
-        layer.gradients?.greatest = greatest
-        used += 1
-      }
-      if let words = found["\(layer.name) weights \(Self.normalized)"] {
-        guard words == ["1"], layer.weights?.normalizesWeights == true, layer.weights?.scales.isEmpty == false
-        else { return false }
-        layer.weights?.readsNormalizedWeights = true
-        used += 1
-      }
+      guard let marks = Self.restoreMarks(of: &layer, found) else { return false }
+      used += marks
       layers[index] = layer
     }
     return used == found.count
+  }
+
+  /// Takes over what is said of gradients and weights of a layer; how many lines there were, or nil for lines that do not suit it.
+  private static func restoreMarks(of layer: inout Layer, _ found: [String: [String]]) -> Int? {
+    var used = 0
+    if let words = found["\(layer.name) gradients greatest"] {
+      guard words.count == 1, let greatest = Float(words[0]), greatest.isFinite, greatest > 0,
+        layer.gradients != nil
+      else { return nil }
+      layer.gradients?.greatest = greatest
+      used += 1
+    }
+    if let words = found["\(layer.name) weights \(normalized)"] {
+      guard words == ["1"], layer.weights?.normalizesWeights == true, layer.weights?.scales.isEmpty == false
+      else { return nil }
+      layer.weights?.readsNormalizedWeights = true
+      used += 1
+    }
+    return used
   }
 }

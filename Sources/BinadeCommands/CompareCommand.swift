@@ -139,20 +139,26 @@ struct CompareCommand: ParsableCommand {
       failures: failures,
       graph: experiment.model.architecture.graph
     )
-    if json {
-      console.write(try JSONDocument.comparison.text(list: report.rows))
-    } else {
-      console.write(heading(experiment, configurations.map(\.1)))
-      if let common = report.commonLabel { console.write("all rows: \(common)\n") }
-      console.write(report.table.text)
-      console.write(Self.legend)
-      console.write(report.outputTable.text)
-      console.write(Self.outputLegend(experiment))
-      for finding in report.findings { console.write("\n" + finding) }
-      if !report.remarks.isEmpty { console.write("\n" + report.remarks.joined(separator: "\n")) }
-    }
+    try show(report, experiment, configurations.map(\.1), console)
     if let folder { try write(report, to: folder, console) }
     guard failures.count < configurations.count else { throw CompareError.noneRan(failures.count) }
+  }
+
+  private func show(
+    _ report: ComparisonReport,
+    _ experiment: Experiment,
+    _ configurations: [Configuration],
+    _ console: Console
+  ) throws {
+    guard !json else { return console.write(try JSONDocument.comparison.text(list: report.rows)) }
+    console.write(heading(experiment, configurations))
+    if let common = report.commonLabel { console.write("all rows: \(common)\n") }
+    console.write(report.table.text)
+    console.write(Self.legend)
+    console.write(report.outputTable.text)
+    console.write(Self.outputLegend(experiment))
+    for finding in report.findings { console.write("\n" + finding) }
+    if !report.remarks.isEmpty { console.write("\n" + report.remarks.joined(separator: "\n")) }
   }
 
   private func write(_ report: ComparisonReport, to folder: OutputFolder, _ console: Console) throws {

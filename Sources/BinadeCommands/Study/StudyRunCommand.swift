@@ -61,43 +61,29 @@ struct StudyRunCommand: ParsableCommand {
       loader
     )
     var left = try cluster.positions(study, loader)
-    let bar = ProgressBar(total: left.count)
-    defer { bar.finish() }
-    var best: (label: String, accuracy: Double)?
+    let progress = StudyProgress(total: left.count, console)
+    defer { progress.finish() }
     while !left.isEmpty, !request.isRequested {
       var elsewhere: [Int] = []
       try runner.run(
         left,
         shouldStop: { request.isRequested },
-        began: { point, epoch in
-          let leader = best.map { "; best \(String(format: "%.2f", 100 * $0.accuracy)) %: \($0.label)" } ?? ""
-          let training = epoch.map {
-            "; epoch \($0.epoch), loss \(String(format: "%.3f", $0.loss)), top-1 "
-              + ($0.accuracy.map { String(format: "%.2f %%", 100 * $0) } ?? "-")
-          }
-          bar.setLabel(point.label + (training ?? "") + leader)
-          // Drawn anew, nothing more is done.
-          bar.advance(0)
-        },
+        began: progress.began,
         { position, point, outcome in
           switch outcome {
-          case .elsewhere: return elsewhere.append(position)
-          case .stopped: return
-          case .done, .known: bar.advance(1)
+          case .elsewhere: elsewhere.append(position)
+          case .stopped: break
+          case .known: progress.done(nil, point)
+          case .done(let run): progress.done(run, point)
           }
-          guard case .done(let run) = outcome else { return }
-          if let failure = run.failure { console.writeError("note: \(point.label): \(failure)") }
-          guard case .real(let accuracy)? = run.values["top1Accuracy"] else { return }
-          if best.map({ $0.accuracy < accuracy }) ?? true { best = (point.label, accuracy) }
         }
       )
       left = elsewhere
       guard !left.isEmpty else { break }
-      // Another process is at these: it finishes them, or ends, and they are taken over.
-      bar.setLabel("waiting for \(left.count) runs of other processes")
+      progress.waits(for: left.count)
       Thread.sleep(forTimeInterval: 1)
     }
-    bar.finish()
+    progress.finish()
     let states = try store.status(of: study.name)
     if json {
       console.write(try JSONDocument.studies.text(list: states))

@@ -5,6 +5,7 @@
 # make test-kill  a training run, killed 20 times and resumed: the bytes of one that was left alone
 # make test-study  a study, killed 50 times and shared by two processes: the bytes of one that was left alone
 # make test-slurm  a study as a job array of a real Slurm, started for the test (needs root)
+# make test-report  reports in a browser: nothing overlaps, three widths, light and dark (installs Chromium)
 # make models  the embedded network, trained from the embedded digits; make test-models compares it with the committed file
 # make example  the plug-in package of Examples/, built and run
 # make test-readme  every command that README.md shows, as it stands there (three minutes)
@@ -14,7 +15,7 @@
 
 SWIFT_BUILD = swift build --configuration release
 
-.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install models test test-emulated test-install test-kill test-models test-readme test-slurm test-study lint verify reference setup
+.PHONY: audit-peers bench-peers certificates demo example fuzz fuzz-corpus install models test test-emulated test-install test-kill test-models test-readme test-report test-slurm test-study lint verify reference setup
 
 demo: setup
 	$(SWIFT_BUILD) --product binade
@@ -59,6 +60,10 @@ test-study: setup
 test-slurm: setup
 	$(SWIFT_BUILD) --product binade
 	sh Scripts/test-slurm.sh .build/release/binade
+
+test-report: setup
+	$(SWIFT_BUILD) --product binade
+	sh Scripts/test-report.sh .build/release/binade
 
 models: setup
 	$(SWIFT_BUILD) --product binade

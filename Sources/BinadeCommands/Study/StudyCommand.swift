@@ -33,7 +33,7 @@ struct StudyCommand: ParsableCommand {
       """,
     subcommands: [
       StudyRunCommand.self, StudyStatusCommand.self, StudyExportCommand.self, StudyShowCommand.self,
-      StudyMergeCommand.self, StudyCollectCommand.self,
+      StudyReportCommand.self, StudyMergeCommand.self, StudyCollectCommand.self,
     ]
   )
 }

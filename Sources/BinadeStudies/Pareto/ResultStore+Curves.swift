@@ -30,33 +30,41 @@ extension ResultStore {
     return rows.map { ($0["run"], Self.point($0)) }
   }
 
-  private static func point(_ row: Row) -> CurvePoint {
+  /// What the curve is called that a run belongs to: its configuration.
+  static func curve(_ row: Row) -> String {
     func text(_ column: String) -> String? { row[column] }
-    func number(_ column: String) -> Double? { row[column] }
-    let label = RunLabel(
+    return RunLabel(
       weights: text("weights") ?? "float32",
       activations: text("activations") ?? "float32",
       rest: [
         text("ends").map { "ends \($0)" },
         // What a search chose is what came out, not what was asked for.
         text("weights") == Configuration.searched ? nil : text("assignment"), text("recipe"),
-        text("accumulator"),
-        text("training"),
+        text("accumulator"), text("training"),
       ]
-    )
+    ).text
+  }
+
+  /// What a run costs, in the models that count it.
+  static func costs(_ row: Row) -> [CostModel: Double] {
+    func number(_ column: String) -> Double? { row[column] }
     var costs: [CostModel: Double] = [:]
     costs[.aqtQuadratic] = number("aqtQuadratic")
     costs[.aqtLinear] = number("aqtLinear")
     costs[.bitOperations] = number("bitOperations")
-    costs[.memoryBits] = (number("weightMemoryBits") ?? 0) + (number("scaleMemoryBits") ?? 0)
-    let images = text("data") ?? ""
+    costs[.memoryBits] = number("weightMemoryBits").map { $0 + (number("scaleMemoryBits") ?? 0) }
+    return costs
+  }
+
+  private static func point(_ row: Row) -> CurvePoint {
+    func text(_ column: String) -> String? { row[column] }
     let outcomes = OutcomeBits.outcomes(row["bits"], count: row["itemCount"])
     let data: String = row["items"]
     return CurvePoint(
-      curve: label.text,
+      curve: curve(row),
       model: text("model") ?? "",
-      images: images,
-      costs: costs,
+      images: text("data") ?? "",
+      costs: costs(row),
       runs: [
         ItemScores(
           name: text("run") ?? "",

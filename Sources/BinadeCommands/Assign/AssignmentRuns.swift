@@ -37,6 +37,14 @@ struct AssignmentReport: Encodable, Sendable {
     let mcNemar: McNemarTest
   }
 
+  /// What was chosen and cannot run on the network.
+  struct Failure: Encodable, Sendable {
+    /// As of a row.
+    let name: String
+    /// Why, in a sentence.
+    let failure: String
+  }
+
   let model: String, data: String
   let costModel: CostModel
   let imageCount: Int
@@ -48,6 +56,7 @@ struct AssignmentReport: Encodable, Sendable {
   let frontCount: Int
   let assignments: [Row], uniform: [Row]
   let comparisons: [Comparison]
+  let failures: [Failure]
 }
 
 /// Runs what a search has chosen, beside the same formats everywhere.
@@ -109,15 +118,24 @@ struct AssignmentRuns {
     let wanted = isCurve ? Array(Set(budgets + rivals.map(\.solution.cost))).sorted() : budgets
     let bar = ProgressBar(total: wanted.count + rivals.count, label: "running what was chosen")
     defer { bar.finish() }
-    var rows: [AssignmentReport.Row] = []
-    for budget in wanted {
-      rows.append(try row(try search.best(within: budget), name: "\(budget)", budget: budget))
-      bar.advance(1)
-    }
-    let uniformRows = try rivals.map { rival in
+    var failures: [AssignmentReport.Failure] = []
+    // One that cannot run takes no other with it.
+    func measured(_ solution: AssignmentProblem.Solution, name: String, budget: Int?) throws
+      -> AssignmentReport.Row?
+    {
       defer { bar.advance(1) }
-      return try row(rival.solution, name: rival.name, budget: nil)
+      do { return try row(solution, name: name, budget: budget) } catch
+        where FailedRun.concernsFormats(error)
+      {
+        failures.append(AssignmentReport.Failure(name: name, failure: "\(error)"))
+        guard failures.count < wanted.count + rivals.count else { throw error }
+        return nil
+      }
     }
+    let rows = try wanted.compactMap { budget in
+      try measured(try search.best(within: budget), name: "\(budget)", budget: budget)
+    }
+    let uniformRows = try rivals.compactMap { try measured($0.solution, name: $0.name, budget: nil) }
     return AssignmentReport(
       model: experiment.model.name,
       data: experiment.evaluator.images.name,
@@ -131,7 +149,8 @@ struct AssignmentRuns {
       uniform: uniformRows,
       comparisons: uniformRows.compactMap { uniform in
         rows.first { ($0.budget ?? 0) >= uniform.cost }.map { Self.comparison($0, uniform) }
-      }
+      },
+      failures: failures
     )
   }
 

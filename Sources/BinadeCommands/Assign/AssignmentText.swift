@@ -12,6 +12,8 @@ enum AssignmentText {
     let warnings = (report.assignments + report.uniform).flatMap { row in
       row.warnings.map { "\(row.name): \($0)" }
     }
+    let failures = report.failures.map { "\($0.name) cannot run: \($0.failure.visible())" }
+    if !failures.isEmpty { parts.append("\n" + failures.joined(separator: "\n")) }
     if !warnings.isEmpty { parts.append("\n" + warnings.joined(separator: "\n")) }
     return parts.joined(separator: "\n") + "\n"
   }

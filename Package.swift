@@ -215,7 +215,7 @@ let package = Package(
       name: "BinadeStudiesTests",
       dependencies: [
         "BinadeStudies", "BinadeTraining", "BinadeModelFiles", "BinadeEvaluation", "BinadeNetworks",
-        "BinadeFormats",
+        "BinadeFormats", "BinadeOutput",
         "BinadeNumerics",
       ],
       exclude: ["Recorded"],

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Reports of 200 runs, of one that trains and of one that has not begun, looked at in Chromium at three widths, light and dark;
-# the first has less than 3 MB.
+# Reports of 200 runs, and of a study that trains and has a run that failed, looked at in Chromium at three widths, light and dark; the
+# first has less than 3 MB, and is written as Markdown as well.
 # usage: Scripts/test-report.sh [BINADE] [PICTURES]     two minutes; installs Chromium where it is missing and apt-get is there
 set -eu
 scripts="$(cd "$(dirname "$0")" && pwd)"

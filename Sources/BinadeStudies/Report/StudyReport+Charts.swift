@@ -102,11 +102,11 @@ extension StudyReport {
   }
 
   private static func point(_ point: CurvePoint, _ cost: Double) -> Chart.Point {
-    let half = 1.96 * point.standardError
+    let interval = point.interval
     return Chart.Point(
       x: cost,
       y: 100 * point.accuracy,
-      interval: 100 * max(0, point.accuracy - half)...100 * min(1, point.accuracy + half),
+      interval: 100 * interval.lowerBound...100 * interval.upperBound,
       note: "\(point.model)" + (point.runs.count > 1 ? ", \(point.runs.count) runs" : "")
     )
   }

@@ -54,31 +54,32 @@ extension StudyReport {
 
   /// Each configuration against the most accurate one of its network.
   var significance: Report.Section {
+    var (tests, faults): ([(network: String, test: SignificanceTest)], [String]) = ([], [])
     let networks = Dictionary(grouping: tested) { [$0.model, $0.images] }
-    let tests = networks.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap {
-      key,
-      points -> [(String, SignificanceTest)] in
-      guard points.count > 1, let best = points.max(by: { ($0.accuracy, $1.curve) < ($1.accuracy, $0.curve) })
-      else { return [] }
-      return points.filter { $0.curve != best.curve }.sorted { $0.accuracy > $1.accuracy }.prefix(
-        Self.rowLimit
-      ).compactMap { point in
-        let test = try? SignificanceTest(
-          best.runs,
-          point.runs,
-          names: (best.curve, point.curve),
-          bootstrap: HierarchicalBootstrap(resampleCount: 200),
-          threads: threads
-        )
-        return test.map { (key[0], $0) }
+    for (key, points) in networks.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      guard let best = points.max(by: { ($0.accuracy, $1.curve) < ($1.accuracy, $0.curve) }) else { continue }
+      let others = points.filter { $0.curve != best.curve }.sorted { $0.accuracy > $1.accuracy }
+      for point in others.prefix(Self.rowLimit) {
+        do {
+          let test = try SignificanceTest(
+            best.runs,
+            point.runs,
+            names: (best.curve, point.curve),
+            bootstrap: HierarchicalBootstrap(resampleCount: 200),
+            threads: threads
+          )
+          tests.append((key[0], test))
+        } catch {
+          faults.append("\(Self.name(point)): \(error)")
+        }
       }
     }
-    guard !tests.isEmpty else { return Report.Section("Is it more than chance?", []) }
-    let rows = zip(tests, SignificanceTest.corrected(tests.map(\.1))).map {
+    guard !tests.isEmpty || !faults.isEmpty else { return Report.Section("Is it more than chance?", []) }
+    let rows = zip(tests, SignificanceTest.corrected(tests.map(\.test))).map {
       entry,
       test -> [Report.Table.Cell] in
       [
-        .init(entry.0), .init(test.first), .init(test.second),
+        .init(entry.network), .init(test.first), .init(test.second),
         .init(String(format: "%+.2f", 100 * test.difference.value), value: test.difference.value),
         .init(
           String(format: "%+.2f to %+.2f", 100 * test.difference.lower, 100 * test.difference.upper),
@@ -100,7 +101,7 @@ extension StudyReport {
             rows: rows
           )
         )
-      ]
+      ] + (faults.isEmpty ? [] : [.text("Not compared:"), .list(faults)])
     )
   }
 

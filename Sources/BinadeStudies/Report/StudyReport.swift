@@ -82,8 +82,9 @@ public struct StudyReport {
     guard let best = tested.max(by: { $0.accuracy < $1.accuracy }) else {
       return ["No run has a result yet" + (status.map { ": \($0.pointCount) are asked for." } ?? ".")]
     }
+    let interval = best.interval
     var sentences = [
-      "The most accurate is \(Self.name(best)): \(Self.percent(best.accuracy)) % (± \(Self.percent(1.96 * best.standardError)), 95 %)."
+      "The most accurate is \(Self.name(best)): \(Self.percent(best.accuracy)) % (95 %: \(Self.percent(interval.lowerBound)) to \(Self.percent(interval.upperBound)))."
     ]
     for model in costModels {
       let counted = tested.filter { $0.costs[model] != nil }
@@ -228,6 +229,16 @@ extension ReportedRun {
 }
 
 extension CurvePoint {
+  /// 95 % of the accuracy, 0 to 1: Wilson's of a single run, which has a width at 0 and at 1 too; over images and seeds of several.
+  var interval: ClosedRange<Double> {
+    if let run = runs.first, runs.count == 1, run.isBinary {
+      let wilson = WilsonInterval(successes: run.scores.count { $0 == 1 }, of: run.scores.count)
+      return wilson.lower...wilson.upper
+    }
+    let half = 1.96 * standardError
+    return max(0, accuracy - half)...min(1, accuracy + half)
+  }
+
   /// The point with the runs among `keys` alone; nil where none is.
   fileprivate func keeping(_ keys: Set<String>) -> CurvePoint? {
     let kept = runs.filter { keys.contains($0.name) }
